@@ -1,0 +1,78 @@
+#include <assert.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uuid/uuid.h>
+
+#include "id.h"
+
+enum { FULL_LENGTH = ID_TEXT - 1 };
+
+const char *
+id_new(char out[ID_TEXT])
+{
+	uuid_t id;
+
+	uuid_generate_random(id);
+	uuid_unparse_lower(id, out);
+	return out;
+}
+
+const char *
+id_derive(const char *of, const char *name, char out[ID_TEXT])
+{
+	uuid_t space, id;
+	int failed = uuid_parse(of, space);
+
+	assert(!failed);
+	(void)failed;
+	uuid_generate_sha1(id, space, name, strlen(name));
+	uuid_unparse_lower(id, out);
+	return out;
+}
+
+/* How many characters of s a UUID may begin with. */
+static size_t
+matching(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < FULL_LENGTH && s[i]; i++) {
+		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (!strchr(is_dash ? "-" : "0123456789abcdef", s[i]))
+			break;
+	}
+	return i;
+}
+
+bool
+id_is_full(const char *s)
+{
+	size_t len = matching(s);
+
+	return len == FULL_LENGTH && !s[len];
+}
+
+bool
+id_is_prefix(const char *s)
+{
+	size_t len = matching(s);
+
+	return len >= ID_PREFIX_MIN && !s[len];
+}
+
+const char *
+id_user(const char *user)
+{
+	const char *env = getenv("LEGWORK_USER");
+	struct passwd *pw;
+
+	if (user)
+		return user;
+	if (env && *env)
+		return env;
+	pw = getpwuid(geteuid());
+	return pw ? pw->pw_name : "nobody";
+}

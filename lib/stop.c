@@ -1,0 +1,37 @@
+#include <signal.h>
+#include <stddef.h>
+
+#include "stop.h"
+
+static volatile sig_atomic_t last, count;
+
+static void
+remember(int signum)
+{
+	last = signum;
+	count++;
+}
+
+void
+stop_catch(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction act = { .sa_handler = remember };
+
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &act, NULL);
+	act.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &act, NULL);
+}
+
+int
+stop_signal(void)
+{
+	return last;
+}
+
+int
+stop_count(void)
+{
+	return count;
+}
