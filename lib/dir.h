@@ -1,0 +1,50 @@
+/*
+ * dir.h - where things lie: the store's folder, share/, and careful small files
+ */
+#ifndef DIR_H
+#define DIR_H
+
+#include <sys/types.h>
+
+/*
+ * dir_store_path - $LEGWORK_STORE, else $XDG_DATA_HOME/legwork, else ~/.local/share/legwork
+ *
+ * A relative XDG_DATA_HOME is ignored, as its specification asks.  Returns a new absolute or
+ * relative path that the caller frees, or NULL with err EX_CONFIG (no HOME either).
+ */
+char *dir_store_path(void);
+
+/*
+ * dir_open_private - open the folder at path, made with mode 0700 where missing (parents too)
+ *
+ * Returns a descriptor (close-on-exec), or -1 with err: EX_CANTCREAT; EX_NOPERM where it is
+ * another user's or anyone else may write to it; EX_CONFIG on a network file system (NFS, SMB,
+ * 9P, AFS, Ceph, FUSE: flock and mmap are not to be trusted there).
+ */
+int dir_open_private(const char *path);
+
+/* dir_make_at - mkdirat(0700) that is content if the folder is there; -1 with err EX_CANTCREAT. */
+int dir_make_at(int dir_fd, const char *name);
+
+/* dir_sync - fsync a folder, so that its names last.  0, or -1 with err EX_IOERR. */
+int dir_sync(int dir_fd);
+
+/*
+ * dir_share_path - the folder share/ that belongs to this program
+ *
+ * $LEGWORK_SHARE; else as seen from the binary: ../share/legwork, or the source tree's share
+ * where it lies in build/bin or build/san/bin.  Returns a new path that the caller frees, or NULL
+ * with err EX_CONFIG.
+ */
+char *dir_share_path(void);
+
+/* dir_bin_path - the path of the command `name` that lies beside this program, else just the
+ * name, to be searched in PATH; the caller frees it. */
+char *dir_bin_path(const char *name);
+
+/* dir_read_all, dir_write_all - read until EOF/len or write all, through EINTR and short
+ * counts; bytes, or -1 with errno. */
+ssize_t dir_read_all(int fd, void *p, size_t len, off_t at);
+ssize_t dir_write_all(int fd, const void *p, size_t len);
+
+#endif

@@ -1,0 +1,611 @@
+/*
+ * proc.c - fork and exec, /proc, and locks that end with their process
+ *
+ * Signals go through pidfds only: a pidfd is opened first and then looked at what lies
+ * under that number in /proc.  If the number changed hands in between, the signal reaches
+ * nobody.
+ */
+#include "proc.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "dir.h"
+#include "err.h"
+#include "id.h"
+
+/* What a child that could not become its program sends to its parent. */
+struct spawn_fault {
+	int error; /* errno */
+	int code;  /* for err_set */
+};
+
+static bool
+is_same_name(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "=");
+
+	return strncmp(a, b, len) == 0 && b[len] == '=';
+}
+
+/* Our environment with env's entries in place of or after ours; the array is the caller's. */
+static char **
+merge_env(const char *const env[])
+{
+	size_t ours = 0, more = 0, n = 0, i;
+	char **merged;
+
+	while (environ && environ[ours])
+		ours++;
+	while (env && env[more])
+		more++;
+	merged = xmalloc((ours + more + 1) * sizeof *merged);
+	for (size_t o = 0; o < ours; o++) {
+		for (i = 0; i < more && !is_same_name(env[i], environ[o]); i++)
+			;
+		if (i == more)
+			merged[n++] = environ[o];
+	}
+	for (i = 0; i < more; i++)
+		merged[n++] = (char *)(uintptr_t)env[i]; /* exec changes none of them */
+	merged[n] = NULL;
+	return merged;
+}
+
+/* Put fds in place as 0, 1, 2 and mark all others close-on-exec.  -1 with errno. */
+static int
+place_fds(const int fds[3])
+{
+	int high[3];
+
+	/* First out of the way: one of them may be a number that another is to get. */
+	for (int i = 0; i < 3; i++) {
+		int fd = fds[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fds[i];
+		if (fd < 0 || (high[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0)
+			return -1;
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(high[i], i) < 0)
+			return -1;
+	return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+/* The child: become the program or say through fault_fd why not.  All signals are blocked. */
+static _Noreturn void
+spawn_exec(char *const argv[], char *const env[], const int fds[3], int fault_fd)
+{
+	struct spawn_fault fault = { .code = EX_OSERR };
+	struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int high;
+
+	setpgid(0, 0);
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &by_default, NULL);
+	sigemptyset(&none);
+	high = fcntl(fault_fd, F_DUPFD_CLOEXEC, 3);
+	if (high >= 0) {
+		fault_fd = high;
+		if (place_fds(fds) == 0) {
+			sigprocmask(SIG_SETMASK, &none, NULL);
+			execvpe(argv[0], argv, env);
+			fault.code = EX_CONFIG;
+		}
+	}
+	fault.error = errno;
+	if (write(fault_fd, &fault, sizeof fault) < 0)
+		_exit(EX_OSERR);
+	_exit(fault.code);
+}
+
+/* Fork with all signals blocked, so that no handler of ours ever runs in the child. */
+static pid_t
+spawn_fork(char *const argv[], char *const env[], const int fds[3], int fault_fd)
+{
+	sigset_t all, before;
+	pid_t pid;
+	int error;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	error = errno;
+	if (pid == 0)
+		spawn_exec(argv, env, fds, fault_fd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return pid;
+}
+
+/* Wait until the child is its program (0) or has failed (-1 with err, and it is reaped). */
+static int
+spawn_await(pid_t pid, const char *name, int fault_fd)
+{
+	struct spawn_fault fault;
+	ssize_t n;
+
+	do
+		n = read(fault_fd, &fault, sizeof fault);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof fault)
+		return 0;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return err_set(fault.code, "%s: %s", name, strerror(fault.error));
+}
+
+pid_t
+proc_spawn(char *const argv[], const char *const env[], const int fds[3])
+{
+	char **merged;
+	int fault_fds[2];
+	pid_t pid;
+
+	if (pipe2(fault_fds, O_CLOEXEC) < 0)
+		return err_set(EX_OSERR, "%s: %s", argv[0], strerror(errno));
+	merged = merge_env(env);
+	pid = spawn_fork(argv, merged, fds, fault_fds[1]);
+	close(fault_fds[1]);
+	free(merged);
+	if (pid < 0) {
+		err_set(EX_OSERR, "%s: cannot fork: %s", argv[0], strerror(errno));
+	} else {
+		setpgid(pid, pid); /* so that it is done when we return, whoever ran first */
+		if (spawn_await(pid, argv[0], fault_fds[0]) < 0)
+			pid = -1;
+	}
+	close(fault_fds[0]);
+	return pid;
+}
+
+int
+proc_pidfd(pid_t pid)
+{
+	return pidfd_open(pid, 0);
+}
+
+/* What we want of /proc/PID/stat. */
+struct proc_stat {
+	char state;
+	pid_t pgid;
+	bool is_kernel;
+	unsigned long long start; /* in ticks since boot */
+	bool is_without_env;      /* that is settled */
+};
+
+/* Read all of /proc/PID/NAME into b.  -1 with errno. */
+static int
+proc_read(pid_t pid, const char *name, struct buf *b)
+{
+	char path[64];
+	ssize_t n;
+	int fd, error;
+
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	b->len = 0;
+	for (;;) {
+		n = read(fd, buf_room(b, 32768), 32768);
+		if (n > 0)
+			b->len += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			break;
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return n < 0 ? -1 : 0;
+}
+
+/* Read /proc/PID/stat (fields as numbered in proc(5)); false: there is no such process. */
+static bool
+proc_stat(pid_t pid, struct buf *b, struct proc_stat *st)
+{
+	enum { STATE = 3, PGRP = 5, FLAGS = 9, START = 22, ENV_START = 50, ENV_END = 51 };
+	const unsigned long long kthread = 0x200000; /* PF_KTHREAD */
+	unsigned long long field[ENV_END + 1] = { 0 };
+	char *p, *next;
+
+	if (proc_read(pid, "stat", b) < 0)
+		return false;
+	buf_putc(b, '\0');
+	p = strrchr(b->p, ')'); /* the name before it may hold anything */
+	if (!p || !p[1])
+		return false;
+	*st = (struct proc_stat){ .state = p[2] };
+	p += 3;
+	for (int i = STATE + 1; i <= ENV_END; i++, p = next)
+		field[i] = strtoull(p, &next, 10);
+	st->pgid = (pid_t)field[PGRP];
+	st->is_kernel = field[FLAGS] & kthread;
+	st->start = field[START];
+	st->is_without_env = field[ENV_END] && field[ENV_START] == field[ENV_END];
+	return true;
+}
+
+static bool
+is_dead_state(char state)
+{
+	return state == 'Z' || state == 'X';
+}
+
+/*
+ * A walk over the numbers in /proc, upwards.  Each step lists the folder anew from the number
+ * handed out last: a process that forks and ends at once has a child with a higher number,
+ * which a list made before would not have.  (Where the numbers start over it can be missed.)
+ */
+struct pid_walk {
+	int fd;
+	pid_t last;    /* the number handed out last */
+	off_t last_at; /* where in the folder it is */
+};
+
+static int
+walk_open(struct pid_walk *w)
+{
+	*w = (struct pid_walk){ 0 };
+	w->fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return w->fd < 0 ? err_set(EX_OSERR, "/proc: %s", strerror(errno)) : 0;
+}
+
+/* The next process, or 0 after the last one; the walk is closed then. */
+static pid_t
+walk_next(struct pid_walk *w)
+{
+	_Alignas(struct dirent64) char entries[512];
+	size_t size = w->last ? 64 : sizeof entries; /* room for two numbers, or longer names */
+	off_t at = lseek(w->fd, w->last_at, SEEK_SET);
+	struct dirent64 *entry;
+	ssize_t len;
+	pid_t pid;
+
+	while ((len = getdents64(w->fd, entries, size)) > 0) {
+		for (ssize_t used = 0; used < len; used += entry->d_reclen) {
+			entry = (struct dirent64 *)(void *)(entries + used);
+			pid = (pid_t)strtol(entry->d_name, NULL, 10); /* 0 for a name */
+			if (pid > w->last) {
+				w->last = pid;
+				w->last_at = at;
+				return pid;
+			}
+			at = entry->d_off;
+		}
+	}
+	close(w->fd);
+	return 0;
+}
+
+bool
+proc_group_alive(pid_t pgid)
+{
+	struct pid_walk w;
+	struct proc_stat st;
+	struct buf b = { 0 };
+	bool is_alive = false;
+	pid_t pid;
+
+	if (kill(-pgid, 0) < 0 && errno == ESRCH)
+		return false;
+	if (walk_open(&w) < 0)
+		return true;
+	while ((pid = walk_next(&w)) > 0)
+		if (!is_alive && proc_stat(pid, &b, &st))
+			is_alive = st.pgid == pgid && !is_dead_state(st.state);
+	buf_release(&b);
+	return is_alive;
+}
+
+enum { FOUND_MAX = 64, KILL_WAIT_MS = 10000, UNCLEAR_MAX = 50 };
+
+/* A process that was signalled. */
+struct prey {
+	pid_t pid;
+	unsigned long long start;
+	int signal;        /* the last one sent */
+	int64_t killed_ms; /* when KILL was first sent; 0: not yet */
+};
+
+/* What proc_kill_marked knows. */
+struct hunt {
+	const char *mark;
+	int signal;
+	struct buf text; /* of files in /proc */
+	struct prey *prey;
+	size_t prey_len, prey_cap;
+	struct pollfd found[FOUND_MAX]; /* pidfds of this scan */
+	nfds_t found_len;
+	bool is_any;     /* this scan found one */
+	bool is_unclear; /* this scan met one that it could not judge */
+	bool is_failed;  /* err is set */
+};
+
+enum verdict { NOT_MARKED, MARKED, UNCLEAR };
+
+/* Whether the environment in b has mark as one of its entries. */
+static bool
+env_has(const struct buf *b, const char *mark)
+{
+	const char *p = b->p, *end = b->p + b->len;
+	size_t len = strlen(mark);
+
+	while (p && (p = memmem(p, (size_t)(end - p), mark, len))) {
+		if ((p == b->p || p[-1] == '\0') && (p + len == end || p[len] == '\0'))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/*
+ * Whether pid carries the mark.  Unclear: it went away under our hands, perhaps leaving a child
+ * behind us, or it is in the middle of an exec and has no environment yet.
+ */
+static enum verdict
+hunt_judge(struct hunt *h, pid_t pid, struct proc_stat *st)
+{
+	bool is_read;
+
+	h->text.len = 0;
+	is_read = proc_read(pid, "environ", &h->text) == 0;
+
+	if (!is_read && (errno == EACCES || errno == EPERM))
+		return NOT_MARKED; /* another user's */
+	if (h->text.len > 0) {
+		if (!env_has(&h->text, h->mark))
+			return NOT_MARKED;
+		if (proc_stat(pid, &h->text, st) && !is_dead_state(st->state))
+			return MARKED;
+		return UNCLEAR;
+	}
+	if (!proc_stat(pid, &h->text, st))
+		return UNCLEAR;
+	if (is_dead_state(st->state) || st->is_kernel || st->is_without_env)
+		return NOT_MARKED; /* it has none, and will have none */
+	return UNCLEAR;
+}
+
+/* The record of a process, made where there is none. */
+static struct prey *
+hunt_prey(struct hunt *h, pid_t pid, unsigned long long start)
+{
+	struct prey *prey = h->prey;
+
+	for (; prey < h->prey + h->prey_len; prey++)
+		if (prey->pid == pid && prey->start == start)
+			return prey;
+	if (h->prey_len == h->prey_cap) {
+		h->prey_cap = h->prey_cap ? h->prey_cap * 2 : 64;
+		h->prey = xrealloc(h->prey, h->prey_cap * sizeof *prey);
+	}
+	prey = &h->prey[h->prey_len++];
+	*prey = (struct prey){ .pid = pid, .start = start };
+	return prey;
+}
+
+/* Signal a marked process, once with each signal.  Returns whether to wait for its end. */
+static bool
+hunt_signal(struct hunt *h, int pidfd, struct prey *prey)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (prey->signal == h->signal) {
+		if (!prey->killed_ms || now_ms - prey->killed_ms < KILL_WAIT_MS)
+			return true;
+		err_set(EX_NOPERM, "process %d: does not end", (int)prey->pid);
+		h->is_failed = true;
+		return false;
+	}
+	if (pidfd_send_signal(pidfd, h->signal, NULL, 0) < 0 && errno != ESRCH) {
+		err_set(EX_NOPERM, "process %d: %s", (int)prey->pid, strerror(errno));
+		h->is_failed = true;
+		return false;
+	}
+	/* A stopped one could not obey. */
+	if (h->signal == SIGTERM)
+		pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
+	else
+		prey->killed_ms = now_ms;
+	prey->signal = h->signal;
+	return true;
+}
+
+static void
+hunt_one(struct hunt *h, pid_t pid)
+{
+	struct proc_stat st;
+	enum verdict verdict;
+	int pidfd = pidfd_open(pid, 0);
+
+	verdict = pidfd < 0 ? UNCLEAR : hunt_judge(h, pid, &st);
+	if (verdict == UNCLEAR)
+		h->is_unclear = true;
+	if (verdict == MARKED && hunt_signal(h, pidfd, hunt_prey(h, pid, st.start))) {
+		h->is_any = true;
+		if (h->found_len < FOUND_MAX) {
+			h->found[h->found_len++] = (struct pollfd){ pidfd, POLLIN, 0 };
+			return;
+		}
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+}
+
+/* Look at every process once. */
+static int
+hunt_scan(struct hunt *h)
+{
+	struct pid_walk w;
+	pid_t pid, self = getpid();
+
+	h->is_any = h->is_unclear = false;
+	if (walk_open(&w) < 0)
+		return -1;
+	while ((pid = walk_next(&w)) > 0)
+		if (pid != 1 && pid != self)
+			hunt_one(h, pid);
+	return 0;
+}
+
+/* Wait until all that were found have ended, at most until then_ms (monotonic) or a little. */
+static void
+hunt_wait(struct hunt *h, int64_t then_ms)
+{
+	nfds_t left = h->found_len;
+	int64_t now_ms = clock_mono_ms(), stop_ms = now_ms + 50;
+
+	if (stop_ms > then_ms && then_ms > now_ms)
+		stop_ms = then_ms;
+	while (left > 0 && now_ms < stop_ms) {
+		if (poll(h->found, left, (int)(stop_ms - now_ms)) <= 0)
+			break;
+		for (nfds_t i = left; i-- > 0;) {
+			if (h->found[i].revents) {
+				close(h->found[i].fd);
+				h->found[i] = h->found[--left];
+			}
+		}
+		now_ms = clock_mono_ms();
+	}
+	while (left > 0)
+		close(h->found[--left].fd);
+	h->found_len = 0;
+}
+
+int
+proc_kill_marked(const char *mark, int grace_ms)
+{
+	struct hunt h = { .mark = mark };
+	int64_t kill_ms = clock_mono_ms() + grace_ms;
+	int empty = 0, quiet = 0, n;
+
+	assert(strchr(mark, '='));
+	while (empty < 2 && quiet < UNCLEAR_MAX) {
+		h.signal = clock_mono_ms() < kill_ms ? SIGTERM : SIGKILL;
+		if (hunt_scan(&h) < 0) {
+			h.is_failed = true;
+			break;
+		}
+		/* Where processes come and go all the time no scan is clear: enough is enough. */
+		quiet = h.is_any ? 0 : quiet + 1;
+		empty = h.is_any || h.is_unclear ? 0 : empty + 1;
+		hunt_wait(&h, kill_ms);
+	}
+	n = (int)h.prey_len;
+	free(h.prey);
+	buf_release(&h.text);
+	return h.is_failed ? -1 : n;
+}
+
+int
+proc_lease_take(struct proc_lease *l, int run_fd)
+{
+	struct proc_stat st;
+	struct buf b = { 0 };
+	int rc;
+
+	id_new(l->id);
+	l->fd = openat(run_fd, l->id, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (l->fd < 0)
+		return err_set(EX_CANTCREAT, "run/%s: %s", l->id, strerror(errno));
+	/* Somebody who lists the folder may hold it, shared, for a moment. */
+	do
+		rc = flock(l->fd, LOCK_EX);
+	while (rc < 0 && errno == EINTR);
+	if (rc == 0 && proc_stat(getpid(), &b, &st)) {
+		b.len = 0;
+		buf_printf(&b, "%d %llu\n", (int)getpid(), st.start);
+		rc = dir_write_all(l->fd, b.p, b.len) < 0 ? -1 : 0;
+	} else {
+		rc = -1;
+	}
+	buf_release(&b);
+	if (rc < 0) {
+		err_set(EX_CANTCREAT, "run/%s: %s", l->id, strerror(errno));
+		proc_lease_drop(l, run_fd);
+	}
+	return rc;
+}
+
+void
+proc_lease_drop(struct proc_lease *l, int run_fd)
+{
+	if (l->fd < 0)
+		return;
+	unlinkat(run_fd, l->id, 0);
+	close(l->fd);
+	l->fd = -1;
+}
+
+/* Open run/<id> to look at; -1 with errno. */
+static int
+lease_open(int run_fd, const char *id)
+{
+	errno = ENOENT;
+	if (!id_is_full(id))
+		return -1;
+	return openat(run_fd, id, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Whether somebody has locked the file.  When in doubt, yes. */
+static bool
+lease_is_locked(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return true;
+	flock(fd, LOCK_UN);
+	return false;
+}
+
+bool
+proc_lease_is_live(int run_fd, const char *id)
+{
+	int fd = lease_open(run_fd, id);
+	bool is_live;
+
+	if (fd < 0)
+		return errno != ENOENT && errno != ELOOP;
+	is_live = lease_is_locked(fd);
+	close(fd);
+	return is_live;
+}
+
+int
+proc_lease_pidfd(int run_fd, const char *id)
+{
+	int fd = lease_open(run_fd, id), pidfd = -1, pid;
+	char text[64] = "";
+	unsigned long long start;
+	struct proc_stat st;
+	struct buf b = { 0 };
+
+	if (fd < 0)
+		return -1;
+	if (dir_read_all(fd, text, sizeof text - 1, 0) > 0 &&
+	    sscanf(text, "%d %llu", &pid, &start) == 2 && pid > 0)
+		pidfd = pidfd_open(pid, 0);
+	/* Only now: the number may belong to somebody else since. */
+	if (pidfd >= 0 && (!proc_stat(pid, &b, &st) || st.start != start || !lease_is_locked(fd))) {
+		close(pidfd);
+		pidfd = -1;
+	}
+	buf_release(&b);
+	close(fd);
+	return pidfd;
+}
