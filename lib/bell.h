@@ -1,0 +1,47 @@
+/*
+ * bell.h - doorbells: how one process wakes another
+ *
+ * Who waits makes a FIFO in <store>/watch/<topic>/ and sleeps on it; who changed something
+ * writes one byte there.  The byte means "look again" and carries nothing.
+ *
+ * 1. Bell first: make the bell, then look at the store, only then sleep.  No wake-up is lost.
+ * 2. A ringer never blocks: a full FIFO is already ringing; a FIFO nobody reads is removed.
+ * 3. A FIFO is made and opened as ".new-<uuid>" and then renamed, so that no ringer meets it
+ *    half-made; ringers leave names with a dot alone.
+ * 4. What is no FIFO, or not ours, is never written to (O_NOFOLLOW, fstat).
+ * 5. Every waiter still polls with a time-out: a lost byte costs seconds, never data.
+ *
+ * Topics: "tasks", "chats", "chat-<id>", "task-<id>".
+ */
+#ifndef BELL_H
+#define BELL_H
+
+struct bell;
+
+/*
+ * bell_open - a bell for topic; watch_fd is the store's watch/ folder (borrowed while it lives)
+ *
+ * Returns NULL with err: EX_CANTCREAT, EX_OSERR.  bell_close removes the FIFO, and the
+ * topic's folder if it is empty; bell_close(NULL) is fine.
+ */
+struct bell *bell_open(int watch_fd, const char *topic);
+void bell_close(struct bell *b);
+
+/* bell_fd - to poll for POLLIN; O_RDWR, so it never sees an end. */
+int bell_fd(const struct bell *b);
+
+/* bell_clear - drain what rang so far (before looking at the store). */
+void bell_clear(struct bell *b);
+
+/*
+ * bell_wait - sleep until it rings, timeout_ms passes (-1: no limit), or a signal is caught
+ *
+ * also_fd  one more descriptor to watch for POLLERR (stdout), or -1
+ * Returns 1 rang (and cleared), 0 time-out or signal, -1 the reader of also_fd is gone.
+ */
+int bell_wait(struct bell *b, int timeout_ms, int also_fd);
+
+/* bell_ring - wake everyone who waits on topic.  Never fails, never blocks. */
+void bell_ring(int watch_fd, const char *topic);
+
+#endif

@@ -1,0 +1,483 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "crc.h"
+#include "dir.h"
+#include "err.h"
+#include "journal.h"
+#include "json.h"
+
+enum { SEGMENT_BYTES = 64 << 20, READ_BYTES = 256 << 10, NAME_BYTES = 32 };
+
+/* {"crc":"xxxxxxxx", - the checksum is of what follows it. */
+enum { CRC_AT = 8, BODY_AT = 18 };
+
+struct journal {
+	int dir_fd;    /* journal/ */
+	int append_fd; /* the segment that was appended to last */
+	uint32_t append_segment;
+	int read_fd; /* the segment that was read last */
+	uint32_t read_segment;
+	struct buf window; /* bytes of a segment, for journal_next */
+	uint32_t window_segment;
+	uint64_t window_at;
+	unsigned again; /* random state of the test journal; 0: off */
+};
+
+static const char *
+segment_name(uint32_t segment, char name[NAME_BYTES])
+{
+	snprintf(name, NAME_BYTES, "%08" PRIu32 ".jsonl", segment);
+	return name;
+}
+
+struct journal *
+journal_open(int dir_fd)
+{
+	const char *test = getenv("LEGWORK_JOURNAL");
+	struct journal *j;
+	int fd = openat(dir_fd, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (dir_make_at(dir_fd, "journal") < 0 || dir_sync(dir_fd) < 0)
+			return NULL;
+		fd = openat(dir_fd, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	}
+	if (fd < 0) {
+		err_sys("journal");
+		return NULL;
+	}
+	j = xmalloc(sizeof *j);
+	*j = (struct journal){ .dir_fd = fd, .append_fd = -1, .read_fd = -1 };
+	if (test && !strncmp(test, "again:", 6))
+		j->again = ((unsigned)atol(test + 6) * 2654435761U ^ (unsigned)getpid()) | 1;
+	return j;
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (!j)
+		return;
+	if (j->append_fd >= 0)
+		close(j->append_fd);
+	if (j->read_fd >= 0)
+		close(j->read_fd);
+	close(j->dir_fd);
+	buf_release(&j->window);
+	free(j);
+}
+
+/* Opens a segment into *fd unless it is the one that is open.  errno tells why not. */
+static int
+open_segment(struct journal *j, uint32_t segment, int flags, int *fd, uint32_t *is)
+{
+	char name[NAME_BYTES];
+
+	if (*fd >= 0 && *is == segment)
+		return 0;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = openat(j->dir_fd, segment_name(segment, name), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	*is = segment;
+	return *fd < 0 ? -1 : 0;
+}
+
+static int
+open_for_reading(struct journal *j, uint32_t segment)
+{
+	char name[NAME_BYTES];
+
+	if (open_segment(j, segment, O_RDONLY, &j->read_fd, &j->read_segment) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return err_set(EX_DATAERR, "journal/%s: missing", segment_name(segment, name));
+	return err_sys("journal/%s", segment_name(segment, name));
+}
+
+/* A new segment: what came before must last before anything is built on it. */
+static int
+begin_segment(struct journal *j, uint32_t segment)
+{
+	char name[NAME_BYTES];
+
+	if (segment > 1 && j->append_fd >= 0 && fdatasync(j->append_fd) < 0)
+		return err_sys("journal");
+	if (open_segment(j, segment, O_RDWR | O_CREAT, &j->append_fd, &j->append_segment) < 0)
+		return err_sys("journal/%s", segment_name(segment, name));
+	return dir_sync(j->dir_fd);
+}
+
+static int
+open_for_appending(struct journal *j, struct journal_pos *head)
+{
+	char name[NAME_BYTES];
+
+	if (head->segment > 0) {
+		if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0)
+			return err_sys("journal/%s", segment_name(head->segment, name));
+		if (head->offset < SEGMENT_BYTES)
+			return 0;
+	}
+	if (begin_segment(j, head->segment + 1) < 0)
+		return -1;
+	head->segment++;
+	head->offset = 0;
+	return 0;
+}
+
+static bool
+says_again(struct journal *j)
+{
+	if (!j->again)
+		return false;
+	j->again ^= j->again << 13;
+	j->again ^= j->again >> 17;
+	j->again ^= j->again << 5;
+	return j->again % 4 == 0;
+}
+
+static void
+format_line(struct buf *line, uint64_t revision, const char *tx, const struct buf *set)
+{
+	char at[CLOCK_TEXT], crc[9];
+	size_t start = line->len;
+
+	buf_printf(line,
+	    "{\"crc\":\"00000000\",\"rev\":%" PRIu64 ",\"tx\":\"%s\",\"at\":\"%s\",\"by\":",
+	    revision, tx, clock_format(clock_now_ms(), at));
+	char *by = xprintf("%s[%ld]", program_invocation_short_name, (long)getpid());
+	json_add_string(line, by, strlen(by));
+	free(by);
+	buf_puts(line, ",\"set\":");
+	buf_add(line, set->p, set->len);
+	buf_putc(line, '}');
+	snprintf(crc, sizeof crc, "%08" PRIx32,
+	    crc32c(0, line->p + start + BODY_AT, line->len - start - BODY_AT));
+	memcpy(line->p + start + CRC_AT, crc, 8);
+	buf_putc(line, '\n');
+}
+
+/* All bytes or none: a short write is taken back. */
+static int
+write_line(int fd, const struct buf *line, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < line->len) {
+		ssize_t n = pwrite(fd, line->p + done, line->len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			int saved = n < 0 ? errno : ENOSPC;
+
+			if (ftruncate(fd, (off_t)offset) < 0)
+				saved = errno;
+			errno = saved;
+			return -1;
+		}
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+enum journal_result
+journal_append(struct journal *j, struct journal_pos *head, const char *tx, const struct buf *set,
+    struct buf *line, struct journal_pos *where)
+{
+	struct journal_pos at = *head;
+
+	if (says_again(j))
+		return JOURNAL_AGAIN;
+	if (open_for_appending(j, &at) < 0)
+		return JOURNAL_FAIL;
+	format_line(line, at.revision + 1, tx, set);
+	if (write_line(j->append_fd, line, at.offset) < 0) {
+		err_set(EX_IOERR, "journal: %s", strerror(errno));
+		return JOURNAL_FAIL;
+	}
+	*where = at;
+	at.offset += line->len;
+	at.revision++;
+	*head = at;
+	return JOURNAL_OK;
+}
+
+int
+journal_sync(struct journal *j, const struct journal_pos *head)
+{
+	if (head->segment == 0)
+		return 0;
+	if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0 ||
+	    fdatasync(j->append_fd) < 0)
+		return err_set(EX_IOERR, "journal: %s", strerror(errno));
+	return 0;
+}
+
+/* Reads the members in front of "set"; false: not a line of ours, or of another revision. */
+static bool
+parse_line(const char *text, size_t len, uint64_t revision, struct journal_line *line)
+{
+	char head[64];
+	const char *set;
+	int head_len = snprintf(head, sizeof head, "\"rev\":%" PRIu64 ",", revision);
+	char crc[9];
+
+	if (len < BODY_AT + (size_t)head_len + 2 || memcmp(text, "{\"crc\":\"", CRC_AT) ||
+	    memcmp(text + BODY_AT - 2, "\",", 2) || text[len - 1] != '}')
+		return false;
+	snprintf(crc, sizeof crc, "%08" PRIx32, crc32c(0, text + BODY_AT, len - BODY_AT));
+	if (memcmp(text + CRC_AT, crc, 8) || memcmp(text + BODY_AT, head, (size_t)head_len))
+		return false;
+	set = memmem(text + BODY_AT, len - BODY_AT, ",\"set\":[", 8);
+	if (!set)
+		return false;
+	line->revision = revision;
+	line->text = text;
+	line->len = len;
+	line->set = set + 7;
+	line->set_len = (size_t)(text + len - 1 - line->set);
+	return true;
+}
+
+/* Fills the window with at least one more byte from offset on; 0 at the segment's end. */
+static ssize_t
+fill_window(struct journal *j, const struct journal_pos *at)
+{
+	uint64_t end = j->window_at + j->window.len;
+	ssize_t n;
+
+	if (j->window_segment != at->segment || at->offset < j->window_at || at->offset > end) {
+		j->window.len = 0;
+		j->window_segment = at->segment;
+		j->window_at = at->offset;
+	} else {
+		buf_cut(&j->window, at->offset - j->window_at);
+		j->window_at = at->offset;
+	}
+	n = dir_read_all(j->read_fd, buf_room(&j->window, READ_BYTES), READ_BYTES,
+	    (off_t)(j->window_at + j->window.len));
+	if (n > 0)
+		j->window.len += (size_t)n;
+	return n;
+}
+
+/* The bytes from `at` to the next newline, that included; 0: no whole line; -1 with errno. */
+static ssize_t
+find_line(struct journal *j, const struct journal_pos *at, const char **text)
+{
+	size_t skip = 0;
+	ssize_t n;
+
+	if (j->window_segment == at->segment && at->offset >= j->window_at &&
+	    at->offset < j->window_at + j->window.len)
+		skip = at->offset - j->window_at;
+	else
+		j->window.len = 0;
+	for (size_t scanned = 0;;) {
+		const char *p = j->window.p + skip, *newline = NULL;
+		size_t have = j->window.len > skip ? j->window.len - skip : 0;
+
+		if (have > scanned)
+			newline = memchr(p + scanned, '\n', have - scanned);
+		if (newline) {
+			*text = p;
+			return newline + 1 - p;
+		}
+		scanned = have;
+		n = fill_window(j, at);
+		skip = 0;
+		if (n <= 0)
+			return n;
+	}
+}
+
+/* Whether a good line of any later revision follows `at`: then the bytes before it are
+ * damage, not a torn tail. */
+static int
+good_line_follows(struct journal *j, struct journal_pos at)
+{
+	const char *text;
+	ssize_t n;
+
+	while ((n = find_line(j, &at, &text)) > 0) {
+		const char *rev = (size_t)n > BODY_AT + 6 ? text + BODY_AT + 6 : NULL;
+		struct journal_line line;
+		uint64_t revision = rev && text[BODY_AT] == '"' ? strtoull(rev, NULL, 10) : 0;
+
+		if (revision && parse_line(text, (size_t)n - 1, revision, &line))
+			return 1;
+		at.offset += (uint64_t)n;
+	}
+	return (int)n;
+}
+
+static int
+next_segment_exists(struct journal *j, uint32_t segment)
+{
+	char name[NAME_BYTES];
+
+	return faccessat(j->dir_fd, segment_name(segment + 1, name), F_OK, 0) == 0;
+}
+
+static enum journal_result
+damaged(const struct journal_pos *at)
+{
+	err_set(EX_DATAERR,
+	    "journal/%08" PRIu32 ".jsonl: damaged behind byte %" PRIu64 " (revision %" PRIu64 ")",
+	    at->segment, at->offset, at->revision);
+	return JOURNAL_FAIL;
+}
+
+/* Nothing good at `at`: an end, a torn tail, the next segment, or damage? */
+static enum journal_result
+end_or_damage(struct journal *j, struct journal_pos *at, bool is_last)
+{
+	int more, good;
+
+	if ((good = good_line_follows(j, *at)) < 0) {
+		err_sys("journal");
+		return JOURNAL_FAIL;
+	}
+	if (good > 0 || (more = journal_has_more(j, at)) < 0)
+		return good > 0 ? damaged(at) : JOURNAL_FAIL;
+	if (is_last)
+		return JOURNAL_END;
+	if (j->read_fd >= 0 && j->read_segment == at->segment) {
+		struct stat st;
+
+		if (fstat(j->read_fd, &st) == 0 && (uint64_t)st.st_size > at->offset)
+			return damaged(at);
+	}
+	at->segment++;
+	at->offset = 0;
+	return JOURNAL_AGAIN;
+}
+
+/* The good line at `at`: its bytes, newline included; 0: none; -1 with err. */
+static ssize_t
+read_line(struct journal *j, const struct journal_pos *at, struct journal_line *line)
+{
+	const char *text;
+	ssize_t n = 0;
+
+	/* The window may hold bytes that were cut off since: look at the file before judging. */
+	for (int tries = 0; tries < 2; tries++, j->window.len = 0) {
+		n = find_line(j, at, &text);
+		if (n > 0 && parse_line(text, (size_t)n - 1, at->revision + 1, line)) {
+			line->start = *at;
+			return n;
+		}
+	}
+	return n < 0 ? err_sys("journal") : 0;
+}
+
+enum journal_result
+journal_next(struct journal *j, struct journal_pos *at, struct journal_line *line)
+{
+	enum journal_result rc;
+	bool is_last;
+	ssize_t n;
+
+	do {
+		if (at->segment == 0) {
+			if (!next_segment_exists(j, 0))
+				return JOURNAL_END;
+			at->segment = 1;
+		}
+		/* asked first: once there is a next one, this one has its last line */
+		is_last = !next_segment_exists(j, at->segment);
+		if (open_for_reading(j, at->segment) < 0)
+			return JOURNAL_FAIL;
+		n = read_line(j, at, line);
+		if (n > 0) {
+			at->offset += (uint64_t)n;
+			at->revision++;
+			return JOURNAL_OK;
+		}
+		rc = n < 0 ? JOURNAL_FAIL : end_or_damage(j, at, is_last);
+	} while (rc == JOURNAL_AGAIN);
+	j->window.len = 0;
+	return rc;
+}
+
+int
+journal_has_more(struct journal *j, const struct journal_pos *at)
+{
+	struct stat st;
+
+	if (at->segment == 0)
+		return next_segment_exists(j, 0);
+	if (open_for_reading(j, at->segment) < 0)
+		return -1;
+	if (fstat(j->read_fd, &st) < 0)
+		return err_sys("journal");
+	if ((uint64_t)st.st_size < at->offset)
+		return err_set(EX_DATAERR,
+		    "journal/%08" PRIu32 ".jsonl: %lld bytes, but %" PRIu64 " were written",
+		    at->segment, (long long)st.st_size, at->offset);
+	return (uint64_t)st.st_size > at->offset ||
+	       (at->offset >= SEGMENT_BYTES && next_segment_exists(j, at->segment));
+}
+
+/* What is cut off is kept beside the journal, for a person to look at. */
+static int
+keep_tail(struct journal *j, const struct journal_pos *end)
+{
+	char name[NAME_BYTES];
+	struct buf tail = { 0 };
+	struct stat st;
+	int fd, rc = -1;
+
+	if (fstat(j->read_fd, &st) < 0)
+		return err_sys("journal");
+	snprintf(name, sizeof name, "torn.%" PRIu64, end->revision);
+	fd = openat(j->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys("journal/%s", name);
+	if (journal_read(j, end->segment, end->offset, (size_t)st.st_size - end->offset, &tail) ==
+	    0)
+		rc = dir_write_all(fd, tail.p, tail.len) < 0 ? err_sys("journal/%s", name) : 0;
+	buf_release(&tail);
+	close(fd);
+	return rc;
+}
+
+int
+journal_mend(struct journal *j, const struct journal_pos *end)
+{
+	struct journal_pos head = *end;
+
+	if (end->segment == 0 || open_for_reading(j, end->segment) < 0)
+		return end->segment == 0 ? 0 : -1;
+	if (keep_tail(j, end) < 0)
+		return -1;
+	if (open_segment(j, head.segment, O_RDWR, &j->append_fd, &j->append_segment) < 0 ||
+	    ftruncate(j->append_fd, (off_t)end->offset) < 0 || fdatasync(j->append_fd) < 0)
+		return err_sys("journal");
+	return 0;
+}
+
+int
+journal_read(struct journal *j, uint32_t segment, uint64_t offset, size_t len, struct buf *out)
+{
+	ssize_t n;
+
+	if (open_for_reading(j, segment) < 0)
+		return -1;
+	n = dir_read_all(j->read_fd, buf_room(out, len), len, (off_t)offset);
+	if (n < 0)
+		return err_sys("journal");
+	out->len += (size_t)n;
+	if ((size_t)n < len)
+		return err_set(EX_DATAERR, "journal: ends within a record");
+	return 0;
+}

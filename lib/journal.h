@@ -1,0 +1,95 @@
+/*
+ * journal.h - the truth: a log of transactions, one JSON line each, only ever appended to
+ *
+ *   {"crc":"1c291ca3","rev":17,"tx":"<uuid>","at":"<time>","by":"task-add[812]","set":[CHANGE,...]}
+ *
+ * crc is the CRC32C, in hexadecimal, of everything after its comma up to the newline.  rev counts
+ * from 1 without gaps.  This implementation keeps the lines in journal/00000001.jsonl and so
+ * on; a new file begins when one has passed 64 MiB.  Nobody outside knows: the seam is append if
+ * the head is still revision N, read after N, sync, and read a piece that was appended earlier.
+ *
+ * 1. A line is there whole or not at all: what follows the last good line is cut by
+ *    journal_mend and kept in journal/torn.<revision>, unless something good follows it.
+ * 2. All lines before one that was synced are as lasting as it.
+ * 3. Bytes that were returned never change, so reading needs no lock.
+ *
+ * With LEGWORK_JOURNAL=again:SEED in the environment append says JOURNAL_AGAIN at random,
+ * as a journal shared by several machines would.
+ */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+struct journal;
+
+/* The place behind a line: where the next one begins.  All zeros: the beginning. */
+struct journal_pos {
+	uint64_t revision;
+	uint64_t offset;
+	uint32_t segment;
+};
+
+/* One line.  Texts point into the journal's buffer until the next journal_next. */
+struct journal_line {
+	struct journal_pos start; /* where it begins */
+	uint64_t revision;
+	const char *text; /* without its newline */
+	size_t len;
+	const char *set; /* the array of changes */
+	size_t set_len;
+};
+
+enum journal_result { JOURNAL_FAIL = -1, JOURNAL_END, JOURNAL_OK, JOURNAL_AGAIN };
+
+/* journal_open - of the store in dir_fd (borrowed); makes the folder.  NULL with err. */
+struct journal *journal_open(int dir_fd);
+void journal_close(struct journal *j);
+
+/*
+ * journal_append - write one line behind head, if head is still the end
+ *
+ * head     the end as the caller knows it, under the store's exclusive lock; moved behind
+ *          the new line
+ * line     gets the whole line, for the caller to see where its pieces lie
+ * tx, set  the transaction's id; the array of changes as JSON text
+ * where    set to the line's beginning
+ *
+ * Returns JOURNAL_OK (written, not yet durable), JOURNAL_AGAIN (the head has moved: nothing
+ * written), or JOURNAL_FAIL with err EX_IOERR and the journal as before.
+ */
+enum journal_result journal_append(struct journal *j, struct journal_pos *head, const char *tx,
+    const struct buf *set, struct buf *line, struct journal_pos *where);
+
+/* journal_sync - make everything up to head durable.  0, or -1 with err EX_IOERR. */
+int journal_sync(struct journal *j, const struct journal_pos *head);
+
+/*
+ * journal_next - the line behind *at, and move *at behind it
+ *
+ * Returns JOURNAL_OK; JOURNAL_END where no whole good line follows (yet); JOURNAL_FAIL with
+ * err: EX_IOERR, or EX_DATAERR where the journal is damaged: the segment is missing or
+ * shorter than at says, or a good line follows bad bytes.
+ */
+enum journal_result journal_next(struct journal *j, struct journal_pos *at,
+    struct journal_line *line);
+
+/* journal_has_more - whether bytes follow at, good or not; -1 with err EX_DATAERR where the
+ * journal ends before it. */
+int journal_has_more(struct journal *j, const struct journal_pos *at);
+
+/*
+ * journal_mend - cut the torn tail behind `end`, the last good line, keeping what is cut
+ *
+ * Under the store's exclusive lock.  0, or -1 with err.
+ */
+int journal_mend(struct journal *j, const struct journal_pos *end);
+
+/* journal_read - len bytes at a place, appended to out.  0, or -1 with err. */
+int journal_read(struct journal *j, uint32_t segment, uint64_t offset, size_t len, struct buf *out);
+
+#endif

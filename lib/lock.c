@@ -1,0 +1,116 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "err.h"
+#include "lock.h"
+
+/* How often a waiter looks whether its time is up. */
+enum { TICK_MS = 100 };
+
+int
+lock_open(struct lock *l, int dir_fd)
+{
+	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+
+	l->gate_fd = openat(dir_fd, "gate", flags, 0600);
+	l->lock_fd = openat(dir_fd, "lock", flags, 0600);
+	if (l->gate_fd < 0 || l->lock_fd < 0)
+		return err_sys("lock");
+	return 0;
+}
+
+void
+lock_close(struct lock *l)
+{
+	if (l->gate_fd >= 0)
+		close(l->gate_fd);
+	if (l->lock_fd >= 0)
+		close(l->lock_fd);
+}
+
+static void
+wake_up(int signum)
+{
+	(void)signum; /* only there to interrupt flock */
+}
+
+struct wait {
+	int64_t deadline_ms;
+	int wait_ms;
+	const _Atomic uint64_t *progress;
+	uint64_t seen;
+};
+
+/* Whether to go on waiting after an interruption. */
+static bool
+has_time(struct wait *w)
+{
+	uint64_t now = atomic_load(w->progress);
+
+	if (now != w->seen) {
+		w->seen = now;
+		w->deadline_ms = clock_mono_ms() + w->wait_ms;
+	}
+	return clock_mono_ms() < w->deadline_ms;
+}
+
+/* flock has no time-out of its own: a timer's signal interrupts it now and then. */
+static int
+wait_for(int fd, int how, struct wait *w)
+{
+	struct sigaction act = { .sa_handler = wake_up }, old_act;
+	struct itimerval tick = { { 0, TICK_MS * 1000 }, { 0, TICK_MS * 1000 } }, old_tick;
+	int rc;
+
+	if (flock(fd, how | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return -1;
+	sigaction(SIGALRM, &act, &old_act);
+	setitimer(ITIMER_REAL, &tick, &old_tick);
+	while ((rc = flock(fd, how)) < 0 && errno == EINTR && has_time(w))
+		;
+	setitimer(ITIMER_REAL, &old_tick, NULL);
+	sigaction(SIGALRM, &old_act, NULL);
+	return rc;
+}
+
+int
+lock_take(struct lock *l, bool is_exclusive, int wait_ms, const _Atomic uint64_t *progress)
+{
+	struct wait w = { clock_mono_ms() + wait_ms, wait_ms, progress, atomic_load(progress) };
+	sigset_t all, old;
+	int rc;
+
+	if (wait_for(l->gate_fd, LOCK_EX, &w) < 0)
+		return err_set(EX_TEMPFAIL, "store: locked for more than %d ms", wait_ms);
+	sigfillset(&all);
+	sigdelset(&all, SIGALRM);
+	if (is_exclusive)
+		sigprocmask(SIG_BLOCK, &all, &old);
+	rc = wait_for(l->lock_fd, is_exclusive ? LOCK_EX : LOCK_SH, &w);
+	flock(l->gate_fd, LOCK_UN);
+	if (rc < 0) {
+		if (is_exclusive)
+			sigprocmask(SIG_SETMASK, &old, NULL);
+		return err_set(EX_TEMPFAIL, "store: locked for more than %d ms", wait_ms);
+	}
+	l->is_exclusive = is_exclusive;
+	if (is_exclusive)
+		l->old_mask = old;
+	return 0;
+}
+
+void
+lock_drop(struct lock *l)
+{
+	flock(l->lock_fd, LOCK_UN);
+	if (l->is_exclusive)
+		sigprocmask(SIG_SETMASK, &l->old_mask, NULL);
+	l->is_exclusive = false;
+}

@@ -1,0 +1,122 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crc.h"
+#include "err.h"
+#include "mark.h"
+
+static const char magic[8] = "legwork1";
+
+static uint32_t
+checksum(const struct mark *m)
+{
+	return crc32c(0, m, offsetof(struct mark, is_dirty));
+}
+
+static const char *
+boot_id(char id[40])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, id, 36);
+
+	if (fd >= 0)
+		close(fd);
+	if (n != 36) /* no such thing here: then nothing survives from one mapping to the next */
+		snprintf(id, 40, "unknown-%ld", (long)getpid());
+	else
+		id[36] = '\0';
+	return id;
+}
+
+struct mark *
+mark_open(int dir_fd)
+{
+	int fd = openat(dir_fd, "mark", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	void *p = MAP_FAILED;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		goto fail;
+	/* Its block is there before it is mapped: a full disk is an error here, no SIGBUS later. */
+	if (st.st_size < (off_t)sizeof(struct mark) &&
+	    (errno = posix_fallocate(fd, 0, sizeof(struct mark))) != 0)
+		goto fail;
+	p = mmap(NULL, sizeof(struct mark), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		goto fail;
+	close(fd);
+	return p;
+fail:
+	err_sys("mark");
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+void
+mark_close(struct mark *m)
+{
+	if (m)
+		munmap(m, sizeof *m);
+}
+
+bool
+mark_is_good(const struct mark *m)
+{
+	char boot[40];
+
+	return !m->is_dirty && !memcmp(m->magic, magic, sizeof magic) && m->crc == checksum(m) &&
+	       !strcmp(m->boot, boot_id(boot));
+}
+
+void
+mark_begin(struct mark *m)
+{
+	m->is_dirty = 1;
+	atomic_signal_fence(memory_order_seq_cst); /* before the first write to the index */
+}
+
+void
+mark_finish(struct mark *m, const struct journal_pos *head)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	m->is_dirty = 1;
+	atomic_signal_fence(memory_order_seq_cst);
+	m->head = *head;
+	m->crc = checksum(m);
+	atomic_signal_fence(memory_order_seq_cst);
+	m->is_dirty = 0;
+}
+
+void
+mark_reset(struct mark *m, const char *store)
+{
+	char boot[40] = { 0 };
+
+	mark_begin(m);
+	memcpy(m->magic, magic, sizeof magic);
+	/* of another boot: durability must be shown again; of this one it is still true */
+	if (strncmp(m->boot, boot_id(boot), sizeof m->boot) != 0 || strcmp(m->store, store) != 0)
+		atomic_store(&m->durable, 0);
+	memset(m->boot, 0, sizeof m->boot);
+	memcpy(m->boot, boot, strlen(boot));
+	memset(m->store, 0, sizeof m->store);
+	memcpy(m->store, store, strnlen(store, sizeof m->store - 1));
+	m->head = (struct journal_pos){ 0 };
+	m->crc = checksum(m);
+}
+
+void
+mark_raise_durable(struct mark *m, uint64_t revision)
+{
+	uint64_t now = atomic_load(&m->durable);
+
+	while (now < revision && !atomic_compare_exchange_weak(&m->durable, &now, revision))
+		;
+}
