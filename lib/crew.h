@@ -1,0 +1,45 @@
+/*
+ * crew.h - who could do a piece of work
+ *
+ * A crew is an array of agent records in the order in which they were added.  Everything
+ * here is a pure function on it; crew, agent and text are borrowed, and agents that are
+ * returned are owned copies, invalid where there is none.
+ *
+ * 1. An agent whose status is "proposed", or that has no role, is passed over everywhere.
+ * 2. Roles and words are compared whole; ASCII case does not matter.
+ */
+#ifndef CREW_H
+#define CREW_H
+
+#include <jv.h>
+
+/* crew_role - an agent's role, borrowed from it, or NULL where it must be passed over. */
+const char *crew_role(jv agent);
+
+/* crew_find - the agent that has the role `wanted`; the first one where that is NULL. */
+jv crew_find(jv crew, const char *wanted);
+
+/*
+ * crew_choose - the agent most of whose skills' words occur among text's words
+ *
+ * Each word counts once; a tie goes to the earlier agent, no match to the first.
+ */
+jv crew_choose(jv crew, const char *text);
+
+/*
+ * crew_take - the agent for an item of a list
+ *
+ * text  *text is replaced; malloc'd
+ *
+ * The agent whose "@role" comes first in the text, from which it is taken out (rules.h)
+ * unless nothing would be left; where none is mentioned, crew_choose's.
+ */
+jv crew_take(jv crew, char **text);
+
+/* crew_skills_in - the agent's skills all of whose words occur in text: a new array. */
+jv crew_skills_in(jv agent, const char *text);
+
+/* crew_strings - the strings of an array member of a record: a new array, maybe empty. */
+jv crew_strings(jv record, const char *name);
+
+#endif

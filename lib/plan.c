@@ -1,0 +1,390 @@
+/*
+ * plan.c - a list made into a plan, and any planner's plan made into one that can be
+ * stored.  Nothing from outside is trusted to be of its kind: what only looks odd is put
+ * right with a warning, what could mean two things is refused.
+ */
+#include "plan.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "crew.h"
+#include "deps.h"
+#include "err.h"
+#include "json.h"
+#include "rules.h"
+
+enum { TITLE_CHARACTERS = 80, SCORE_MAX = 10 };
+
+static jv
+choose_agent(jv crew, const char *wanted, const char *text)
+{
+	return wanted ? crew_find(crew, wanted) : crew_choose(crew, text);
+}
+
+jv
+plan_choose_agent(jv crew, const char *wanted, const char *text)
+{
+	jv agent = choose_agent(crew, wanted, text);
+	jv role = json_get(agent, "role", JV_KIND_STRING);
+
+	jv_free(agent);
+	return role;
+}
+
+/* From a list to a plan. */
+
+/* The text's first line with something in it, cut. */
+static jv
+title_of(const char *text)
+{
+	size_t len = 0;
+
+	text += strspn(text, " \t\r\n");
+	for (int n = 0; text[len] && !strchr("\r\n", text[len]); len++)
+		if (((unsigned char)text[len] & 0xC0) != 0x80 && ++n > TITLE_CHARACTERS)
+			break;
+	while (len > 0 && strchr(" \t", text[len - 1]))
+		len--;
+	return jv_string_sized(text, (int)len);
+}
+
+static jv
+subtask_of_item(const struct rules_list *list, size_t i, jv task, jv crew)
+{
+	char *text = xstrdup(list->item[i].p);
+	jv agent = crew_take(crew, &text), dependencies = jv_array();
+	const char *priority = json_peek_string(task, "priority");
+	jv subtask = json_set(jv_object(), "title", title_of(text));
+
+	if (list->is_numbered && i > 0)
+		dependencies = jv_array_append(dependencies, jv_string_fmt("%zu", i - 1));
+	subtask = json_set_string(subtask, "description", text);
+	subtask = json_set_string(subtask, "priority", priority ? priority : "medium");
+	subtask = json_set_string(subtask, "assigned_to", crew_role(agent));
+	subtask = json_set_int(subtask, "estimated_hours", 0);
+	subtask = json_set(subtask, "dependencies", dependencies);
+	subtask = json_set(subtask, "required_skills", crew_skills_in(agent, text));
+	if (list->context.len > 0)
+		subtask = json_set_string(subtask, "context", list->context.p);
+	jv_free(agent);
+	free(text);
+	return subtask;
+}
+
+static jv
+plan_of_list(const struct rules_list *list, jv task, jv crew)
+{
+	jv subtasks = jv_array(), plan = jv_object();
+
+	for (size_t i = 0; i < list->len; i++)
+		subtasks = jv_array_append(subtasks, subtask_of_item(list, i, task, crew));
+	plan = json_set(plan, "analysis_summary",
+	    jv_string_fmt("a list of %zu %s items", list->len,
+		list->is_numbered ? "numbered" : "bulleted"));
+	plan = json_set(plan, "subtasks", subtasks);
+	plan = json_set(plan, "agent_creations", jv_array());
+	plan = json_set_string(plan, "recommended_approach",
+	    list->is_numbered ? "one after the other: each item waits for the one before"
+			      : "in parallel: no item waits for another");
+	plan = json_set_int(plan, "estimated_total_hours", 0);
+	return json_set_string(plan, "risk_assessment", "not assessed: rules only read the list");
+}
+
+/* The skills of all subtasks of a plan, each once. */
+static jv
+union_of_skills(jv plan)
+{
+	jv subtasks = json_get(plan, "subtasks", JV_KIND_ARRAY);
+	jv seen = jv_object(), all = jv_array();
+
+	for (int i = 0; i < jv_array_length(jv_copy(subtasks)); i++) {
+		jv subtask = jv_array_get(jv_copy(subtasks), i);
+		jv skills = crew_strings(subtask, "required_skills");
+
+		jv_array_foreach (skills, j, skill) {
+			if (!jv_object_has(jv_copy(seen), jv_copy(skill)))
+				all = jv_array_append(all, jv_copy(skill));
+			seen = jv_object_set(seen, skill, jv_true());
+		}
+		jv_free(skills);
+		jv_free(subtask);
+	}
+	jv_free(seen);
+	jv_free(subtasks);
+	return all;
+}
+
+static jv
+decide_split(const struct rules_list *list, jv plan)
+{
+	jv d = json_set(jv_object(), "needs_subtasks", jv_true());
+
+	d = json_set(d, "reasoning",
+	    jv_string_fmt("the instruction holds a list of %zu %s items", list->len,
+		list->is_numbered ? "numbered" : "bulleted"));
+	d = json_set_int(d, "complexity_score",
+	    list->len < SCORE_MAX ? (int64_t)list->len + 1 : SCORE_MAX);
+	return json_set(d, "required_skills", union_of_skills(plan));
+}
+
+static jv
+decide_whole(const struct rules_list *list, jv task, jv crew)
+{
+	const char *text = json_peek_string(task, "instruction");
+	jv d = json_set(jv_object(), "needs_subtasks", jv_false());
+	jv agent = choose_agent(crew, json_peek_string(task, "agent"), text ? text : "");
+
+	d = json_set_string(d, "reasoning",
+	    list->len == 0 ? "the instruction holds no list"
+			   : "the instruction holds a list of one item only");
+	d = json_set_int(d, "complexity_score", 1);
+	d = json_set(d, "required_skills", crew_skills_in(agent, text ? text : ""));
+	jv_free(agent);
+	return d;
+}
+
+jv
+plan_by_rules(jv task, jv crew)
+{
+	const char *text = json_peek_string(task, "instruction");
+	struct rules_list list;
+	jv plan, result = jv_object();
+
+	rules_read(&list, text ? text : "");
+	if (list.len < 2) {
+		result = json_set(result, "decision", decide_whole(&list, task, crew));
+	} else {
+		plan = plan_of_list(&list, task, crew);
+		result = json_set(result, "decision", decide_split(&list, plan));
+		result = json_set(result, "plan", plan);
+	}
+	rules_release(&list);
+	return result;
+}
+
+/* From any plan to one that can be stored. */
+
+/* What the steps of plan_normalise share. */
+struct normal {
+	jv crew;      /* borrowed */
+	jv *warnings; /* the caller's */
+	int len;      /* how many subtasks there are */
+	double hours; /* so far */
+};
+
+__attribute__((format(printf, 2, 3))) static void
+warn(struct normal *n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	*n->warnings = jv_array_append(*n->warnings, jv_string_vfmt(fmt, ap));
+	va_end(ap);
+}
+
+static bool
+is_empty(const char *s)
+{
+	return !s || s[strspn(s, " \t\r\n")] == '\0';
+}
+
+/* Whether the member is something, but no text that can be used. */
+static bool
+is_unusable(jv object, const char *name)
+{
+	jv v = jv_object_get(jv_copy(object), jv_string(name));
+	jv_kind kind = jv_get_kind(v);
+
+	jv_free(v);
+	return kind != JV_KIND_INVALID && kind != JV_KIND_NULL && !json_peek_string(object, name);
+}
+
+/* Title and description from each other; what is no object has neither. */
+static jv
+normal_name(struct normal *n, jv subtask, int i)
+{
+	const char *title = json_peek_string(subtask, "title");
+	const char *text = json_peek_string(subtask, "description");
+	const char *fault = "no object";
+
+	if (!is_empty(title) || !is_empty(text)) {
+		if (is_unusable(subtask, "title") || is_unusable(subtask, "description"))
+			warn(n, "subtask %d: its %s is no text", i,
+			    title ? "description" : "title");
+		if (is_empty(title))
+			return json_set(subtask, "title", title_of(text));
+		if (is_empty(text))
+			return json_set_string(subtask, "description", title);
+		return subtask;
+	}
+	if (jv_get_kind(subtask) == JV_KIND_OBJECT)
+		fault = "neither title nor description";
+	err_set(EX_DATAERR, "subtask %d: %s", i, fault);
+	jv_free(subtask);
+	return jv_invalid();
+}
+
+static jv
+normal_priority(struct normal *n, jv subtask, int i)
+{
+	static const char *const known[] = { "high", "medium", "low" };
+	const char *priority = json_peek_string(subtask, "priority");
+
+	for (size_t k = 0; priority && k < sizeof known / sizeof *known; k++)
+		if (strcmp(priority, known[k]) == 0)
+			return subtask;
+	if (priority)
+		warn(n, "subtask %d: unknown priority \"%s\": medium", i, priority);
+	else
+		warn(n, "subtask %d: no priority: medium", i);
+	return json_set_string(subtask, "priority", "medium");
+}
+
+static jv
+normal_role(struct normal *n, jv subtask, int i)
+{
+	const char *wanted = json_peek_string(subtask, "assigned_to");
+	jv agent = wanted ? crew_find(n->crew, wanted) : jv_invalid();
+
+	if (!jv_is_valid(agent)) {
+		const char *role;
+
+		agent = crew_find(n->crew, NULL);
+		role = crew_role(agent);
+		if (wanted)
+			warn(n, "subtask %d: no agent \"%s\": %s", i, wanted,
+			    role ? role : "the crew is empty");
+		else if (role)
+			warn(n, "subtask %d: assigned to nobody: %s", i, role);
+	}
+	subtask = json_set_string(subtask, "assigned_to", crew_role(agent));
+	jv_free(agent);
+	return subtask;
+}
+
+static jv
+normal_hours(struct normal *n, jv subtask, int i)
+{
+	jv hours = json_get(subtask, "estimated_hours", JV_KIND_NUMBER);
+	double x = jv_is_valid(hours) ? jv_number_value(hours) : -1;
+
+	jv_free(hours);
+	if (!isfinite(x) || x < 0) {
+		if (json_has(subtask, "estimated_hours"))
+			warn(n, "subtask %d: estimated_hours is not 0 or more: 0", i);
+		x = 0;
+	}
+	n->hours += x;
+	return json_set(subtask, "estimated_hours", jv_number(x));
+}
+
+/* The subtask (consumed) made normal; invalid with err. */
+static jv
+normal_subtask(struct normal *n, jv subtask, int i)
+{
+	jv dependencies, skills, context;
+
+	subtask = normal_name(n, subtask, i);
+	if (!jv_is_valid(subtask))
+		return subtask;
+	dependencies = jv_object_get(jv_copy(subtask), jv_string("dependencies"));
+	dependencies = deps_normalise(dependencies, i, n->len);
+	if (!jv_is_valid(dependencies)) {
+		jv_free(subtask);
+		return dependencies;
+	}
+	subtask = json_set(subtask, "dependencies", dependencies);
+	subtask = normal_priority(n, subtask, i);
+	subtask = normal_role(n, subtask, i);
+	subtask = normal_hours(n, subtask, i);
+	skills = crew_strings(subtask, "required_skills");
+	subtask = json_set(subtask, "required_skills", skills);
+	context = json_get(subtask, "context", JV_KIND_STRING);
+	if (!jv_is_valid(context))
+		subtask = json_drop(subtask, "context");
+	jv_free(context);
+	return subtask;
+}
+
+static jv
+normal_subtasks(struct normal *n, jv plan)
+{
+	jv given = json_get(plan, "subtasks", JV_KIND_ARRAY), subtasks = jv_array();
+	bool is_good = jv_is_valid(given);
+
+	n->len = is_good ? jv_array_length(jv_copy(given)) : 0;
+	if (n->len == 0)
+		is_good = err_set(EX_DATAERR, "subtasks: %s", is_good ? "empty" : "no array") == 0;
+	for (int i = 0; is_good && i < n->len; i++) {
+		jv one = normal_subtask(n, jv_array_get(jv_copy(given), i), i);
+
+		is_good = jv_is_valid(one);
+		if (is_good)
+			subtasks = jv_array_append(subtasks, one);
+	}
+	jv_free(given);
+	if (is_good && deps_check(subtasks) == 0)
+		return subtasks;
+	jv_free(subtasks);
+	return jv_invalid();
+}
+
+/* Refuse agents that would have to be created. */
+static int
+check_creation(struct normal *n, jv creation, int i)
+{
+	const char *role = json_peek_string(creation, "role");
+	jv agent = role ? crew_find(n->crew, role) : jv_invalid();
+	bool is_there = jv_is_valid(agent);
+
+	jv_free(agent);
+	if (!role)
+		return err_set(EX_DATAERR, "agent_creations[%d]: no role", i);
+	if (!is_there)
+		return err_set(EX_DATAERR,
+		    "agent_creations[%d]: agent \"%s\": agents are not created yet", i, role);
+	warn(n, "agent \"%s\" exists: not created again", role);
+	return 0;
+}
+
+static int
+check_creations(struct normal *n, jv plan)
+{
+	jv given = json_get(plan, "agent_creations", JV_KIND_ARRAY);
+	bool is_array = jv_is_valid(given), is_null;
+	int result = 0, len = is_array ? jv_array_length(jv_copy(given)) : 0;
+
+	is_null = jv_is_valid(json_get(plan, "agent_creations", JV_KIND_NULL));
+	if (!is_array && !is_null && json_has(plan, "agent_creations"))
+		result = err_set(EX_DATAERR, "agent_creations: no array");
+	for (int i = 0; result == 0 && i < len; i++) {
+		jv creation = jv_array_get(jv_copy(given), i);
+
+		result = check_creation(n, creation, i);
+		jv_free(creation);
+	}
+	jv_free(given);
+	return result;
+}
+
+jv
+plan_normalise(jv plan, jv crew, jv *warnings)
+{
+	struct normal n = { .crew = crew, .warnings = warnings };
+	jv subtasks;
+
+	*warnings = jv_array();
+	subtasks = normal_subtasks(&n, plan);
+	if (!jv_is_valid(subtasks) || check_creations(&n, plan) < 0) {
+		jv_free(subtasks);
+		jv_free(plan);
+		return jv_invalid();
+	}
+	plan = json_set(plan, "subtasks", subtasks);
+	plan = json_set(plan, "agent_creations", jv_array());
+	return json_set(plan, "computed_total_hours", jv_number(n.hours));
+}

@@ -1,0 +1,74 @@
+/*
+ * plan.h - does a task need subtasks, and which: the rules planner, and the normal form
+ *
+ * Everything here is a pure function on JSON: no store, no clock, no model.
+ * The records are those of legwork-record(5).  A crew is an array of agent records in the
+ * order in which they were added.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <jv.h>
+
+/*
+ * plan_choose_agent - the agent for a piece of work
+ *
+ * crew, wanted, text  borrowed; wanted is a role or NULL; text the instruction
+ *
+ * The role that was wanted (case does not matter); else the agent most of whose skills'
+ * words occur among text's words (a tie goes to the earlier one); else the first of the
+ * crew. Words are compared whole, each counts once, ASCII case does not matter. Agents
+ * whose status is "proposed" are passed over, here and below. Returns the agent's role as
+ * a jv string; invalid where the wanted role or any agent is missing.
+ */
+jv plan_choose_agent(jv crew, const char *wanted, const char *text);
+
+/*
+ * plan_by_rules - split a task on the list that a person wrote in its instruction
+ *
+ * task, crew  borrowed
+ *
+ * Two or more items make a list (rules.h says what an item is): bulleted ones are done
+ * side by side, numbered ones one after the other.  The first "@role" in an item that the
+ * crew has assigns it and is taken out of its text (unless nothing else is in it); an
+ * item without one goes to plan_choose_agent's.
+ *
+ * Returns {"decision":{...}} or {"decision":{...},"plan":{...}} as legwork-record(5)
+ * says, every field filled from what is in the text and nothing invented: title is the
+ * item's first line (cut at 80 characters), description exactly the item's text, priority
+ * the task's (medium where it has none), assigned_to null where the crew is empty,
+ * estimated_hours 0 (rules cannot know), required_skills the agent's skills all of whose
+ * words occur in the item.  Where there is text around the list every subtask has it as
+ * "context", a string, so that a program that reads the description reads the item alone.
+ * The decision's reasoning says what was counted, its complexity_score is 1 without a
+ * list, else the number of items + 1, at most 10; its required_skills are the subtasks'
+ * together, or without a list those of the task's agent (or plan_choose_agent's) that
+ * occur in the instruction.
+ */
+jv plan_by_rules(jv task, jv crew);
+
+/*
+ * plan_normalise - what a planner said, made into what task-split may store
+ *
+ * plan      consumed: {"subtasks":[...],"agent_creations":[...],...}
+ * crew      borrowed
+ * warnings  set to an array of sentences (roles that were replaced, ...), also where the
+ *           plan is refused; owned by the caller
+ *
+ * Returns the plan with, for each subtask: title and description (one may be missing and
+ * is made from the other), priority (missing or unknown: medium, with a warning),
+ * assigned_to an existing role as the crew spells it (none or unknown: the first agent,
+ * with a warning; null where the crew is empty), estimated_hours a number >= 0,
+ * dependencies an array of whole numbers (indices into subtasks; given as numbers or
+ * decimal strings; each once), required_skills an array of strings; and
+ * computed_total_hours.  Other fields are kept; a "context" that is no string is dropped.
+ * The order of the subtasks is kept. Returns invalid with err EX_DATAERR naming the
+ * subtask (from 0) and the index where subtasks is no array or empty, one is no object or
+ * has neither title nor description, or a dependency is no index, out of range, of
+ * itself, or in a cycle. Proposed agents (agent_creations) that the crew lacks are
+ * refused here with EX_DATAERR for now: nothing creates agents yet.  Those it has are
+ * taken out, with a warning.
+ */
+jv plan_normalise(jv plan, jv crew, jv *warnings);
+
+#endif
