@@ -1,0 +1,19 @@
+/*
+ * ask.h - single records that a command was asked for
+ */
+#ifndef ASK_H
+#define ASK_H
+
+#include "store.h"
+
+/*
+ * ask_record - the record of a kind ("task", "chat") by id or unique prefix
+ *
+ * Returns it, owned; invalid with err: EX_NOINPUT, or store_read's.
+ */
+jv ask_record(struct store *s, const char *kind, const char *id);
+
+/* ask_id - only its whole id.  0, or -1 with err. */
+int ask_id(struct store *s, const char *kind, const char *prefix, char id[ID_TEXT]);
+
+#endif

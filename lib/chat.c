@@ -1,0 +1,246 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat.h"
+#include "clock.h"
+#include "err.h"
+#include "task.h"
+
+static const char *const event_types[] = { "message", "status", "error", "tool_use", "tool_result",
+	"thought", "token_usage", "approval_request", NULL };
+
+int
+chat_check_user(const char *user)
+{
+	size_t len = strlen(user);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)user[i] < ' ' || user[i] == 127)
+			return err_set(EX_DATAERR, "user: a control character in the name");
+	if (len == 0 || len > 100)
+		return err_set(EX_DATAERR, "user: want 1 to 100 bytes, got %zu", len);
+	return 0;
+}
+
+static jv
+member(const char *user)
+{
+	return json_set_string(json_set_string(jv_object(), "user_id", user), "kind", "person");
+}
+
+jv
+chat_add(struct tx *tx, const char *title, const char *owner, jv members)
+{
+	char id[ID_TEXT], now[CLOCK_TEXT], *key;
+	jv list = JV_ARRAY(member(owner)), chat = json_set_string(jv_object(), "id", id_new(id));
+	int bad = chat_check_user(owner);
+
+	jv_array_foreach (members, i, user) {
+		const char *name = jv_string_value(user);
+
+		if (bad == 0)
+			bad = chat_check_user(name);
+		if (strcmp(name, owner) != 0)
+			list = jv_array_append(list, member(name));
+		jv_free(user);
+	}
+	jv_free(members);
+	if (title)
+		chat = json_set_string(chat, "title", title);
+	chat = json_set(json_set_string(chat, "user_id", owner), "members", list);
+	chat = json_set_string(chat, "created_at", clock_format(clock_now_ms(), now));
+	if (bad < 0) {
+		jv_free(chat);
+		return jv_invalid();
+	}
+	key = xprintf("chat/%s", id);
+	store_put(tx, key, jv_copy(chat), JV_ARRAY(jv_string("chats")), jv_array());
+	free(key);
+	store_ring(tx, "chats");
+	return chat;
+}
+
+jv
+chat_get(struct tx *tx, const char *id)
+{
+	char *key = xprintf("chat/%s", id);
+	jv chat = store_get(tx, key);
+
+	free(key);
+	return chat;
+}
+
+jv
+chat_event(const char *type, jv data, const char *user, const char *chat_id)
+{
+	char id[ID_TEXT], now[CLOCK_TEXT];
+	jv event = json_set_string(jv_object(), "id", id_new(id));
+
+	event = json_set_string(event, "at", clock_format(clock_now_ms(), now));
+	event = json_set(json_set_string(event, "type", type), "data", data);
+	if (user)
+		event = json_set_string(event, "user_id", user);
+	return json_set_string(event, "chat_id", chat_id);
+}
+
+jv
+chat_stamp(jv event)
+{
+	const char *task = getenv("LEGWORK_TASK_ID"), *run = getenv("LEGWORK_RUN");
+	jv data;
+
+	if (!task || !*task)
+		return event;
+	data = json_get(event, "data", JV_KIND_OBJECT);
+	if (jv_is_valid(data))
+		event = json_set(event, "data", json_set_string(data, "task_id", task));
+	event = json_set_string(event, "user_id", id_user(NULL));
+	return run && *run ? json_set_string(event, "session_id", run) : event;
+}
+
+int
+chat_check_event(jv event)
+{
+	const char *type = json_peek_string(event, "type"), *id = json_peek_string(event, "id");
+	jv data = json_get(event, "data", JV_KIND_OBJECT);
+	bool has_data = jv_is_valid(data);
+	size_t i = 0;
+
+	jv_free(data);
+	while (type && event_types[i] && strcmp(type, event_types[i]) != 0)
+		i++;
+	if (!type || !event_types[i])
+		return err_set(EX_DATAERR, "event: type is %s, want message, status, error ...",
+		    type ? type : "missing");
+	if (!has_data)
+		return err_set(EX_DATAERR, "event: data is no object");
+	if (json_has(event, "id") && !(id && id_is_full(id)))
+		return err_set(EX_DATAERR, "event: id is no UUID");
+	if (!json_peek_string(event, "chat_id"))
+		return err_set(EX_DATAERR, "event: chat_id is missing");
+	return 0;
+}
+
+/* Whether the event is news of its task: raises `posted` then.  -1 with err. */
+static int
+count_as_posted(struct tx *tx, jv event)
+{
+	jv data = json_get(event, "data", JV_KIND_OBJECT), task = jv_invalid();
+	const char *task_id = json_peek_string(data, "task_id");
+	int64_t n = json_peek_int(event, "n", 0);
+	int rc = 1;
+
+	if (task_id && n > 0)
+		task = task_get(tx, task_id);
+	if (jv_is_valid(task)) {
+		if (n <= json_peek_int(task, "posted", 0))
+			rc = 0;
+		else
+			task_put(tx, json_set_int(jv_copy(task), "posted", n));
+	}
+	jv_free(task);
+	jv_free(data);
+	return rc;
+}
+
+static void
+store_event(struct tx *tx, const char *chat_id, uint64_t seq, jv event)
+{
+	char *key = xprintf("event/%s/%" PRIu64, chat_id, seq),
+	     *set = xprintf("events.%s", chat_id);
+	char *name = xprintf("eid/%s", json_peek_string(event, "id")),
+	     *topic = xprintf("chat-%s", chat_id);
+
+	store_put(tx, key, event, JV_ARRAY(jv_string(set)), JV_ARRAY(jv_string(name)));
+	store_ring(tx, topic);
+	store_ring(tx, "chats");
+	free(topic);
+	free(name);
+	free(set);
+	free(key);
+}
+
+int
+chat_post(struct tx *tx, jv event, jv *stored)
+{
+	char id[ID_TEXT], chat_id[ID_TEXT], now[CLOCK_TEXT], *name;
+	uint64_t seq;
+	int news;
+
+	*stored = jv_invalid();
+	if (chat_check_event(event) < 0 ||
+	    store_resolve(tx, "chat", json_peek_string(event, "chat_id"), chat_id) < 0) {
+		jv_free(event);
+		return -1;
+	}
+	event = json_set_string(event, "chat_id", chat_id);
+	if (!json_has(event, "id"))
+		event = json_set_string(event, "id", id_new(id));
+	if (!json_peek_string(event, "at"))
+		event = json_set_string(event, "at", clock_format(clock_now_ms(), now));
+	name = xprintf("eid/%s", json_peek_string(event, "id"));
+	news = store_number(tx, name) == 0 && count_as_posted(tx, event);
+	free(name);
+	if (news) {
+		seq = chat_last(tx, chat_id) + 1;
+		event = json_set_int(event, "seq", (int64_t)seq);
+		store_event(tx, chat_id, seq, jv_copy(event));
+	}
+	*stored = event;
+	return news ? CHAT_POSTED : CHAT_KNOWN;
+}
+
+uint64_t
+chat_last(struct tx *tx, const char *chat_id)
+{
+	char *set = xprintf("events.%s", chat_id);
+	uint64_t count = store_count(tx, set);
+
+	free(set);
+	return count;
+}
+
+uint64_t
+chat_event_number(struct tx *tx, const char *chat_id, uint64_t seq)
+{
+	char *key = xprintf("event/%s/%" PRIu64, chat_id, seq);
+	uint64_t n = store_number(tx, key);
+
+	free(key);
+	return n;
+}
+
+static char *
+cursor_key(const char *name, const char *chat_id)
+{
+	return xprintf("cursor/%s/%s", name, chat_id);
+}
+
+int64_t
+chat_cursor(struct tx *tx, const char *name, const char *chat_id)
+{
+	char *key = cursor_key(name, chat_id);
+	jv cursor = store_get(tx, key);
+	int64_t seq = jv_is_valid(cursor) ? json_peek_int(cursor, "seq", -1) : -1;
+
+	jv_free(cursor);
+	free(key);
+	return seq;
+}
+
+void
+chat_move_cursor(struct tx *tx, const char *name, const char *chat_id, int64_t seq)
+{
+	char *key = cursor_key(name, chat_id), now[CLOCK_TEXT];
+	jv cursor;
+
+	if (chat_cursor(tx, name, chat_id) < seq) {
+		cursor =
+		    json_set_string(json_set_string(jv_object(), "name", name), "chat_id", chat_id);
+		cursor = json_set_string(json_set_int(cursor, "seq", seq), "updated_at",
+		    clock_format(clock_now_ms(), now));
+		store_put(tx, key, cursor, JV_ARRAY(jv_string("cursors")), jv_array());
+	}
+	free(key);
+}

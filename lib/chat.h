@@ -1,0 +1,74 @@
+/*
+ * chat.h - chats, and the events in them
+ *
+ * Chat (key "chat/<id>", set "chats"):
+ *   {"id","title","user_id","members":[{"user_id","kind"}],"created_at"}
+ * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"):
+ *   {"id","seq","at","type","data":{...,"task_id"?},"session_id","user_id","chat_id"}
+ *
+ * 1. seq counts from 1 without gaps in each chat.
+ * 2. An event whose id is there already is not stored twice.
+ * 3. An event of a task carries "n", its number among the task's events: one that is not above
+ *    the task's `posted` is not stored again; storing it raises `posted` in the same transaction.
+ */
+#ifndef CHAT_H
+#define CHAT_H
+
+#include "store.h"
+
+enum { CHAT_POSTED = 1, CHAT_KNOWN = 0 };
+
+/* chat_check_user - 0, or -1 with err EX_DATAERR: 1 to 100 bytes, no control characters. */
+int chat_check_user(const char *user);
+
+/*
+ * chat_add - make a chat
+ *
+ * title    NULL: none
+ * members  consumed: array of user names, the owner is added
+ *
+ * Returns the record, owned; invalid with err EX_DATAERR.
+ */
+jv chat_add(struct tx *tx, const char *title, const char *owner, jv members);
+
+/* chat_get - by its whole id; invalid: none. */
+jv chat_get(struct tx *tx, const char *id);
+
+/* chat_event - a new event, with a new id; data is consumed.  user NULL: left out. */
+jv chat_event(const char *type, jv data, const char *user, const char *chat_id);
+
+/*
+ * chat_stamp - mark an event (consumed) as a task's: data.task_id, and whose it is
+ *
+ * Every command that runs under LEGWORK_TASK_ID does so with what it posts: an agent cannot
+ * look like a person.  No-op without that variable.
+ */
+jv chat_stamp(jv event);
+
+/* chat_check_event - whether event (borrowed) has the form above; -1 with err EX_DATAERR. */
+int chat_check_event(jv event);
+
+/*
+ * chat_post - store an event in its chat
+ *
+ * event   consumed; chat_id may be a prefix
+ * stored  set to the event as stored, owned (with CHAT_KNOWN: as it was given)
+ *
+ * Returns CHAT_POSTED, CHAT_KNOWN (there already), or -1 with err: EX_DATAERR, EX_NOINPUT (no such
+ * chat).
+ */
+int chat_post(struct tx *tx, jv event, jv *stored);
+
+/* chat_last - the seq of the chat's last event; 0: none. */
+uint64_t chat_last(struct tx *tx, const char *chat_id);
+
+/* chat_event_number - the record number of the event with that seq; 0: none. */
+uint64_t chat_event_number(struct tx *tx, const char *chat_id, uint64_t seq);
+
+/* Cursors: how far a named reader of a chat has come.  chat_cursor - its seq; -1: no such cursor. */
+int64_t chat_cursor(struct tx *tx, const char *name, const char *chat_id);
+
+/* chat_move_cursor - to seq; never backwards. */
+void chat_move_cursor(struct tx *tx, const char *name, const char *chat_id, int64_t seq);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * life.h - the states of a task, and the only functions that change one
+ *
+ *   life_begin --> pending --life_claim--> in_progress --life_complete--> completed
+ *                   ^  \                     |    \-----life_fail-------> failed
+ *                   |   \--life_cancel-------+--------------------------> cancelled
+ *                   +-- life_fail with tries left (waiting: time), life_lost, life_return
+ *
+ *   waiting: dependencies | subtasks | time     (absent: ready)
+ *
+ * 1. A task that ends releases those who wait for it, in the same transaction: dependents run, or
+ *    fail with category "dependency"; the parent of a last subtask becomes ready; the parent of a
+ *    failed one fails and its pending siblings are cancelled, unless it was split to keep going.
+ * 2. A claim's lease is its token: who ends a task must show it (life_is_mine).
+ * 3. The events that close a task follow from its record (life_closing), so they are made with it.
+ * 4. `events` is set when a task ends: how many it has, the closing ones included.
+ */
+#ifndef LIFE_H
+#define LIFE_H
+
+#include "store.h"
+
+enum { LIFE_ATTEMPTS = 3, LIFE_PASSED = 0, LIFE_DONE = 1 };
+
+/* life_begin - store a new task (consumed, complete but for `waiting`).  Returns it as stored. */
+jv life_begin(struct tx *tx, jv task);
+
+/* life_is_ready - whether the task is pending and may run at now_ms: not waiting, or waiting for a time
+ * that has come. */
+bool life_is_ready(jv task, int64_t now_ms);
+
+/* life_reserve - hand a ready task (consumed) to the pipeline whose task-watch holds lease.
+ * Returns it as stored.  life_unreserve takes it back. */
+jv life_reserve(struct tx *tx, jv task, const char *lease, int64_t until_ms);
+void life_unreserve(struct tx *tx, jv task);
+
+/* Who claims. */
+struct life_claim {
+	const char *lease; /* locked by the claimer for as long as it lives */
+	const char
+	    *runner; /* lease of the task-run that will print its events; NULL: the claimer */
+	jv decision; /* consumed; invalid: none */
+};
+
+/*
+ * life_claim - take a ready task
+ *
+ * Chooses the agent, and makes a chat where the task has none.
+ *
+ * task  set to the claimed task, owned
+ *
+ * Returns LIFE_DONE; LIFE_PASSED where the task is not ready (claimed, ended, waiting) or no agent can do
+ * it, which fails it at once; -1 with err EX_NOINPUT (no such task).
+ */
+int life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task);
+
+/* life_is_mine - whether the task (borrowed) is in progress under that lease. */
+bool life_is_mine(jv task, const char *lease);
+
+/* life_complete - a task (consumed) has its answer; response is consumed, a string. */
+void life_complete(struct tx *tx, jv task, jv response);
+
+/* life_error - an error object: {category, code, message, retryable}. */
+jv life_error(const char *category, const char *code, const char *message, bool retryable);
+
+/*
+ * life_fail - an attempt failed; task and error are consumed
+ *
+ * A retryable one is put back with a delay (1 s doubled each time, at most 60 s, +-25 %;
+ * limits.retry_delay_s instead of 1) while attempts are left.
+ */
+void life_fail(struct tx *tx, jv task, jv error);
+
+/* life_will_retry - the delay in ms before another attempt, or -1: life_fail would be final. */
+int64_t life_will_retry(jv task, jv error);
+
+/* life_lost - its runner died: put back without delay, or failed; task consumed. */
+void life_lost(struct tx *tx, jv task);
+
+/* life_return - a runner that must stop gives it back, uncounted; task consumed. */
+void life_return(struct tx *tx, jv task);
+
+/* life_cancel - end a task that nobody runs; task consumed. */
+void life_cancel(struct tx *tx, jv task, const char *why);
+
+/*
+ * life_split - give a pending task subtasks
+ *
+ * decision, plan  consumed; the plan is normalised (plan.h)
+ * children        set to the array of subtasks as stored, owned
+ *
+ * Returns LIFE_DONE, LIFE_PASSED (not pending, or split already), -1 with err EX_NOINPUT.
+ */
+int life_split(struct tx *tx, const char *id, jv decision, jv plan, bool keep_going, jv *children);
+
+/* life_event - an event of a task: its user, chat, data.task_id, session; data is consumed. */
+jv life_event(jv task, const char *type, jv data, const char *session);
+
+/* life_closing - the events that close an ended task, each with its number "n"; an owned array. */
+jv life_closing(jv task);
+
+#endif

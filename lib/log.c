@@ -1,0 +1,262 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "dir.h"
+#include "err.h"
+#include "json.h"
+#include "log.h"
+
+enum { NAME_BYTES = 64, READ_BYTES = 64 << 10, TAIL_BYTES = 16 << 10 };
+
+struct log {
+	int fd;
+	int64_t count;
+	char name[NAME_BYTES];
+};
+
+static const char *
+log_name(const char *task_id, char name[NAME_BYTES])
+{
+	snprintf(name, NAME_BYTES, "%s.log", task_id);
+	return name;
+}
+
+/* The number of the event on a line; 0: another kind of line. */
+static int64_t
+event_number(const char *line, size_t len)
+{
+	struct json_text kind, n, text = { line, len };
+
+	if (json_check(line, len) < 0 || *line != '{' || !json_member(text, "kind", &kind) ||
+	    !json_text_is(kind, "event") || !json_member(text, "n", &n))
+		return 0;
+	return strtoll(n.p, NULL, 10);
+}
+
+/* The last event's number, and where the last whole line ends, among the last bytes of fd. */
+static int64_t
+scan_tail(int fd, off_t size, off_t from, off_t *end)
+{
+	struct buf b = { 0 };
+	ssize_t n =
+	    dir_read_all(fd, buf_room(&b, (size_t)(size - from)), (size_t)(size - from), from);
+	int64_t last = 0;
+	char *p, *newline;
+
+	b.len = n > 0 ? (size_t)n : 0;
+	p = b.p;
+	if (from > 0) /* the first line may begin before */
+		p = b.len ? memchr(b.p, '\n', b.len) : NULL;
+	p = p && from > 0 ? p + 1 : p;
+	*end = p ? from + (p - b.p) : from;
+	for (; p && (newline = memchr(p, '\n', (size_t)(b.p + b.len - p))); p = newline + 1) {
+		int64_t number = event_number(p, (size_t)(newline - p));
+
+		last = number > last ? number : last;
+		*end = from + (newline + 1 - b.p);
+	}
+	buf_release(&b);
+	return last;
+}
+
+/* Looks at the end first, at more only where no event is there. */
+static int64_t
+last_event(int fd, off_t *end)
+{
+	int64_t last = 0;
+	struct stat st;
+
+	*end = 0;
+	if (fstat(fd, &st) < 0 || st.st_size == 0)
+		return 0;
+	for (off_t back = TAIL_BYTES;; back *= 8) {
+		off_t from = back < st.st_size ? st.st_size - back : 0;
+
+		last = scan_tail(fd, st.st_size, from, end);
+		if (last > 0 || from == 0)
+			return last;
+	}
+}
+
+struct log *
+log_open(int logs_fd, const char *task_id, int64_t posted)
+{
+	struct log *log = xmalloc(sizeof *log);
+	off_t end;
+
+	log_name(task_id, log->name);
+	log->fd =
+	    openat(logs_fd, log->name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (log->fd < 0) {
+		err_sys("logs/agents/%s", log->name);
+		free(log);
+		return NULL;
+	}
+	log->count = last_event(log->fd, &end);
+	if (log->count < posted)
+		log->count = posted;
+	if (ftruncate(log->fd, end) < 0) {
+		err_sys("logs/agents/%s", log->name);
+		log_close(log);
+		return NULL;
+	}
+	return log;
+}
+
+void
+log_close(struct log *log)
+{
+	if (!log)
+		return;
+	close(log->fd);
+	free(log);
+}
+
+static int
+append(struct log *log, jv line)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	json_dump(&b, line);
+	buf_putc(&b, '\n');
+	rc = dir_write_all(log->fd, b.p, b.len) < 0
+	         ? err_set(EX_IOERR, "logs/agents/%s: %s", log->name, strerror(errno))
+	         : 0;
+	buf_release(&b);
+	return rc;
+}
+
+static jv
+new_line(const char *kind)
+{
+	char now[CLOCK_TEXT];
+	jv line = json_set_string(jv_object(), "at", clock_format(clock_now_ms(), now));
+
+	return json_set_string(line, "kind", kind);
+}
+
+int
+log_event(struct log *log, jv event)
+{
+	jv line = json_set_int(new_line("event"), "n", ++log->count);
+
+	return append(log, json_set(line, "event", event));
+}
+
+int
+log_note(struct log *log, const char *kind, jv detail)
+{
+	return append(log, jv_object_merge(new_line(kind), detail));
+}
+
+int64_t
+log_count(const struct log *log)
+{
+	return log->count;
+}
+
+int
+log_sync(struct log *log)
+{
+	return fdatasync(log->fd) < 0 ? err_sys("logs/agents/%s", log->name) : 0;
+}
+
+int64_t
+log_last(int logs_fd, const char *task_id)
+{
+	char name[NAME_BYTES];
+	int64_t last;
+	off_t end;
+	int fd = openat(logs_fd, log_name(task_id, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return 0;
+	last = last_event(fd, &end);
+	close(fd);
+	return last;
+}
+
+/* Reads on behind what is buffered; bytes, 0 at the end, or -1 with err. */
+static ssize_t
+read_more(struct log_reader *r, int logs_fd, const char *task_id)
+{
+	char name[NAME_BYTES];
+	ssize_t n;
+
+	log_name(task_id, name);
+	if (r->fd < 0)
+		r->fd = openat(logs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (r->fd < 0)
+		return errno == ENOENT ? 0 : err_sys("logs/agents/%s", name);
+	n = dir_read_all(r->fd, buf_room(&r->buf, READ_BYTES), READ_BYTES,
+	    (off_t)(r->at + r->buf.len));
+	if (n < 0)
+		return err_sys("logs/agents/%s", name);
+	r->buf.len += (size_t)n;
+	return n;
+}
+
+static jv
+event_of(const char *line, size_t len, int64_t n)
+{
+	jv whole = json_parse_object(line, len), event;
+
+	if (!jv_is_valid(whole)) {
+		jv_free(whole);
+		return jv_invalid();
+	}
+	event = json_get(whole, "event", JV_KIND_OBJECT);
+	jv_free(whole);
+	return jv_is_valid(event) ? json_set_int(event, "n", n) : event;
+}
+
+int64_t
+log_read(struct log_reader *r, int logs_fd, const char *task_id, int64_t after, jv *event)
+{
+	size_t taken = 0;
+	ssize_t more = 1;
+
+	*event = jv_invalid();
+	while (more > 0) {
+		char *p = r->buf.p + taken, *newline = NULL;
+		int64_t n;
+
+		if (r->buf.len > taken)
+			newline = memchr(p, '\n', r->buf.len - taken);
+		if (!newline) {
+			if (taken > 0)
+				buf_cut(&r->buf, taken);
+			r->at += taken;
+			taken = 0;
+			more = read_more(r, logs_fd, task_id);
+			continue;
+		}
+		taken += (size_t)(newline + 1 - p);
+		n = event_number(p, (size_t)(newline - p));
+		if (n > after)
+			*event = event_of(p, (size_t)(newline - p), n);
+		if (jv_is_valid(*event)) {
+			buf_cut(&r->buf, taken);
+			r->at += taken;
+			return n;
+		}
+	}
+	/* A half line may be cut off and written over by the next attempt: read it again. */
+	r->buf.len = 0;
+	return more;
+}
+
+void
+log_reader_release(struct log_reader *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	buf_release(&r->buf);
+}

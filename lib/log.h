@@ -1,0 +1,67 @@
+/*
+ * log.h - what an agent did, as JSON lines; and the queue of its events
+ *
+ *   {"at":"<time>","kind":"event","n":3,"event":{...}}      for the chat
+ *   {"at":"<time>","kind":"start"|"stderr"|"exit"|...,...}  for who looks into it
+ *
+ * logs/agents/<task>.log.  Whoever holds the task's lease is its only writer; anybody may read.
+ *
+ * 1. Events are numbered from 1 through all attempts of a task; n never repeats.
+ * 2. A line is there whole or is ignored: a torn end is cut by the next attempt.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <jv.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lines.h"
+
+struct log;
+
+/*
+ * log_open - open the task's log for writing
+ *
+ * posted  events that are in the chat already: numbering goes on behind them, even if a power cut
+ *         has taken them out of the log
+ *
+ * Returns NULL with err.  log_close(NULL) is fine.
+ */
+struct log *log_open(int logs_fd, const char *task_id, int64_t posted);
+void log_close(struct log *log);
+
+/* log_event - append an event (consumed).  0, or -1 with err EX_IOERR. */
+int log_event(struct log *log, jv event);
+
+/* log_note - append another line; detail (consumed) is an object.  0, or -1 with err EX_IOERR. */
+int log_note(struct log *log, const char *kind, jv detail);
+
+/* log_count - the number of the last event in it. */
+int64_t log_count(const struct log *log);
+
+/* log_sync - make it last.  0, or -1 with err EX_IOERR. */
+int log_sync(struct log *log);
+
+/* log_last - the number of the last event in a task's log; 0: none, or no log. */
+int64_t log_last(int logs_fd, const char *task_id);
+
+/* A reader of events, who may come back for more. */
+struct log_reader {
+	int fd;         /* -1: no log yet */
+	uint64_t at;    /* behind the last whole line taken */
+	struct buf buf; /* bytes from there on */
+};
+
+/*
+ * log_read - the next event whose number is above `after`
+ *
+ * r      zeroed, with fd -1, to begin
+ * event  set to the event, owned, with its number as "n"
+ *
+ * Returns its number; 0 where there is none yet; -1 with err EX_IOERR.
+ */
+int64_t log_read(struct log_reader *r, int logs_fd, const char *task_id, int64_t after, jv *event);
+void log_reader_release(struct log_reader *r);
+
+#endif

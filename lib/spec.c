@@ -1,0 +1,252 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "clock.h"
+#include "err.h"
+#include "life.h"
+#include "spec.h"
+#include "task.h"
+
+/* What kind each known field of a spec must have. */
+static const struct {
+	const char *name;
+	jv_kind kind;
+} fields[] = {
+	{ "id", JV_KIND_STRING },
+	{ "title", JV_KIND_STRING },
+	{ "instruction", JV_KIND_STRING },
+	{ "priority", JV_KIND_STRING },
+	{ "chat_id", JV_KIND_STRING },
+	{ "user_id", JV_KIND_STRING },
+	{ "created_by", JV_KIND_STRING },
+	{ "agent", JV_KIND_STRING },
+	{ "key", JV_KIND_STRING },
+	{ "model_id", JV_KIND_STRING },
+	{ "required_skills", JV_KIND_ARRAY },
+	{ "depends_on", JV_KIND_ARRAY },
+	{ "scope", JV_KIND_OBJECT },
+	{ "output", JV_KIND_OBJECT },
+	{ "limits", JV_KIND_OBJECT },
+	{ "source", JV_KIND_OBJECT },
+	{ "metadata", JV_KIND_OBJECT },
+};
+
+static int
+check_kinds(jv spec)
+{
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		jv value = jv_object_get(jv_copy(spec), jv_string(fields[i].name));
+		jv_kind kind = jv_get_kind(value);
+
+		jv_free(value);
+		if (kind != JV_KIND_INVALID && kind != JV_KIND_NULL && kind != fields[i].kind)
+			return err_set(EX_DATAERR, "%s: want %s, got %s", fields[i].name,
+			    jv_kind_name(fields[i].kind), jv_kind_name(kind));
+	}
+	return 0;
+}
+
+static int
+check_strings(jv spec, const char *field)
+{
+	jv list = json_get(spec, field, JV_KIND_ARRAY);
+	int rc = 0;
+
+	if (jv_is_valid(list))
+		jv_array_foreach (list, i, item) {
+			if (jv_get_kind(item) != JV_KIND_STRING)
+				rc = err_set(EX_DATAERR, "%s[%d]: want a string", field, i);
+			jv_free(item);
+		}
+	jv_free(list);
+	return rc;
+}
+
+static int
+check_limits(jv spec)
+{
+	static const char *const names[] = { "timeout_s", "max_attempts" };
+	jv limits = json_get(spec, "limits", JV_KIND_OBJECT);
+	int rc = 0;
+
+	for (size_t i = 0; i < 2 && rc == 0 && jv_is_valid(limits); i++) {
+		jv value = jv_object_get(jv_copy(limits), jv_string(names[i]));
+
+		if (jv_is_valid(value) && jv_get_kind(value) != JV_KIND_NULL &&
+		    (jv_get_kind(value) != JV_KIND_NUMBER || jv_number_value(value) <= 0))
+			rc = err_set(EX_DATAERR, "limits.%s: want a number above 0", names[i]);
+		jv_free(value);
+	}
+	jv_free(limits);
+	return rc;
+}
+
+int
+spec_check(jv spec)
+{
+	const char *instruction, *priority, *id, *key;
+
+	if (check_kinds(spec) < 0 || check_strings(spec, "depends_on") < 0 ||
+	    check_strings(spec, "required_skills") < 0 || check_limits(spec) < 0)
+		return -1;
+	instruction = json_peek_string(spec, "instruction");
+	if (!instruction || !instruction[strspn(instruction, " \t\r\n")])
+		return err_set(EX_DATAERR, "instruction: is %s", instruction ? "empty" : "missing");
+	if (strlen(instruction) > SPEC_INSTRUCTION_MAX)
+		return err_set(EX_DATAERR, "instruction: longer than %d bytes",
+		    SPEC_INSTRUCTION_MAX);
+	priority = json_peek_string(spec, "priority");
+	if (priority && task_check_priority(priority) < 0)
+		return -1;
+	id = json_peek_string(spec, "id");
+	if (id && !id_is_full(id))
+		return err_set(EX_DATAERR, "id '%.40s': want a UUID in lower case", id);
+	key = json_peek_string(spec, "key");
+	if (key && (!*key || strlen(key) > SPEC_KEY_MAX))
+		return err_set(EX_DATAERR, "key: want 1 to %d bytes", SPEC_KEY_MAX);
+	return 0;
+}
+
+/* The task that is meant already: the same key or id, or a twin that has not ended. */
+static jv
+find_same(struct tx *tx, jv spec, bool allow_duplicates)
+{
+	const char *key = json_peek_string(spec, "key"), *id = json_peek_string(spec, "id");
+	jv same = jv_invalid();
+	char *name;
+
+	if (key) {
+		name = xprintf("key/%s", key);
+		same = store_get(tx, name);
+		free(name);
+	}
+	if (!jv_is_valid(same) && id) {
+		jv_free(same);
+		same = task_get(tx, id);
+	}
+	if (jv_is_valid(same) || allow_duplicates || json_has(spec, "parent_id"))
+		return same;
+	jv_free(same);
+	name = task_twin(spec);
+	same = store_get(tx, name);
+	free(name);
+	return same;
+}
+
+/* Replaces prefixes of ids by ids; refuses what is not there. */
+static int
+resolve(struct tx *tx, jv *spec)
+{
+	const char *chat = json_peek_string(*spec, "chat_id"),
+		   *role = json_peek_string(*spec, "agent");
+	jv deps = json_get(*spec, "depends_on", JV_KIND_ARRAY), agent, ids = jv_array();
+	char id[ID_TEXT];
+	int rc = 0;
+
+	if (chat && (rc = store_resolve(tx, "chat", chat, id)) == 0)
+		*spec = json_set_string(*spec, "chat_id", id);
+	if (rc == 0 && role) {
+		agent = agent_get(tx, role);
+		if (jv_is_valid(agent))
+			*spec = json_set_string(*spec, "agent", json_peek_string(agent, "role"));
+		else
+			rc = err_set(EX_NOINPUT, "agent %.80s: no such role", role);
+		jv_free(agent);
+	}
+	if (!jv_is_valid(deps)) {
+		jv_free(ids);
+		return rc;
+	}
+	jv_array_foreach (deps, i, dep) {
+		const char *own = json_peek_string(*spec, "id");
+
+		if (rc == 0 && own && !strcmp(own, jv_string_value(dep)))
+			rc = err_set(EX_DATAERR, "depends_on: task %s would wait for itself", own);
+		if (rc == 0 && (rc = store_resolve(tx, "task", jv_string_value(dep), id)) == 0)
+			ids = jv_array_append(ids, jv_string(id));
+		jv_free(dep);
+	}
+	jv_free(deps);
+	*spec = json_set(*spec, "depends_on", ids);
+	return rc;
+}
+
+/* Drops nulls, so that a field is there or not. */
+static jv
+without_nulls(jv spec)
+{
+	jv out = jv_object();
+
+	jv_object_foreach (spec, key, value) {
+		if (jv_get_kind(value) == JV_KIND_NULL) {
+			jv_free(key);
+			jv_free(value);
+		} else {
+			out = jv_object_set(out, key, value);
+		}
+	}
+	jv_free(spec);
+	return out;
+}
+
+/* A member in its place: an old value goes to the end of nothing, a missing one is `or`. */
+static jv
+with_default(jv task, jv spec, const char *field, jv or)
+{
+	jv value = jv_object_get(jv_copy(spec), jv_string(field));
+
+	if (jv_is_valid(value)) {
+		jv_free(or);
+		return json_set(task, field, value);
+	}
+	jv_free(value);
+	return jv_is_valid(or) ? json_set(task, field, or) : task;
+}
+
+/* The record of a new task, in the order of legwork-record(5). */
+static jv
+new_record(jv spec)
+{
+	/* These are the store's to say, not the spec's. */
+	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
+		"runner", "reservation", "events", "posted", "response", "error", "usage",
+		"updated_at", "started_at", "finished_at", "subtasks", "duplicate" };
+	char id[ID_TEXT], now[CLOCK_TEXT];
+	jv task = jv_object();
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		spec = json_drop(spec, ours[i]);
+	task = with_default(task, spec, "id", jv_string(id_new(id)));
+	task = with_default(task, spec, "title", task_title(json_peek_string(spec, "instruction")));
+	task = with_default(task, spec, "instruction", jv_invalid());
+	task = json_set_string(task, "status", "pending");
+	task = with_default(task, spec, "priority", jv_string("medium"));
+	task = with_default(task, spec, "created_by", jv_string(id_user(NULL)));
+	task = jv_object_merge(task, spec);
+	task = json_set_int(json_set_int(task, "attempt", 0), "posted", 0);
+	clock_format(clock_now_ms(), now);
+	return json_set_string(json_set_string(task, "created_at", now), "updated_at", now);
+}
+
+int
+spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
+{
+	jv same;
+
+	*task = jv_invalid();
+	spec = without_nulls(spec);
+	if (spec_check(spec) < 0 || resolve(tx, &spec) < 0) {
+		jv_free(spec);
+		return -1;
+	}
+	same = find_same(tx, spec, allow_duplicates);
+	if (jv_is_valid(same)) {
+		jv_free(spec);
+		*task = json_set(same, "duplicate", jv_true());
+		return SPEC_DUPLICATE;
+	}
+	jv_free(same);
+	*task = life_begin(tx, new_record(spec));
+	return SPEC_ADDED;
+}

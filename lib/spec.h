@@ -1,0 +1,38 @@
+/*
+ * spec.h - what somebody wants done becomes a task
+ *
+ * A spec is an object with the fields of a task that a person may set (legwork-record(5)); unknown
+ * fields are kept.
+ */
+#ifndef SPEC_H
+#define SPEC_H
+
+#include "store.h"
+
+enum { SPEC_KEY_MAX = 200, SPEC_INSTRUCTION_MAX = 1 << 20 };
+
+/* What spec_add did. */
+enum { SPEC_ADDED, SPEC_DUPLICATE };
+
+/*
+ * spec_check - whether a spec (borrowed) has the fields of a task, of the right kinds
+ *
+ * Returns 0, or -1 with err EX_DATAERR naming the field and what was expected.
+ */
+int spec_check(jv spec);
+
+/*
+ * spec_add - store a new task
+ *
+ * spec             consumed; checked here; chat_id and depends_on may be prefixes
+ * allow_duplicates also if the same one (instruction, metadata, chat) is pending or in progress
+ * task             set to the task as stored, owned; a duplicate has "duplicate":true
+ *
+ * A spec whose `key` was seen before gives the task that it made, whatever became of it.  One
+ * that depends on a failed or cancelled task is stored as failed.
+ * Returns SPEC_ADDED or SPEC_DUPLICATE, or -1 with err: EX_DATAERR; EX_NOINPUT (no such chat, task or
+ * role).
+ */
+int spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task);
+
+#endif

@@ -1,0 +1,214 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "err.h"
+#include "task.h"
+
+static const char *const statuses[] = { "pending", "in_progress", "completed", "failed",
+	"cancelled", NULL };
+static const char *const priorities[] = { "high", "medium", "low", NULL };
+
+static int
+position(const char *const *list, const char *word)
+{
+	for (int i = 0; list[i]; i++)
+		if (!strcmp(list[i], word))
+			return i;
+	return -1;
+}
+
+int
+task_check_status(const char *status)
+{
+	if (position(statuses, status) < 0)
+		return err_set(EX_DATAERR,
+		    "status '%.40s': want pending, in_progress, completed, failed or cancelled",
+		    status);
+	return 0;
+}
+
+int
+task_check_priority(const char *priority)
+{
+	if (position(priorities, priority) < 0)
+		return err_set(EX_DATAERR, "priority '%.40s': want high, medium or low", priority);
+	return 0;
+}
+
+bool
+task_is(jv task, const char *status)
+{
+	const char *is = json_peek_string(task, "status");
+
+	return is && !strcmp(is, status);
+}
+
+bool
+task_is_over(jv task)
+{
+	const char *is = json_peek_string(task, "status");
+
+	return is && position(statuses, is) >= 2;
+}
+
+bool
+task_has_subtasks(jv task)
+{
+	return json_has(task, "subtasks");
+}
+
+const char *
+task_short(const char *id, char out[9])
+{
+	snprintf(out, 9, "%.8s", id);
+	return out;
+}
+
+jv
+task_get(struct tx *tx, const char *id)
+{
+	char *key = xprintf("task/%s", id);
+	jv task = store_get(tx, key);
+
+	free(key);
+	return task;
+}
+
+/* Bytes of the first `chars` characters of s. */
+static size_t
+bytes_of(const char *s, size_t len, size_t chars)
+{
+	size_t i = 0;
+
+	while (i < len && (chars > 0 || ((unsigned char)s[i] & 0xc0) == 0x80)) {
+		chars -= ((unsigned char)s[i] & 0xc0) != 0x80;
+		i++;
+		while (i < len && ((unsigned char)s[i] & 0xc0) == 0x80)
+			i++;
+	}
+	return i;
+}
+
+jv
+task_title(const char *instruction)
+{
+	const char *p = instruction + strspn(instruction, " \t\r\n");
+	size_t len = strcspn(p, "\r\n");
+
+	return jv_string_sized(p, (int)bytes_of(p, len, TASK_TITLE_CHARS));
+}
+
+static jv
+add_name(jv list, const char *prefix, const char *rest)
+{
+	return jv_array_append(list, jv_string_fmt("%s%s", prefix, rest));
+}
+
+/* The sets of a pending task that say whether, and when, it may run. */
+static jv
+add_waiting_sets(jv sets, jv task)
+{
+	const char *waiting = json_peek_string(task, "waiting");
+	const char *priority = json_peek_string(task, "priority");
+	int rank = priority ? position(priorities, priority) : 1;
+
+	if (json_has(task, "reservation"))
+		return add_name(sets, "reserved", "");
+	if (!waiting)
+		return jv_array_append(sets, jv_string_fmt("ready.%d", rank < 0 ? 1 : rank));
+	if (!strcmp(waiting, "time"))
+		return add_name(sets, "delayed", "");
+	if (!strcmp(waiting, "dependencies")) {
+		jv deps = json_get(task, "depends_on", JV_KIND_ARRAY);
+
+		jv_array_foreach (deps, i, dep) {
+			sets = add_name(sets, "dependents.", jv_string_value(dep));
+			jv_free(dep);
+		}
+		jv_free(deps);
+	}
+	return sets;
+}
+
+static jv
+sets_of(jv task)
+{
+	static const char *const by_field[][2] = { { "chat_id", "chat." },
+		{ "parent_id", "parent." }, { "agent", "agent." } };
+	jv sets = JV_ARRAY(jv_string("tasks"));
+
+	sets = add_name(sets, "status.", json_peek_string(task, "status"));
+	for (size_t i = 0; i < sizeof by_field / sizeof *by_field; i++) {
+		const char *value = json_peek_string(task, by_field[i][0]);
+
+		if (value)
+			sets = add_name(sets, by_field[i][1], value);
+	}
+	if (task_is(task, "pending"))
+		sets = add_waiting_sets(sets, task);
+	if (task_is_over(task) &&
+	    json_peek_int(task, "events", 0) > json_peek_int(task, "posted", 0))
+		sets = add_name(sets, "outbox", "");
+	return sets;
+}
+
+/* What a duplicate has in common with the original, as 64 bits of FNV-1a
+ * (draft-eastlake-fnv-17).  The texts themselves are compared too. */
+char *
+task_twin(jv task)
+{
+	static const char *const fields[] = { "instruction", "metadata", "chat_id" };
+	uint64_t hash = 0xcbf29ce484222325;
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < 3; i++) {
+		jv value = jv_object_get(jv_copy(task), jv_string(fields[i]));
+
+		if (jv_is_valid(value))
+			json_dump(&text, value);
+		buf_putc(&text, '\n');
+	}
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.p[i]) * 0x100000001b3;
+	buf_release(&text);
+	return xprintf("twin/%016" PRIx64, hash);
+}
+
+static jv
+names_of(struct tx *tx, jv task)
+{
+	const char *key = json_peek_string(task, "key");
+	jv names = jv_array();
+
+	if (key)
+		names = add_name(names, "key/", key);
+	if (!task_is_over(task) && !json_has(task, "parent_id")) {
+		char *twin = task_twin(task),
+		     *own = xprintf("task/%s", json_peek_string(task, "id"));
+		uint64_t holder = store_number(tx, twin);
+
+		if (!holder || holder == store_number(tx, own))
+			names = add_name(names, "", twin);
+		free(own);
+		free(twin);
+	}
+	return names;
+}
+
+void
+task_put(struct tx *tx, jv task)
+{
+	char now[CLOCK_TEXT], *key = xprintf("task/%s", json_peek_string(task, "id"));
+	char *topic = xprintf("task-%s", json_peek_string(task, "id"));
+
+	task = json_set_string(task, "updated_at", clock_format(clock_now_ms(), now));
+	store_put(tx, key, jv_copy(task), sets_of(task), names_of(tx, task));
+	store_ring(tx, "tasks");
+	store_ring(tx, topic);
+	jv_free(task);
+	free(topic);
+	free(key);
+}

@@ -1,0 +1,54 @@
+/*
+ * task.h - the task record: its fields, and its place in the store
+ *
+ * Fields are those of legwork-record(5); what changes a status is in life.h.
+ * Key "task/<id>"; sets, from which everything is found without a scan:
+ *
+ *   tasks                 all
+ *   status.<status>       each status, with its count
+ *   ready.<0|1|2>         may run now: pending, not waiting, not reserved; 0 is priority high
+ *   reserved              ready, but handed to a pipeline (field `reservation`)
+ *   delayed               waiting: time (field `not_before`)
+ *   chat.<id> parent.<id> agent.<role>
+ *   dependents.<id>       pending and waiting for that task
+ *   outbox                ended, with events that are not in the chat yet
+ *
+ * Names: "key/<idempotency key>", and "twin/<hash>" while pending or in progress, by which a
+ * duplicate is found.
+ */
+#ifndef TASK_H
+#define TASK_H
+
+#include "store.h"
+
+enum { TASK_TITLE_CHARS = 80 };
+
+/* task_get - by whole id; invalid: none. */
+jv task_get(struct tx *tx, const char *id);
+
+/* task_put - write a task (consumed) under its id, into the sets above, and ring its bells. */
+void task_put(struct tx *tx, jv task);
+
+/* task_is - whether the task's status is that one.  task_is_over - completed, failed, cancelled. */
+bool task_is(jv task, const char *status);
+bool task_is_over(jv task);
+
+/* task_check_status, task_check_priority - 0, or -1 with err EX_DATAERR that lists what there is. */
+int task_check_status(const char *status);
+int task_check_priority(const char *priority);
+
+/* task_title - what to call a task whose record has no title: the instruction's first line, cut at
+ * TASK_TITLE_CHARS characters; a jv string. */
+jv task_title(const char *instruction);
+
+/* task_short - the first eight characters of an id, for texts.  Returns out. */
+const char *task_short(const char *id, char out[9]);
+
+/* task_twin - the name that a task and its duplicates share: a hash of instruction, metadata and
+ * chat (task borrowed).  A new string. */
+char *task_twin(jv task);
+
+/* task_has_subtasks - whether the task was split. */
+bool task_has_subtasks(jv task);
+
+#endif
