@@ -1,0 +1,92 @@
+/* agent-add - add an agent: a role, and the program that does its work */
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "err.h"
+#include "lines.h"
+#include "opt.h"
+
+static const char *description, *input = "text";
+static struct opt_list skills;
+static bool ids;
+
+static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; may be repeated",
+				       .list = &skills },
+	{ 0, "description", "text", "what it does, in a sentence", .str = &description },
+	{ 'i', "input", "kind",
+	    "what its program reads: text (the instruction) or json (the request)", .str = &input },
+	{ 0, "ids", NULL, "print only the role", .set = &ids }, { 0 } };
+
+static const struct cmd cmd = { "agent-add",
+	"add an agent: a role, and the program that does its work", "ROLE [--] COMMAND [ARG ...]",
+	opts, false };
+
+static jv
+strings(const char *const *item, size_t len)
+{
+	jv list = jv_array();
+
+	for (size_t i = 0; i < len && item[i]; i++)
+		list = jv_array_append(list, json_utf8(item[i], strlen(item[i])));
+	return list;
+}
+
+static jv
+record(const char *role, char **command)
+{
+	jv agent = json_set_string(jv_object(), "role", role);
+
+	agent = json_set_string(agent, "description", description ? description : "");
+	agent = json_set(agent, "skills", strings(skills.item, skills.len));
+	agent = json_set_string(agent, "kind", "exec");
+	agent = json_set(agent, "command", strings((const char *const *)command, SIZE_MAX));
+	agent = json_set_string(agent, "input", input);
+	return json_set_string(agent, "status", "active");
+}
+
+static jv
+add(struct store *s, const char *role, char **command)
+{
+	enum store_result rc;
+	struct tx *tx;
+	jv agent;
+
+	do {
+		if (!(tx = store_begin(s)))
+			err_exit();
+		agent = agent_put(tx, record(role, command));
+		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
+			jv_free(agent);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+	return agent;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct out out = { .fd = STDOUT_FILENO };
+	char **operands = opt_parse(&cmd, argv);
+	struct store *s;
+	jv agent;
+
+	(void)argc;
+	if (!operands[0] || !operands[1])
+		opt_usage(&cmd, "want a role and a command");
+	if (agent_check_role(operands[0]) < 0)
+		err_exit();
+	if (strcmp(input, "text") != 0 && strcmp(input, "json") != 0)
+		opt_usage(&cmd, "--input: want text or json, got '%s'", input);
+	if (!(s = store_open()))
+		err_exit();
+	agent = add(s, operands[0], operands + 1);
+	if (ids)
+		out_text(&out, operands[0], strlen(operands[0]));
+	else
+		out_json(&out, jv_copy(agent));
+	jv_free(agent);
+	store_close(s);
+	return out_flush(&out) < 0 ? err_print() : 0;
+}

@@ -1,0 +1,367 @@
+/* agent-run - claim one task and do it */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "ask.h"
+#include "bell.h"
+#include "err.h"
+#include "life.h"
+#include "lines.h"
+#include "log.h"
+#include "opt.h"
+#include "outbox.h"
+#include "proc.h"
+#include "stop.h"
+#include "task.h"
+#include "work.h"
+
+static const char *runner;
+
+static const struct opt opts[] = {
+	{ 0, "runner", "lease", "print nothing: the task-run that holds lease prints the events",
+	    .str = &runner },
+	{ 0 }
+};
+
+static const struct cmd cmd = { "agent-run", "claim one task and do it", "[TASK]", opts, false };
+
+struct run {
+	struct store *s;
+	struct proc_lease lease;
+	struct log *log;
+	struct outbox *outbox; /* NULL: somebody else prints */
+	char *topic;
+	jv task, agent, children; /* children: subtasks or dependencies */
+	jv response, error;
+};
+
+/* Lets everyone know that there is news; prints what can be printed without waiting. */
+static void
+tell(void *arg)
+{
+	struct run *r = arg;
+
+	bell_ring(store_watch_fd(r->s), r->topic);
+	if (r->outbox && outbox_pump(r->outbox) < 0) {
+		outbox_close(r->outbox); /* nobody reads: the work goes on */
+		r->outbox = NULL;
+	}
+}
+
+/* The task's id and decision: from the operand, or a task's line on stdin. */
+static void
+read_request(struct run *r, const char *operand, char id[ID_TEXT], jv *decision)
+{
+	struct lines in;
+	jv task;
+
+	*decision = jv_invalid();
+	if (operand) {
+		if (ask_id(r->s, "task", operand, id) < 0)
+			err_exit();
+		return;
+	}
+	lines_init(&in, STDIN_FILENO, -1, "stdin");
+	switch (lines_next_object(&in, &task)) {
+	case LINES_OK:
+		break;
+	case LINES_END:
+		err_set(EX_DATAERR, "stdin: want a task");
+		/* fallthrough */
+	default:
+		err_exit();
+	}
+	lines_release(&in);
+	if (!json_peek_string(task, "id")) {
+		err_set(EX_DATAERR, "stdin:1: id: is missing");
+		err_exit();
+	}
+	if (ask_id(r->s, "task", json_peek_string(task, "id"), id) < 0)
+		err_exit();
+	*decision = json_get(task, "decision", JV_KIND_OBJECT);
+	jv_free(task);
+}
+
+/* What an agent is told of another task. */
+static jv
+summary_of(struct tx *tx, uint64_t n)
+{
+	static const char *const members[] = { "id", "title", "status", "response", "error" };
+	jv task = store_at(tx, n), out = jv_object();
+
+	for (size_t i = 0; i < sizeof members / sizeof *members && jv_is_valid(task); i++) {
+		jv value = jv_object_get(jv_copy(task), jv_string(members[i]));
+
+		if (jv_is_valid(value))
+			out = json_set(out, members[i], value);
+		else
+			jv_free(value);
+	}
+	jv_free(task);
+	return out;
+}
+
+static jv
+summaries(struct tx *tx, jv task)
+{
+	char *set = xprintf("parent.%s", json_peek_string(task, "id"));
+	jv deps = json_get(task, "depends_on", JV_KIND_ARRAY), out = jv_array();
+
+	if (task_has_subtasks(task)) {
+		for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;)
+			out = jv_array_append(out, summary_of(tx, n));
+	} else if (jv_is_valid(deps)) {
+		jv_array_foreach (deps, i, id) {
+			char *key = xprintf("task/%s", jv_string_value(id));
+
+			out = jv_array_append(out, summary_of(tx, store_number(tx, key)));
+			free(key);
+			jv_free(id);
+		}
+	}
+	jv_free(deps);
+	free(set);
+	return out;
+}
+
+/* Claims the task; false: it is no longer to be had. */
+static bool
+claim(struct run *r, const char *id, jv decision)
+{
+	enum store_result rc;
+	int claimed;
+
+	do {
+		struct tx *tx = store_begin(r->s);
+		const char *role;
+
+		if (!tx)
+			err_exit();
+		claimed = life_claim(tx, id,
+		    (struct life_claim){ r->lease.id, runner, jv_copy(decision) }, &r->task);
+		if (claimed == LIFE_DONE) {
+			role = json_peek_string(r->task, "agent");
+			r->agent = role ? agent_get(tx, role) : jv_invalid();
+			r->children = summaries(tx, r->task);
+		}
+		if (claimed < 0)
+			store_fail(tx);
+		rc = store_commit(tx, STORE_DURABLE);
+		if (rc == STORE_AGAIN && claimed == LIFE_DONE) {
+			jv_free(r->task);
+			jv_free(r->agent);
+			jv_free(r->children);
+		}
+	} while (rc == STORE_AGAIN);
+	jv_free(decision);
+	if (rc != STORE_OK)
+		err_exit();
+	return claimed == LIFE_DONE;
+}
+
+static void
+say(struct run *r, const char *text_of_status)
+{
+	jv data = json_set_string(jv_object(), "message", text_of_status);
+
+	if (log_event(r->log, life_event(r->task, "status", data, r->lease.id)) < 0)
+		err_exit();
+}
+
+/* Opens the log and says what is about to happen. */
+static void
+begin(struct run *r)
+{
+	const char *instruction = json_peek_string(r->task, "instruction"), *id;
+	char short_id[9], *text;
+	jv head;
+
+	id = json_peek_string(r->task, "id");
+	r->topic = xprintf("task-%s", id);
+	r->log = log_open(store_logs_fd(r->s), id, json_peek_int(r->task, "posted", 0));
+	if (!r->log)
+		err_exit();
+	head = json_set_int(jv_object(), "attempt", json_peek_int(r->task, "attempt", 1));
+	head = json_set_string(head, "lease", r->lease.id);
+	head = json_set_string(head, "version", VERSION);
+	if (jv_is_valid(r->agent))
+		head = json_set(head, "agent", jv_copy(r->agent));
+	if (log_note(r->log, "start", head) < 0)
+		err_exit();
+	text = xprintf("Task %s: Starting execution...", task_short(id, short_id));
+	say(r, text);
+	free(text);
+	head = task_title(instruction);
+	text = xprintf("Executing task: %s...", jv_string_value(head));
+	say(r, text);
+	free(text);
+	jv_free(head);
+	if (!runner) {
+		r->outbox = outbox_open(r->s, STDOUT_FILENO);
+		if (outbox_add(r->outbox, r->task, false) < 0)
+			err_exit();
+	}
+	tell(r);
+}
+
+/* A parent's answer: its subtasks' under their titles. */
+static jv
+join(jv children)
+{
+	struct buf b = { 0 };
+	jv text;
+
+	jv_array_foreach (children, i, child) {
+		const char *title = json_peek_string(child, "title");
+		const char *response = json_peek_string(child, "response");
+		const char *status = json_peek_string(child, "status");
+
+		buf_printf(&b, "%s## %s\n\n%s", i ? "\n\n" : "", title ? title : "",
+		    response ? response : "");
+		if (status && strcmp(status, "completed") != 0)
+			buf_printf(&b, "(%s)", status);
+		jv_free(child);
+	}
+	text = json_utf8(b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return text;
+}
+
+static enum work_end
+work(struct run *r)
+{
+	struct work w = { .task = r->task,
+		.agent = r->agent,
+		.dependencies = r->children,
+		.lease = r->lease.id,
+		.store = store_path(r->s),
+		.log = r->log,
+		.told = tell,
+		.arg = r };
+
+	if (task_has_subtasks(r->task)) {
+		r->response = join(r->children);
+		r->error = jv_invalid();
+		return WORK_DONE;
+	}
+	return work_run(&w, &r->response, &r->error);
+}
+
+/* An attempt that will be followed by another says so in the chat. */
+static void
+announce_retry(struct run *r)
+{
+	int64_t delay_ms = life_will_retry(r->task, r->error);
+	char short_id[9], *text;
+
+	if (delay_ms < 0)
+		return;
+	text = xprintf("Task %s: attempt %d failed and will be tried again: %s",
+	    task_short(json_peek_string(r->task, "id"), short_id),
+	    (int)json_peek_int(r->task, "attempt", 1), json_peek_string(r->error, "message"));
+	say(r, text);
+	free(text);
+}
+
+/* Ends the attempt in the store, unless the task is no longer ours. */
+static int
+finish(struct run *r, enum work_end end)
+{
+	enum store_result rc;
+
+	if (log_sync(r->log) < 0)
+		return -1;
+	do {
+		struct tx *tx = store_begin(r->s);
+		jv task;
+
+		if (!tx)
+			return -1;
+		task = task_get(tx, json_peek_string(r->task, "id"));
+		if (!life_is_mine(task, r->lease.id)) {
+			jv_free(task);
+			store_end(tx);
+			return err_set(EX_TEMPFAIL, "task %s: somebody else has it by now",
+			    json_peek_string(r->task, "id"));
+		}
+		if (end == WORK_DONE)
+			life_complete(tx, task, jv_copy(r->response));
+		else if (end == WORK_FAILED)
+			life_fail(tx,
+			    jv_is_valid(r->response)
+				? json_set(task, "response", jv_copy(r->response))
+				: task,
+			    jv_copy(r->error));
+		else
+			life_return(tx, task);
+		unlinkat(store_run_fd(r->s), r->lease.id, 0);
+		rc = store_commit(tx, STORE_DURABLE);
+	} while (rc == STORE_AGAIN);
+	return rc == STORE_OK ? 0 : -1;
+}
+
+/* By hand: the last events, for as long as somebody reads them. */
+static void
+print_rest(struct run *r)
+{
+	while (r->outbox && (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))) {
+		struct pollfd fds[2];
+
+		poll(fds, outbox_is_blocked(r->outbox) ? 1 : outbox_poll_fds(r->outbox, fds), 0);
+		if (outbox_is_blocked(r->outbox))
+			poll(&(struct pollfd){ STDOUT_FILENO, POLLOUT, 0 }, 1, 1000);
+		tell(r);
+	}
+	outbox_close(r->outbox);
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = opt_parse(&cmd, argv), id[ID_TEXT];
+	struct run r = { .response = jv_invalid(), .error = jv_invalid() };
+	enum work_end end;
+	int status = 0;
+	jv decision;
+
+	(void)argc;
+	if (operands[0] && operands[1])
+		opt_usage(&cmd, "want one task");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	stop_catch();
+	if (!(r.s = store_open()))
+		err_exit();
+	read_request(&r, operands[0], id, &decision);
+	if (proc_lease_take(&r.lease, store_run_fd(r.s)) < 0)
+		err_exit();
+	if (!claim(&r, id, decision)) {
+		proc_lease_drop(&r.lease, store_run_fd(r.s));
+		store_close(r.s);
+		return 0;
+	}
+	begin(&r);
+	end = work(&r);
+	if (end == WORK_FAILED)
+		announce_retry(&r);
+	if (end == WORK_BROKEN)
+		status = err_print();
+	if (finish(&r, end) < 0)
+		status = err_print();
+	tell(&r);
+	print_rest(&r);
+	if (end == WORK_STOPPED)
+		status = 128 + stop_signal();
+	proc_lease_drop(&r.lease, store_run_fd(r.s));
+	log_close(r.log);
+	jv_free(r.task);
+	jv_free(r.agent);
+	jv_free(r.children);
+	jv_free(r.response);
+	jv_free(r.error);
+	free(r.topic);
+	store_close(r.s);
+	return status;
+}

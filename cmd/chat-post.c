@@ -1,0 +1,183 @@
+/* chat-post - append to chats: a text, a text per line, or events */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chat.h"
+#include "err.h"
+#include "lines.h"
+#include "opt.h"
+
+/* The most events that one transaction takes. */
+enum { BATCH = 256 };
+
+static const char *user;
+static bool ids;
+
+static const struct opt opts[] = { { 'u', "user", "user", "who says it (default: you)",
+				       .str = &user },
+	{ 0, "ids", NULL, "print only the ids of what was stored", .set = &ids }, { 0 } };
+
+static const struct cmd cmd = { "chat-post", "append to chats: a text, a text per line, or events",
+	"[CHAT [TEXT ...]]", opts, false };
+
+/* An event on its way, and what became of it. */
+struct item {
+	jv event, stored;
+	unsigned long line; /* 0: from the command line */
+	int result, code;
+	char *why;
+};
+
+struct post {
+	struct store *s;
+	struct out out;
+	struct item item[BATCH];
+	size_t items;
+	int status;
+};
+
+static void
+forget(struct item *item)
+{
+	jv_free(item->stored);
+	free(item->why);
+	item->stored = jv_invalid();
+	item->why = NULL;
+}
+
+static void
+post_one(struct tx *tx, struct item *item)
+{
+	forget(item);
+	item->result = chat_post(tx, jv_copy(item->event), &item->stored);
+	if (item->result < 0) {
+		item->code = err_code();
+		item->why = xstrdup(err_text());
+	}
+}
+
+/* Says what became of the batch, and empties it. */
+static void
+report(struct post *p)
+{
+	for (size_t i = 0; i < p->items; i++) {
+		struct item *item = &p->item[i];
+
+		if (item->result == CHAT_POSTED) {
+			out_record(&p->out, jv_copy(item->stored), ids);
+		} else if (item->result < 0 && item->line) {
+			err_warn("stdin:%lu: %s", item->line, item->why);
+			p->status = EX_DATAERR;
+		} else if (item->result < 0) {
+			err_warn("%s", item->why);
+			p->status = item->code;
+		}
+		forget(item);
+		jv_free(item->event);
+	}
+	p->items = 0;
+	if (out_flush(&p->out) < 0)
+		err_exit();
+}
+
+/* All that has been collected, in one transaction. */
+static void
+post_batch(struct post *p)
+{
+	enum store_result rc;
+	struct tx *tx;
+
+	if (p->items == 0)
+		return;
+	do {
+		if (!(tx = store_begin(p->s)))
+			err_exit();
+		for (size_t i = 0; i < p->items; i++)
+			post_one(tx, &p->item[i]);
+	} while ((rc = store_commit(tx, STORE_DURABLE)) == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+	report(p);
+}
+
+static void
+collect(struct post *p, jv event, unsigned long line)
+{
+	if (!json_peek_string(event, "user_id"))
+		event = json_set_string(event, "user_id", id_user(user));
+	p->item[p->items++] =
+	    (struct item){ .event = chat_stamp(event), .stored = jv_invalid(), .line = line };
+	if (p->items == BATCH)
+		post_batch(p);
+}
+
+static jv
+text_event_of(const char *chat, const char *text, size_t len)
+{
+	return chat_event("message", json_set(jv_object(), "text", json_utf8(text, len)),
+	    id_user(user), chat);
+}
+
+static void
+post_operands(struct post *p, const char *chat, char **words)
+{
+	struct buf text = { 0 };
+
+	for (; *words; words++) {
+		buf_puts(&text, *words);
+		if (words[1])
+			buf_putc(&text, ' ');
+	}
+	collect(p, text_event_of(chat, text.p ? text.p : "", text.len), 0);
+	buf_release(&text);
+}
+
+/* Lines are texts if there is a chat, else events.  What can be read without waiting is one
+ * transaction. */
+static void
+post_lines(struct post *p, const char *chat)
+{
+	enum lines_result rc = LINES_OK;
+	struct lines in;
+	const char *text;
+	size_t len;
+	jv event;
+
+	lines_init(&in, STDIN_FILENO, p->out.fd, "stdin");
+	while (rc != LINES_END && rc != LINES_FAIL) {
+		if (p->items > 0 && !lines_is_ready(&in))
+			post_batch(p);
+		rc = chat ? lines_next(&in, &text, &len) : lines_next_object(&in, &event);
+		if (rc == LINES_BAD)
+			p->status = (err_print(), EX_DATAERR);
+		if (rc == LINES_OK && (!chat || len > 0))
+			collect(p, chat ? text_event_of(chat, text, len) : event, in.number);
+	}
+	post_batch(p);
+	if (rc == LINES_FAIL)
+		err_exit();
+	lines_release(&in);
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = opt_parse(&cmd, argv);
+	struct post p = { .out.fd = STDOUT_FILENO };
+
+	(void)argc;
+	if (user && chat_check_user(user) < 0)
+		opt_usage(&cmd, "%s", err_text());
+	if (!(p.s = store_open()))
+		err_exit();
+	if (operands[0] && operands[1]) {
+		post_operands(&p, operands[0], operands + 1);
+		post_batch(&p);
+	} else {
+		post_lines(&p, operands[0]);
+	}
+	buf_release(&p.out.buf);
+	store_close(p.s);
+	return p.status;
+}

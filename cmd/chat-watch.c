@@ -1,0 +1,230 @@
+/* chat-watch - print what is said in a chat, as it happens */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "bell.h"
+#include "chat.h"
+#include "clock.h"
+#include "err.h"
+#include "feed.h"
+#include "history.h"
+#include "opt.h"
+#include "stop.h"
+
+/* How long a lost bell may go unnoticed. */
+enum { POLL_MS = 2000 };
+
+static const char *format, *cursor, *timeout;
+static long since = -1, count = -1;
+static bool all;
+
+static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those to come",
+				       .set = &all },
+	{ 0, "since", "seq", "begin after this event (0: the first; default: only new ones)",
+	    .num = &since, .max = LONG_MAX },
+	{ 0, "cursor", "name", "go on where this named reader has come to, and pass its name on",
+	    .str = &cursor },
+	{ 0, "count", "count", "end after count events", .num = &count, .min = 1, .max = LONG_MAX },
+	{ 't', "timeout", "time", "end after this time, with status 124 if --count was not reached",
+	    .str = &timeout },
+	{ 0, "format", "format", "text or json (default: text on a terminal)", .str = &format },
+	{ 0 } };
+
+static const struct cmd cmd = { "chat-watch", "print what is said in a chat, as it happens",
+	"CHAT | --all", opts, false };
+
+/* A chat whose past is to be printed, and from where. */
+struct past {
+	char chat_id[ID_TEXT];
+	uint64_t since, last;
+};
+
+struct watch {
+	struct store *s;
+	struct bell *bell;
+	struct feed *feed;
+	struct history history;
+	struct past *past;
+	size_t pasts;
+	const char *only;      /* prefix of the keys to print */
+	long long deadline_ms; /* monotonic; 0: none */
+};
+
+static bool
+is_enough(const struct watch *w)
+{
+	return count >= 0 && w->history.printed >= count;
+}
+
+/* Where to begin in a chat: its cursor, else --since, else behind what is there. */
+static uint64_t
+begin_of(struct tx *tx, const char *chat_id, bool is_known_reader, uint64_t last)
+{
+	int64_t seq = cursor ? chat_cursor(tx, cursor, chat_id) : -1;
+
+	if (seq >= 0)
+		return (uint64_t)seq;
+	if (is_known_reader) /* a chat that was made while it was away */
+		return 0;
+	return since >= 0 ? (uint64_t)since : last;
+}
+
+static void
+add_past(struct watch *w, struct tx *tx, const char *chat_id, bool is_known_reader)
+{
+	struct past *p;
+
+	w->past = xrealloc(w->past, (w->pasts + 1) * sizeof *w->past);
+	p = &w->past[w->pasts++];
+	memcpy(p->chat_id, chat_id, ID_TEXT);
+	p->last = chat_last(tx, chat_id);
+	p->since = begin_of(tx, chat_id, is_known_reader, p->last);
+	if (cursor) /* from now on this is where it stands, also if it dies at once */
+		chat_move_cursor(tx, cursor, chat_id, (int64_t)p->since);
+}
+
+static void
+add_all_pasts(struct watch *w, struct tx *tx)
+{
+	bool is_known = cursor && chat_cursor(tx, cursor, "all") >= 0;
+	struct json_text chat, id;
+
+	for (uint64_t n = 0; (n = store_next(tx, "chats", n)) != 0;) {
+		char chat_id[ID_TEXT] = "";
+
+		if (store_peek(tx, n, &chat) && json_member(chat, "id", &id) && id.len == 38) {
+			memcpy(chat_id, id.p + 1, 36);
+			add_past(w, tx, chat_id, is_known);
+		}
+	}
+	if (cursor)
+		chat_move_cursor(tx, cursor, "all", 0);
+}
+
+/* One look at the store: what is past, and a feed of what is to come. */
+static void
+look(struct watch *w, const char *chat_id)
+{
+	enum store_result rc;
+
+	do {
+		struct tx *tx = cursor ? store_begin(w->s) : store_read(w->s);
+
+		if (!tx)
+			err_exit();
+		feed_close(w->feed);
+		w->pasts = 0;
+		if (chat_id)
+			add_past(w, tx, chat_id, false);
+		else
+			add_all_pasts(w, tx);
+		if (!(w->feed = feed_open(tx))) {
+			store_end(tx);
+			err_exit();
+		}
+		rc = cursor ? store_commit(tx, STORE_DURABLE) : (enum store_result)store_end(tx);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+}
+
+static void
+print_past(struct watch *w)
+{
+	for (size_t i = 0; i < w->pasts && !is_enough(w); i++) {
+		long limit = count >= 0 ? count - w->history.printed : -1;
+		struct past *p = &w->past[i];
+
+		if (history_print(&w->history, w->s, p->chat_id, p->since, p->last, limit) < 0)
+			err_exit();
+	}
+}
+
+static void
+print_news(struct watch *w)
+{
+	struct json_text event;
+	const char *key;
+	int rc = 0;
+
+	while (!is_enough(w) && (rc = feed_next(w->feed, &key, &event)) > 0)
+		if (event.p && !strncmp(key, w->only, strlen(w->only)))
+			history_add(&w->history, event);
+	if (rc < 0 || out_flush(&w->history.out) < 0)
+		err_exit();
+}
+
+/* Sleeps until there may be news.  -1: time to end. */
+static int
+wait_for_news(struct watch *w)
+{
+	long long left = POLL_MS;
+
+	if (w->deadline_ms) {
+		left = w->deadline_ms - clock_mono_ms();
+		if (left <= 0)
+			return -1;
+		left = left < POLL_MS ? left : POLL_MS;
+	}
+	return bell_wait(w->bell, (int)left, w->history.out.fd) < 0 || stop_signal() ? -1 : 0;
+}
+
+static int
+watch(struct watch *w, const char *chat_id)
+{
+	char *topic = chat_id ? xprintf("chat-%s", chat_id) : xstrdup("chats");
+	char *only = chat_id ? xprintf("event/%s/", chat_id) : xstrdup("event/");
+	int status = 0;
+
+	w->only = only;
+	if (!(w->bell = bell_open(store_watch_fd(w->s), topic)))
+		err_exit();
+	look(w, chat_id);
+	print_past(w);
+	while (!is_enough(w)) {
+		print_news(w);
+		if (is_enough(w) || wait_for_news(w) < 0)
+			break;
+	}
+	if (stop_signal())
+		status = 128 + stop_signal();
+	else if (count >= 0 && !is_enough(w))
+		status = EX_TIMEOUT;
+	bell_close(w->bell);
+	feed_close(w->feed);
+	history_release(&w->history);
+	free(w->past);
+	free(topic);
+	free(only);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct watch w = { .history.out.fd = STDOUT_FILENO };
+	char **operands = opt_parse(&cmd, argv), id[ID_TEXT];
+	int status;
+
+	(void)argc;
+	if (!operands[0] == !all || (operands[0] && operands[1]))
+		opt_usage(&cmd, "want one chat, or --all");
+	if (history_format(&w.history, format) < 0)
+		opt_usage(&cmd, "%s", err_text());
+	if (timeout && opt_duration_ms(timeout) < 0)
+		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
+		    timeout);
+	w.history.cursor = cursor;
+	w.deadline_ms = timeout ? clock_mono_ms() + opt_duration_ms(timeout) + 1 : 0;
+	stop_catch();
+	if (!(w.s = store_open()))
+		err_exit();
+	if (operands[0] && ask_id(w.s, "chat", operands[0], id) < 0)
+		err_exit();
+	status = watch(&w, operands[0] ? id : NULL);
+	store_close(w.s);
+	return status;
+}

@@ -1,0 +1,282 @@
+/* task-add - add tasks: an instruction, or a spec per line */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chat.h"
+#include "err.h"
+#include "lines.h"
+#include "opt.h"
+#include "spec.h"
+#include "task.h"
+
+/* The most specs that one transaction takes. */
+enum { BATCH = 256 };
+
+static const char *chat, *priority, *agent, *key, *timeout;
+static long max_attempts;
+static struct opt_list metadata, depends_on;
+static bool allow_duplicates, ids;
+
+static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat", .str = &chat },
+	{ 'm', "metadata", "name=value", "a note for the agent; may be repeated",
+	    .list = &metadata },
+	{ 'd', "depends-on", "task", "wait for this task; may be repeated", .list = &depends_on },
+	{ 'p', "priority", "priority", "high, medium or low (default: medium)", .str = &priority },
+	{ 'a', "agent", "role", "who shall do it (default: whose skills fit)", .str = &agent },
+	{ 0, "allow-duplicates", NULL, "also if the same task is waiting or running",
+	    .set = &allow_duplicates },
+	{ 't', "timeout", "time", "stop an attempt after this time", .str = &timeout },
+	{ 0, "max-attempts", "count", "try at most so often (default: 3)", .num = &max_attempts,
+	    .min = 1, .max = 1000000 },
+	{ 'k', "key", "key", "idempotency key: a task that was added with it is not added again",
+	    .str = &key },
+	{ 0, "ids", NULL, "print only the ids", .set = &ids }, { 0 } };
+
+static const struct cmd cmd = { "task-add", "add tasks: an instruction, or a spec per line",
+	"[INSTRUCTION ...]", opts, false };
+
+/* A spec on its way, and what became of it. */
+struct item {
+	jv spec, task;
+	unsigned long line; /* 0: from the command line */
+	int result, code;
+	char *why;
+};
+
+struct add {
+	struct store *s;
+	struct out out;
+	struct item item[BATCH];
+	size_t items;
+	int status;
+};
+
+static void
+forget(struct item *item)
+{
+	jv_free(item->task);
+	free(item->why);
+	item->task = jv_invalid();
+	item->why = NULL;
+}
+
+/* A reader's named place moves on in the same transaction as its message becomes a task. */
+static void
+move_cursor(struct tx *tx, jv source)
+{
+	const char *name = json_peek_string(source, "cursor");
+	const char *chat_id = json_peek_string(source, "chat_id");
+	int64_t seq = json_peek_int(source, "seq", -1);
+
+	if (name && chat_id && seq >= 0)
+		chat_move_cursor(tx, name, chat_id, seq);
+}
+
+static void
+add_one(struct tx *tx, struct item *item)
+{
+	bool is_skip = json_has(item->spec, "skip");
+	jv source = json_get(item->spec, is_skip ? "skip" : "source", JV_KIND_OBJECT);
+
+	forget(item);
+	item->result = SPEC_ADDED;
+	if (!is_skip)
+		item->result = spec_add(tx, jv_copy(item->spec), allow_duplicates, &item->task);
+	if (item->result < 0) {
+		item->code = err_code();
+		item->why = xstrdup(err_text());
+	}
+	if (jv_is_valid(source))
+		move_cursor(tx, source);
+	jv_free(source);
+}
+
+static void
+report(struct add *a)
+{
+	for (size_t i = 0; i < a->items; i++) {
+		struct item *item = &a->item[i];
+
+		if (jv_is_valid(item->task)) {
+			out_record(&a->out, jv_copy(item->task), ids);
+		} else if (item->result < 0 && item->line) {
+			err_warn("stdin:%lu: %s", item->line, item->why);
+			a->status = EX_DATAERR;
+		} else if (item->result < 0) {
+			err_warn("%s", item->why);
+			a->status = item->code;
+		}
+		forget(item);
+		jv_free(item->spec);
+	}
+	a->items = 0;
+	if (out_flush(&a->out) < 0)
+		err_exit();
+}
+
+static void
+add_batch(struct add *a)
+{
+	enum store_result rc;
+	struct tx *tx;
+
+	if (a->items == 0)
+		return;
+	do {
+		if (!(tx = store_begin(a->s)))
+			err_exit();
+		for (size_t i = 0; i < a->items; i++)
+			add_one(tx, &a->item[i]);
+	} while ((rc = store_commit(tx, STORE_DURABLE)) == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+	report(a);
+}
+
+static jv
+set_default(jv spec, const char *field, const char *value)
+{
+	return value && !json_has(spec, field) ? json_set_string(spec, field, value) : spec;
+}
+
+/* name=value, the value as a string. */
+static jv
+given_metadata(void)
+{
+	jv object = jv_object();
+
+	for (size_t i = 0; i < metadata.len; i++) {
+		const char *item = metadata.item[i], *eq = strchr(item, '=');
+
+		if (!eq || eq == item)
+			opt_usage(&cmd, "--metadata: want name=value, got '%s'", item);
+		object = jv_object_set(object, json_utf8(item, (size_t)(eq - item)),
+		    json_utf8(eq + 1, strlen(eq + 1)));
+	}
+	return object;
+}
+
+static jv
+given_limits(void)
+{
+	jv limits = jv_object();
+
+	if (timeout)
+		limits = json_set(limits, "timeout_s",
+		    jv_number((double)opt_duration_ms(timeout) / 1000));
+	if (max_attempts)
+		limits = json_set_int(limits, "max_attempts", max_attempts);
+	return limits;
+}
+
+/* Members of `given` that the spec's own object of that name lacks. */
+static jv
+merge_default(jv spec, const char *field, jv given)
+{
+	jv own = json_get(spec, field, JV_KIND_OBJECT);
+
+	if (jv_object_length(jv_copy(given)) == 0 || (json_has(spec, field) && !jv_is_valid(own))) {
+		jv_free(given);
+		jv_free(own);
+		return spec;
+	}
+	if (jv_is_valid(own))
+		given = jv_object_merge(given, own);
+	return json_set(spec, field, given);
+}
+
+/* What the options say holds for every spec that does not say otherwise. */
+static jv
+with_options(jv spec)
+{
+	jv deps = jv_array();
+
+	if (json_has(spec, "skip"))
+		return (jv_free(deps), spec);
+	for (size_t i = 0; i < depends_on.len; i++)
+		deps = jv_array_append(deps, jv_string(depends_on.item[i]));
+	if (depends_on.len > 0 && !json_has(spec, "depends_on"))
+		spec = json_set(spec, "depends_on", jv_copy(deps));
+	jv_free(deps);
+	spec = set_default(spec, "chat_id", chat);
+	spec = set_default(spec, "priority", priority);
+	spec = set_default(spec, "agent", agent);
+	spec = set_default(spec, "key", key);
+	spec = merge_default(spec, "metadata", given_metadata());
+	return merge_default(spec, "limits", given_limits());
+}
+
+static void
+collect(struct add *a, jv spec, unsigned long line)
+{
+	a->item[a->items++] =
+	    (struct item){ .spec = with_options(spec), .task = jv_invalid(), .line = line };
+	if (a->items == BATCH)
+		add_batch(a);
+}
+
+static void
+add_operands(struct add *a, char **words)
+{
+	struct buf text = { 0 };
+
+	for (; *words; words++) {
+		buf_puts(&text, *words);
+		if (words[1])
+			buf_putc(&text, ' ');
+	}
+	collect(a, json_set(jv_object(), "instruction", json_utf8(text.p ? text.p : "", text.len)),
+	    0);
+	buf_release(&text);
+}
+
+static void
+add_lines(struct add *a)
+{
+	enum lines_result rc;
+	struct lines in;
+	jv spec;
+
+	lines_init(&in, STDIN_FILENO, a->out.fd, "stdin");
+	do {
+		if (a->items > 0 && !lines_is_ready(&in))
+			add_batch(a);
+		rc = lines_next_object(&in, &spec);
+		if (rc == LINES_OK)
+			collect(a, spec, in.number);
+		else if (rc == LINES_BAD)
+			a->status = (err_print(), EX_DATAERR);
+	} while (rc == LINES_OK || rc == LINES_BAD);
+	add_batch(a);
+	if (rc == LINES_FAIL)
+		err_exit();
+	lines_release(&in);
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = opt_parse(&cmd, argv);
+	struct add a = { .out.fd = STDOUT_FILENO };
+
+	(void)argc;
+	if (priority && task_check_priority(priority) < 0)
+		opt_usage(&cmd, "--priority: %s", err_text());
+	if (timeout && opt_duration_ms(timeout) <= 0)
+		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
+		    timeout);
+	jv_free(given_metadata());
+	if (!(a.s = store_open()))
+		err_exit();
+	if (operands[0])
+		add_operands(&a, operands);
+	else
+		add_lines(&a);
+	add_batch(&a);
+	buf_release(&a.out.buf);
+	store_close(a.s);
+	return a.status;
+}

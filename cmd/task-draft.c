@@ -1,0 +1,122 @@
+/* task-draft - make task specs of chat messages */
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "json.h"
+#include "lines.h"
+#include "opt.h"
+
+static const struct opt opts[] = { { 0 } };
+
+static const struct cmd cmd = { "task-draft", "make task specs of chat messages", "", opts, false };
+
+/* Members of an event that say where it comes from: moved to the spec's source. */
+static jv
+source_of(jv event)
+{
+	static const char *const members[][2] = { { "id", "message_id" }, { "seq", "seq" },
+		{ "cursor", "cursor" }, { "chat_id", "chat_id" } };
+	jv source = jv_object();
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		jv value = jv_object_get(jv_copy(event), jv_string(members[i][0]));
+
+		if (jv_is_valid(value))
+			source = json_set(source, members[i][1], value);
+		else
+			jv_free(value);
+	}
+	return source;
+}
+
+/* Why no task is made of an event; NULL: one is. */
+static const char *
+reason_to_skip(jv event, jv data)
+{
+	const char *type = json_peek_string(event, "type"), *text = json_peek_string(data, "text");
+
+	if (!type || strcmp(type, "message") != 0)
+		return "no message";
+	if (json_peek_string(data, "task_id"))
+		return "a task said it";
+	if (!text || !text[strspn(text, " \t\r\n")])
+		return "no text";
+	return NULL;
+}
+
+static jv
+trimmed(const char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t\r\n");
+	for (len = strlen(text); len > 0 && strchr(" \t\r\n", text[len - 1]); len--)
+		;
+	return jv_string_sized(text, (int)len);
+}
+
+static jv
+spec_of(jv event, jv data)
+{
+	const char *id = json_peek_string(event, "id"), *user = json_peek_string(event, "user_id");
+	jv metadata = json_get(data, "metadata", JV_KIND_OBJECT), spec;
+
+	spec = json_set(jv_object(), "instruction", trimmed(json_peek_string(data, "text")));
+	if (json_peek_string(event, "chat_id"))
+		spec = json_set_string(spec, "chat_id", json_peek_string(event, "chat_id"));
+	if (user)
+		spec = json_set_string(spec, "created_by", user);
+	if (id)
+		spec = json_set(spec, "key", jv_string_fmt("message:%s", id));
+	if (jv_is_valid(metadata))
+		spec = json_set(spec, "metadata", metadata);
+	return json_set(spec, "source", source_of(event));
+}
+
+/* A spec, or a line that says that there is none, so that cursors move on. */
+static jv
+draft(jv event)
+{
+	jv data = json_get(event, "data", JV_KIND_OBJECT), out;
+	const char *why;
+
+	if (!jv_is_valid(data))
+		data = jv_object();
+	why = reason_to_skip(event, data);
+	if (why)
+		out =
+		    json_set(jv_object(), "skip", json_set_string(source_of(event), "reason", why));
+	else
+		out = spec_of(event, data);
+	jv_free(data);
+	jv_free(event);
+	return out;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct out out = { .fd = STDOUT_FILENO };
+	enum lines_result rc;
+	struct lines in;
+	int status = 0;
+	jv event;
+
+	(void)argc;
+	if (*opt_parse(&cmd, argv))
+		opt_usage(&cmd, "takes no operands");
+	lines_init(&in, STDIN_FILENO, out.fd, "stdin");
+	while ((rc = lines_next_object(&in, &event)) == LINES_OK || rc == LINES_BAD) {
+		if (rc == LINES_BAD)
+			status = (err_print(), EX_DATAERR);
+		else
+			out_json(&out, draft(event));
+		if (!lines_is_ready(&in) && out_flush(&out) < 0)
+			return err_print();
+	}
+	lines_release(&in);
+	if (rc == LINES_FAIL || out_flush(&out) < 0)
+		return err_print();
+	return status;
+}

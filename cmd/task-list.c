@@ -1,0 +1,115 @@
+/* task-list - print tasks, in the order in which they were added */
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "clock.h"
+#include "err.h"
+#include "life.h"
+#include "opt.h"
+#include "show.h"
+#include "task.h"
+
+static const char *status, *chat, *agent, *parent;
+static bool ready, count, ids;
+static long limit = -1;
+
+static const struct opt opts[] = { { 's', "status", "status", "only tasks in this status",
+				       .str = &status },
+	{ 'c', "chat", "chat", "only tasks of this chat", .str = &chat },
+	{ 'a', "agent", "role", "only tasks of this agent", .str = &agent },
+	{ 0, "parent", "task", "only subtasks of this task", .str = &parent },
+	{ 'r', "ready", NULL, "only tasks that may run now", .set = &ready },
+	{ 0, "count", NULL, "print how many", .set = &count },
+	{ 'n', "limit", "count", "print at most count", .num = &limit, .max = LONG_MAX },
+	{ 0, "ids", NULL, "print only the ids", .set = &ids }, { 0 } };
+
+static const struct cmd cmd = { "task-list", "print tasks, in the order in which they were added",
+	"", opts, false };
+
+/* The filters, chat and parent as whole ids. */
+struct filter {
+	char chat_id[ID_TEXT], parent_id[ID_TEXT];
+};
+
+static bool
+is_ready(struct json_text record)
+{
+	jv task;
+	bool yes;
+
+	if (!show_field_is(record, "status", "pending"))
+		return false;
+	task = jv_parse_sized(record.p, (int)record.len);
+	yes = life_is_ready(task, clock_now_ms());
+	jv_free(task);
+	return yes;
+}
+
+static bool
+is_wanted(struct json_text record, void *arg)
+{
+	const struct filter *f = arg;
+
+	return (!status || show_field_is(record, "status", status)) &&
+	       (!chat || show_field_is(record, "chat_id", f->chat_id)) &&
+	       (!agent || show_field_is(record, "agent", agent)) &&
+	       (!parent || show_field_is(record, "parent_id", f->parent_id)) &&
+	       (!ready || is_ready(record));
+}
+
+static int
+resolve(struct store *s, struct filter *f)
+{
+	if (chat && ask_id(s, "chat", chat, f->chat_id) < 0)
+		return -1;
+	return parent ? ask_id(s, "task", parent, f->parent_id) : 0;
+}
+
+/* The smallest set that holds all that is wanted; what it cannot tell, is_wanted does. */
+static char *
+choose_set(const struct filter *f, bool *is_exact)
+{
+	*is_exact =
+	    (status != NULL) + (chat != NULL) + (agent != NULL) + (parent != NULL) + ready <= 1 &&
+	    !ready;
+	if (parent)
+		return xprintf("parent.%s", f->parent_id);
+	if (chat)
+		return xprintf("chat.%s", f->chat_id);
+	if (ready)
+		return xstrdup("status.pending");
+	if (agent)
+		return xprintf("agent.%s", agent);
+	return status ? xprintf("status.%s", status) : xstrdup("tasks");
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct filter f = { "", "" };
+	struct show show = { .arg = &f };
+	struct store *s;
+	bool is_exact;
+	char *set;
+
+	(void)argc;
+	if (*opt_parse(&cmd, argv))
+		opt_usage(&cmd, "takes no operands");
+	if (status && task_check_status(status) < 0)
+		opt_usage(&cmd, "--%s", err_text());
+	if (!(s = store_open()) || resolve(s, &f) < 0)
+		err_exit();
+	set = choose_set(&f, &is_exact);
+	show.set = set;
+	show.wants = is_exact ? NULL : is_wanted;
+	show.limit = limit;
+	show.is_count = count;
+	show.is_id_only = ids;
+	if (show_set(s, &show, STDOUT_FILENO) < 0)
+		err_exit();
+	free(set);
+	store_close(s);
+	return 0;
+}

@@ -1,0 +1,348 @@
+/* task-run - have agents do tasks, and print their events */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bell.h"
+#include "clock.h"
+#include "dir.h"
+#include "err.h"
+#include "lease.h"
+#include "lines.h"
+#include "opt.h"
+#include "outbox.h"
+#include "proc.h"
+#include "stop.h"
+#include "task.h"
+
+/* How long a lost bell may go unnoticed; how often orphans are looked for. */
+enum { POLL_MS = 2000, ADOPT_MS = 1000, JOBS_MAX = 1024 };
+
+static const char *grace = "10";
+static long jobs = 1;
+
+static const struct opt opts[] = { { 'j', "jobs", "count", "do count tasks at once (default: 1)",
+				       .num = &jobs, .min = 1, .max = JOBS_MAX },
+	{ 0, "grace", "time", "on TERM, let running tasks go on for so long (default: 10)",
+	    .str = &grace },
+	{ 0 } };
+
+static const struct cmd cmd = { "task-run", "have agents do tasks, and print their events", "",
+	opts, false };
+
+/* A running agent-run. */
+struct job {
+	pid_t pid;
+	int pidfd;
+	char id[ID_TEXT];
+};
+
+struct runner {
+	struct store *s;
+	struct lines in;
+	struct proc_lease lease;
+	struct lease_watch others;
+	struct outbox *outbox;
+	struct bell *bell; /* of all tasks: orphans may appear */
+	char *agent_run;
+	struct job job[JOBS_MAX];
+	long running;
+	int64_t adopted_ms; /* when orphans were looked for last */
+	int64_t stop_ms;    /* when patience ends after a signal; 0: none came */
+	bool is_closed;     /* no more tasks are taken */
+	bool is_deaf;       /* nobody reads our output */
+	int status;
+};
+
+/* Starts an agent-run and hands it the line. */
+static void
+start(struct runner *r, jv task)
+{
+	struct buf line = { 0 };
+	int in[2];
+	char *runner = xprintf("--runner=%s", r->lease.id);
+	char *argv[] = { r->agent_run, runner, NULL };
+	struct job *job = &r->job[r->running];
+
+	if (pipe(in) < 0) {
+		err_sys("pipe");
+		err_exit();
+	}
+	memset(job->id, 0, sizeof job->id);
+	strncpy(job->id, json_peek_string(task, "id"), ID_TEXT - 1);
+	job->pid = proc_spawn(argv, (const char *const[]){ NULL },
+	    (const int[]){ in[0], -1, STDERR_FILENO });
+	close(in[0]);
+	if (job->pid < 0)
+		err_exit();
+	job->pidfd = proc_pidfd(job->pid);
+	r->running++;
+	/* It reads everything at once, or is dead, which its exit tells. */
+	json_dump(&line, jv_copy(task));
+	buf_putc(&line, '\n');
+	dir_write_all(in[1], line.p, line.len);
+	close(in[1]);
+	buf_release(&line);
+	free(runner);
+	if (outbox_add(r->outbox, task, true) < 0)
+		err_exit();
+}
+
+/* A slot is free: takes the next line. */
+static void
+take_line(struct runner *r)
+{
+	jv task;
+
+	switch (lines_next_object(&r->in, &task)) {
+	case LINES_OK:
+		if (json_peek_string(task, "id") && id_is_full(json_peek_string(task, "id"))) {
+			start(r, task);
+		} else {
+			err_warn("stdin:%lu: id: want a task's", r->in.number);
+			r->status = EX_DATAERR;
+		}
+		jv_free(task);
+		break;
+	case LINES_BAD:
+		r->status = (err_print(), EX_DATAERR);
+		break;
+	case LINES_FAIL:
+		if (stop_signal())
+			break;
+		r->status = err_print();
+		/* fallthrough */
+	case LINES_END:
+		r->is_closed = true;
+	}
+}
+
+/* Takes away the agent-runs that have ended. */
+static void
+reap(struct runner *r)
+{
+	for (long i = 0; i < r->running; i++) {
+		int status;
+
+		if (waitpid(r->job[i].pid, &status, WNOHANG) != r->job[i].pid)
+			continue;
+		outbox_let_go(r->outbox, r->job[i].id);
+		close(r->job[i].pidfd);
+		r->job[i--] = r->job[--r->running];
+	}
+}
+
+/* Whose events nobody prints, because the task-run that would have is dead. */
+static void
+find_orphans(struct runner *r, struct tx *tx, const char *set, jv *orphans)
+{
+	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
+		jv task = store_at(tx, n);
+		const char *runner = json_peek_string(task, "runner");
+
+		if ((!runner || !lease_is_live(&r->others, runner)) &&
+		    !outbox_has(r->outbox, json_peek_string(task, "id")))
+			*orphans = jv_array_append(*orphans, jv_copy(task));
+		jv_free(task);
+	}
+}
+
+static jv
+look_for_orphans(struct runner *r)
+{
+	struct tx *tx = store_read(r->s);
+	jv orphans = jv_array();
+
+	if (!tx)
+		err_exit();
+	find_orphans(r, tx, "outbox", &orphans);
+	find_orphans(r, tx, "status.in_progress", &orphans);
+	if (store_end(tx) < 0)
+		err_exit();
+	lease_forget(&r->others);
+	r->adopted_ms = clock_mono_ms();
+	return orphans;
+}
+
+/* Makes the orphans ours, in one transaction, so that no two task-runs print them. */
+static jv
+make_ours(struct runner *r, jv orphans)
+{
+	enum store_result rc;
+	jv ours;
+
+	do {
+		struct tx *tx = store_begin(r->s);
+
+		if (!tx)
+			err_exit();
+		ours = jv_array();
+		jv_array_foreach (orphans, i, orphan) {
+			jv task = task_get(tx, json_peek_string(orphan, "id"));
+			const char *runner =
+			    jv_is_valid(task) ? json_peek_string(task, "runner") : NULL;
+
+			if (jv_is_valid(task) && (!runner || !lease_is_live(&r->others, runner))) {
+				task = json_set_string(task, "runner", r->lease.id);
+				task_put(tx, jv_copy(task));
+				ours = jv_array_append(ours, jv_copy(task));
+			}
+			jv_free(task);
+			jv_free(orphan);
+		}
+		if ((rc = store_commit(tx, STORE_RELAXED)) != STORE_OK)
+			jv_free(ours);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+	return ours;
+}
+
+static void
+adopt(struct runner *r)
+{
+	jv orphans = look_for_orphans(r), ours;
+
+	if (jv_array_length(jv_copy(orphans)) > 0) {
+		ours = make_ours(r, orphans);
+		jv_array_foreach (ours, i, task) {
+			if (outbox_add(r->outbox, task, false) < 0)
+				err_exit();
+			jv_free(task);
+		}
+		jv_free(ours);
+	}
+	jv_free(orphans);
+}
+
+/* Nobody reads our output: what runs is finished, nothing is begun. */
+static void
+go_deaf(struct runner *r)
+{
+	if (!r->is_deaf && err_code() == EX_IOERR)
+		r->status = EX_IOERR;
+	r->is_deaf = r->is_closed = true;
+}
+
+/* After a signal: no more tasks; when patience ends, running ones are put back. */
+static void
+heed_signal(struct runner *r)
+{
+	if (!stop_signal())
+		return;
+	r->is_closed = true;
+	if (!r->stop_ms)
+		r->stop_ms = clock_mono_ms() + opt_duration_ms(grace);
+	if (clock_mono_ms() >= r->stop_ms || stop_count() > 1)
+		for (long i = 0; i < r->running; i++)
+			kill(r->job[i].pid, SIGTERM);
+}
+
+static int
+wait_ms(const struct runner *r)
+{
+	int64_t left = POLL_MS;
+
+	if (r->stop_ms && r->running > 0 && r->stop_ms - clock_mono_ms() < left)
+		left = r->stop_ms - clock_mono_ms() > 0 ? r->stop_ms - clock_mono_ms() : 100;
+	return (int)left;
+}
+
+/* Sleeps until there is something to do.  Returns whether a line can be read. */
+static bool
+wait_for_news(struct runner *r)
+{
+	struct pollfd *fds =
+	    xmalloc(((size_t)r->running + outbox_len(r->outbox) + 3) * sizeof *fds);
+	bool wants_line = !r->is_closed && r->running < jobs, is_ready = false;
+	size_t len = 2;
+
+	if (wants_line && lines_is_ready(&r->in)) {
+		free(fds);
+		return true;
+	}
+	fds[0] = (struct pollfd){ wants_line ? r->in.fd : -1, POLLIN, 0 };
+	fds[1] = (struct pollfd){ bell_fd(r->bell), POLLIN, 0 };
+	for (long i = 0; i < r->running; i++)
+		fds[len++] = (struct pollfd){ r->job[i].pidfd, POLLIN, 0 };
+	if (!r->is_deaf)
+		len += outbox_poll_fds(r->outbox, fds + len);
+	if (poll(fds, len, wait_ms(r)) > 0)
+		is_ready = fds[0].revents != 0;
+	bell_clear(r->bell);
+	free(fds);
+	return is_ready;
+}
+
+static bool
+is_finished(struct runner *r)
+{
+	if (!r->is_closed || r->running > 0)
+		return false;
+	if (r->is_deaf)
+		return true;
+	if (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))
+		return false;
+	if (stop_signal())
+		return true;
+	adopt(r); /* the last look */
+	return outbox_len(r->outbox) == 0;
+}
+
+static void
+run(struct runner *r)
+{
+	adopt(r);
+	for (;;) {
+		bool can_read;
+
+		reap(r);
+		heed_signal(r);
+		if (!r->is_deaf && (outbox_pump(r->outbox) < 0 || lines_reader_gone(STDOUT_FILENO)))
+			go_deaf(r);
+		if (is_finished(r))
+			break;
+		can_read = wait_for_news(r);
+		if (can_read && !stop_signal())
+			take_line(r);
+		if (!r->is_deaf && clock_mono_ms() - r->adopted_ms > ADOPT_MS)
+			adopt(r);
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct runner r;
+
+	(void)argc;
+	if (*opt_parse(&cmd, argv))
+		opt_usage(&cmd, "takes no operands");
+	if (opt_duration_ms(grace) < 0)
+		opt_usage(&cmd, "--grace: want a time such as 10, 500ms or 2m, got '%s'", grace);
+	stop_catch();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!(r.s = store_open()))
+		err_exit();
+	lines_init(&r.in, STDIN_FILENO, STDOUT_FILENO, "stdin");
+	r.others.run_fd = store_run_fd(r.s);
+	r.agent_run = dir_bin_path("agent-run");
+	r.outbox = outbox_open(r.s, STDOUT_FILENO);
+	if (proc_lease_take(&r.lease, store_run_fd(r.s)) < 0 ||
+	    !(r.bell = bell_open(store_watch_fd(r.s), "tasks")))
+		err_exit();
+	run(&r);
+	bell_close(r.bell);
+	outbox_close(r.outbox);
+	proc_lease_drop(&r.lease, store_run_fd(r.s));
+	lease_release(&r.others);
+	lines_release(&r.in);
+	free(r.agent_run);
+	store_close(r.s);
+	return stop_signal() ? 128 + stop_signal() : r.is_deaf ? EX_IOERR : r.status;
+}

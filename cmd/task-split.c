@@ -1,0 +1,157 @@
+/* task-split - store plans: a task's subtasks, all of them or none */
+#include <unistd.h>
+
+#include "agent.h"
+#include "ask.h"
+#include "err.h"
+#include "life.h"
+#include "lines.h"
+#include "opt.h"
+#include "plan.h"
+
+static bool print, dry_run, keep_going;
+
+static const struct opt opts[] = {
+	{ 0, "print", NULL, "print the subtasks too (task-watch emits them when they are ready)",
+	    .set = &print },
+	{ 0, "dry-run", NULL, "store nothing; print the plans as they would be stored",
+	    .set = &dry_run },
+	{ 0, "keep-going", NULL, "a failed subtask does not end the others, nor its parent",
+	    .set = &keep_going },
+	{ 0 }
+};
+
+static const struct cmd cmd = { "task-split", "store plans: a task's subtasks, all of them or none",
+	"", opts, false };
+
+struct split {
+	struct store *s;
+	struct out out;
+	struct lines in;
+	int status;
+};
+
+static void
+refuse(struct split *sp)
+{
+	err_warn("stdin:%lu: %s", sp->in.number, err_text());
+	sp->status = EX_DATAERR;
+}
+
+static jv
+read_crew(struct store *s)
+{
+	struct tx *tx = store_read(s);
+	jv crew;
+
+	if (!tx)
+		err_exit();
+	crew = agent_crew(tx);
+	if (store_end(tx) < 0)
+		err_exit();
+	return crew;
+}
+
+static jv
+normalise(struct split *sp, jv plan)
+{
+	jv crew = read_crew(sp->s), warnings = jv_array();
+
+	plan = plan_normalise(plan, crew, &warnings);
+	jv_array_foreach (warnings, i, warning) {
+		err_warn("stdin:%lu: %s", sp->in.number, jv_string_value(warning));
+		jv_free(warning);
+	}
+	jv_free(warnings);
+	jv_free(crew);
+	return plan;
+}
+
+/* plan and line are borrowed. */
+static void
+store_plan(struct split *sp, const char *id, jv line, jv plan)
+{
+	enum store_result rc;
+	jv children;
+
+	do {
+		struct tx *tx = store_begin(sp->s);
+
+		if (!tx)
+			err_exit();
+		life_split(tx, id, json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
+		    keep_going, &children);
+		rc = store_commit(tx, STORE_DURABLE);
+		if (rc == STORE_OK && print)
+			jv_array_foreach (children, i, child)
+				out_json(&sp->out, child);
+		jv_free(children);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+}
+
+/* A plan line: normalised, then stored, or shown, or refused. */
+static void
+take_plan(struct split *sp, jv line)
+{
+	jv plan = json_get(line, "plan", JV_KIND_OBJECT);
+	char id[ID_TEXT];
+
+	if (!jv_is_valid(plan)) {
+		err_set(EX_DATAERR, "plan: want an object");
+		refuse(sp);
+		jv_free(plan);
+		return;
+	}
+	plan = normalise(sp, plan);
+	if (!jv_is_valid(plan) || ask_id(sp->s, "task", json_peek_string(line, "task_id"), id) < 0)
+		refuse(sp);
+	else if (dry_run)
+		out_json(&sp->out, json_set(jv_copy(line), "plan", jv_copy(plan)));
+	else
+		store_plan(sp, id, line, plan);
+	jv_free(plan);
+}
+
+/* A plan line is stored; anything else with an id is a task, and passes. */
+static void
+take(struct split *sp, jv line)
+{
+	if (json_has(line, "plan") && json_peek_string(line, "task_id")) {
+		take_plan(sp, line);
+	} else if (json_peek_string(line, "id")) {
+		out_json(&sp->out, jv_copy(line));
+	} else {
+		err_set(EX_DATAERR, "neither a task (id) nor a plan (task_id, plan)");
+		refuse(sp);
+	}
+	jv_free(line);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct split sp = { .out.fd = STDOUT_FILENO };
+	enum lines_result rc;
+	jv line;
+
+	(void)argc;
+	if (*opt_parse(&cmd, argv))
+		opt_usage(&cmd, "takes no operands");
+	if (!(sp.s = store_open()))
+		err_exit();
+	lines_init(&sp.in, STDIN_FILENO, sp.out.fd, "stdin");
+	while ((rc = lines_next_object(&sp.in, &line)) == LINES_OK || rc == LINES_BAD) {
+		if (rc == LINES_BAD)
+			sp.status = (err_print(), EX_DATAERR);
+		else
+			take(&sp, line);
+		if (!lines_is_ready(&sp.in) && out_flush(&sp.out) < 0)
+			return err_print();
+	}
+	lines_release(&sp.in);
+	buf_release(&sp.out.buf);
+	store_close(sp.s);
+	return rc == LINES_FAIL ? err_print() : sp.status;
+}

@@ -1,0 +1,381 @@
+/* task-watch - hand out ready tasks, each to one pipeline */
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "bell.h"
+#include "clock.h"
+#include "err.h"
+#include "lease.h"
+#include "life.h"
+#include "lines.h"
+#include "opt.h"
+#include "proc.h"
+#include "stop.h"
+#include "task.h"
+
+/* How long a lost bell may go unnoticed; how long a dead runner's processes get to end. */
+enum { POLL_MS = 2000, KILL_GRACE_MS = 0, AHEAD_MAX = 1024 };
+
+static const char *agent, *chat, *visibility = "600";
+static long ahead = 8;
+static bool drain;
+
+static const struct opt opts[] = { { 0, "drain", NULL, "end when nothing is left to do",
+				       .set = &drain },
+	{ 0, "ahead", "count", "have at most count tasks handed out and not begun (default: 8)",
+	    .num = &ahead, .min = 1, .max = AHEAD_MAX },
+	{ 0, "visibility", "time",
+	    "hand a task out again if it was not begun by then (default: 600)",
+	    .str = &visibility },
+	{ 'a', "agent", "role", "only tasks that name this agent", .str = &agent },
+	{ 'c', "chat", "chat", "only tasks of this chat", .str = &chat }, { 0 } };
+
+static const struct cmd cmd = { "task-watch", "hand out ready tasks, each to one pipeline", "",
+	opts, false };
+
+struct watch {
+	struct store *s;
+	struct bell *bell;
+	struct proc_lease lease;
+	struct lease_watch others;
+	struct out out;
+	long long visibility_ms;
+	char chat_id[ID_TEXT];
+	struct declined *declined;
+	size_t declineds;
+};
+
+/* A task that was handed out and not begun in time: this pipeline does not want it (a filter in
+ * it, say), so it is left to others until it is tried again. */
+struct declined {
+	uint64_t n;
+	int64_t attempt;
+};
+
+/* What one look at the store found. */
+struct look {
+	uint64_t ready[AHEAD_MAX]; /* tasks to hand out */
+	size_t readies;
+	uint64_t lost[AHEAD_MAX]; /* in progress, but their runner is dead */
+	size_t losts;
+	uint64_t stale[AHEAD_MAX]; /* reserved by nobody that lives, or for too long */
+	size_t stales;
+	long mine;      /* reserved by this process */
+	bool is_idle;   /* nothing that --drain waits for */
+	int64_t due_ms; /* when the next delayed task is due; INT64_MAX: none */
+};
+
+static bool
+is_wanted(const struct watch *w, jv task)
+{
+	const char *role = json_peek_string(task, "agent"), *in = json_peek_string(task, "chat_id");
+
+	return (!agent || (role && !strcmp(role, agent))) &&
+	       (!chat || (in && !strcmp(in, w->chat_id)));
+}
+
+static bool
+was_declined(const struct watch *w, uint64_t n, jv task)
+{
+	for (size_t i = 0; i < w->declineds; i++)
+		if (w->declined[i].n == n &&
+		    w->declined[i].attempt == json_peek_int(task, "attempt", 0))
+			return true;
+	return false;
+}
+
+static void
+note_declined(struct watch *w, uint64_t n, jv task)
+{
+	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT);
+	const char *lease = json_peek_string(reservation, "lease");
+
+	if (lease && !strcmp(lease, w->lease.id) && !was_declined(w, n, task)) {
+		w->declined = xrealloc(w->declined, (w->declineds + 1) * sizeof *w->declined);
+		w->declined[w->declineds++] =
+		    (struct declined){ n, json_peek_int(task, "attempt", 0) };
+	}
+	jv_free(reservation);
+}
+
+/* Whether a reservation still counts; counts our own. */
+static bool
+is_held(struct watch *w, jv task, struct look *look)
+{
+	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT);
+	const char *lease, *until;
+	bool is_live = false;
+	int64_t until_ms;
+
+	if (jv_is_valid(reservation) && (lease = json_peek_string(reservation, "lease")) &&
+	    (until = json_peek_string(reservation, "until")) && clock_parse(until, &until_ms) &&
+	    until_ms > clock_now_ms()) {
+		bool is_mine = !strcmp(lease, w->lease.id);
+
+		look->mine += is_mine;
+		is_live = is_mine || lease_is_live(&w->others, lease);
+	}
+	jv_free(reservation);
+	return is_live;
+}
+
+static void
+look_at_reserved(struct watch *w, struct tx *tx, struct look *look)
+{
+	for (uint64_t n = 0; (n = store_next(tx, "reserved", n)) != 0;) {
+		jv task = store_at(tx, n);
+
+		if (is_wanted(w, task))
+			look->is_idle = false;
+		if (!is_held(w, task, look) && look->stales < AHEAD_MAX)
+			look->stale[look->stales++] = n;
+		jv_free(task);
+	}
+}
+
+static void
+look_at_running(struct watch *w, struct tx *tx, struct look *look)
+{
+	for (uint64_t n = 0; (n = store_next(tx, "status.in_progress", n)) != 0;) {
+		jv task = store_at(tx, n);
+		const char *lease = json_peek_string(task, "lease");
+
+		if (is_wanted(w, task))
+			look->is_idle = false;
+		if ((!lease || !lease_is_live(&w->others, lease)) && look->losts < AHEAD_MAX)
+			look->lost[look->losts++] = n;
+		jv_free(task);
+	}
+}
+
+/* Takes the first tasks of a set that may run now, up to the number that may be handed out. */
+static void
+look_for_ready(struct watch *w, struct tx *tx, const char *set, struct look *look)
+{
+	for (uint64_t n = 0;
+	     (long)look->readies + look->mine < ahead && (n = store_next(tx, set, n)) != 0;) {
+		jv task = store_at(tx, n);
+		const char *due = json_peek_string(task, "not_before");
+		int64_t due_ms;
+
+		if (is_wanted(w, task) && !was_declined(w, n, task)) {
+			look->is_idle = false;
+			if (life_is_ready(task, clock_now_ms()))
+				look->ready[look->readies++] = n;
+			else if (due && clock_parse(due, &due_ms) && due_ms < look->due_ms)
+				look->due_ms = due_ms;
+		}
+		jv_free(task);
+	}
+}
+
+static struct look
+look_at_store(struct watch *w, struct tx *tx)
+{
+	static const char *const sets[] = { "ready.0", "ready.1", "ready.2", "delayed" };
+	struct look look = { .is_idle = true, .due_ms = INT64_MAX };
+
+	look_at_reserved(w, tx, &look);
+	look_at_running(w, tx, &look);
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+		look_for_ready(w, tx, sets[i], &look);
+	return look;
+}
+
+/* Ends what a dead runner left behind.  Only then may its task be put back. */
+static void
+end_remains(struct watch *w, const struct look *look)
+{
+	for (size_t i = 0; i < look->losts; i++) {
+		struct tx *tx = store_read(w->s);
+		const char *lease;
+		jv task;
+
+		if (!tx)
+			err_exit();
+		task = store_at(tx, look->lost[i]);
+		if (store_end(tx) < 0)
+			err_exit();
+		if (jv_is_valid(task) && (lease = json_peek_string(task, "lease"))) {
+			char *mark = xprintf("LEGWORK_RUN=%s", lease);
+
+			if (proc_kill_marked(mark, KILL_GRACE_MS) < 0)
+				err_print();
+			free(mark);
+		}
+		jv_free(task);
+	}
+}
+
+/* A task whose runner is still dead is put back. */
+static void
+put_back_lost(struct watch *w, struct tx *tx, uint64_t n)
+{
+	jv task = store_at(tx, n);
+	const char *lease = jv_is_valid(task) ? json_peek_string(task, "lease") : NULL;
+
+	if (lease && task_is(task, "in_progress") && !lease_is_live(&w->others, lease)) {
+		unlinkat(store_run_fd(w->s), lease, 0);
+		life_lost(tx, jv_copy(task));
+	}
+	jv_free(task);
+}
+
+static void
+hand_out(struct watch *w, struct tx *tx, struct look *look, jv *tasks)
+{
+	*tasks = jv_array();
+	for (size_t i = 0; i < look->readies; i++) {
+		jv task = store_at(tx, look->ready[i]);
+
+		if (!life_is_ready(task, clock_now_ms()) || json_has(task, "reservation")) {
+			jv_free(task);
+			continue;
+		}
+		*tasks = jv_array_append(*tasks,
+		    life_reserve(tx, task, w->lease.id, clock_now_ms() + w->visibility_ms));
+	}
+}
+
+/* What the look asked for, in one transaction; hands out and prints. */
+static void
+act(struct watch *w, struct look *look)
+{
+	enum store_result rc;
+	jv tasks;
+
+	do {
+		struct tx *tx = store_begin(w->s);
+		struct look now = { .mine = 0 };
+
+		if (!tx)
+			err_exit();
+		for (size_t i = 0; i < look->losts; i++)
+			put_back_lost(w, tx, look->lost[i]);
+		for (size_t i = 0; i < look->stales; i++) {
+			jv task = store_at(tx, look->stale[i]);
+
+			if (json_has(task, "reservation") && !is_held(w, task, &now)) {
+				note_declined(w, look->stale[i], task);
+				life_unreserve(tx, jv_copy(task));
+			}
+			jv_free(task);
+		}
+		hand_out(w, tx, look, &tasks);
+		if ((rc = store_commit(tx, STORE_RELAXED)) != STORE_OK)
+			jv_free(tasks);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+	jv_array_foreach (tasks, i, task)
+		out_json(&w->out, json_drop(task, "reservation"));
+	jv_free(tasks);
+}
+
+/* Gives back what was handed out and not begun, and the lease. */
+static void
+give_back(struct watch *w)
+{
+	enum store_result rc;
+
+	do {
+		struct tx *tx = store_begin(w->s);
+
+		if (!tx)
+			err_exit();
+		for (uint64_t n = 0; (n = store_next(tx, "reserved", n)) != 0;) {
+			jv task = store_at(tx, n),
+			   reservation = json_get(task, "reservation", JV_KIND_OBJECT);
+			const char *lease = json_peek_string(reservation, "lease");
+
+			if (lease && !strcmp(lease, w->lease.id))
+				life_unreserve(tx, jv_copy(task));
+			jv_free(reservation);
+			jv_free(task);
+		}
+		rc = store_commit(tx, STORE_RELAXED);
+	} while (rc == STORE_AGAIN);
+	proc_lease_drop(&w->lease, store_run_fd(w->s));
+	if (rc != STORE_OK)
+		err_exit();
+}
+
+/* Sleeps until something may have changed.  -1: nobody reads our output any more. */
+static int
+wait_for_change(struct watch *w, const struct look *look)
+{
+	struct pollfd *fds = xmalloc((w->others.len + 2) * sizeof *fds);
+	size_t len = lease_poll_fds(&w->others, fds + 2) + 2;
+	int64_t wait_ms = POLL_MS;
+
+	if (look->due_ms != INT64_MAX && look->due_ms - clock_now_ms() < wait_ms)
+		wait_ms = look->due_ms > clock_now_ms() ? look->due_ms - clock_now_ms() + 1 : 1;
+	fds[0] = (struct pollfd){ bell_fd(w->bell), POLLIN, 0 };
+	fds[1] = (struct pollfd){ w->out.fd, 0, 0 };
+	poll(fds, len, (int)wait_ms);
+	bell_clear(w->bell);
+	free(fds);
+	return lines_reader_gone(w->out.fd) ? -1 : 0;
+}
+
+static int
+watch(struct watch *w)
+{
+	while (!stop_signal()) {
+		struct tx *tx = store_read(w->s);
+		struct look look;
+
+		if (!tx)
+			err_exit();
+		look = look_at_store(w, tx);
+		if (store_end(tx) < 0)
+			err_exit();
+		lease_forget(&w->others);
+		if (look.losts || look.stales || look.readies) {
+			end_remains(w, &look);
+			act(w, &look);
+			if (out_flush(&w->out) < 0)
+				return EX_IOERR;
+			continue;
+		}
+		if (drain && look.is_idle)
+			return 0;
+		if (wait_for_change(w, &look) < 0)
+			return EX_IOERR;
+	}
+	return 128 + stop_signal();
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct watch w = { .out.fd = STDOUT_FILENO };
+	int status;
+
+	(void)argc;
+	if (*opt_parse(&cmd, argv))
+		opt_usage(&cmd, "takes no operands");
+	w.visibility_ms = opt_duration_ms(visibility);
+	if (w.visibility_ms <= 0)
+		opt_usage(&cmd, "--visibility: want a time such as 600, 500ms or 2m, got '%s'",
+		    visibility);
+	stop_catch();
+	if (!(w.s = store_open()) || (chat && ask_id(w.s, "chat", chat, w.chat_id) < 0))
+		err_exit();
+	w.others.run_fd = store_run_fd(w.s);
+	if (proc_lease_take(&w.lease, store_run_fd(w.s)) < 0 ||
+	    !(w.bell = bell_open(store_watch_fd(w.s), "tasks")))
+		err_exit();
+	status = watch(&w);
+	give_back(&w);
+	bell_close(w.bell);
+	lease_release(&w.others);
+	buf_release(&w.out.buf);
+	free(w.declined);
+	store_close(w.s);
+	return status;
+}
