@@ -1,0 +1,145 @@
+# legwork - build, test, install.  Needs GNU make and a C11 compiler.
+#
+#   make                      build the commands into build/bin
+#   make test [T=NAME]        every test, or tests/unit/NAME.c and tests/NAME.bats
+#   make lint                 format, static checks, man pages, warnings as errors
+#   make format               put the code into the house's form
+#   make demo [DIR=folder]    both pipelines on real files
+#   make install, uninstall   PREFIX, MANDIR and DESTDIR are honoured
+#   make clean                remove build/, the only place that is written to
+#
+#   SAN=1     with address and undefined-behaviour sanitizers, in build/san
+#   WERROR=1  warnings are errors
+#
+# What is missing on a Debian system is installed through apt-get (see .ci/need).
+
+PREFIX  = /usr/local
+BINDIR  = $(PREFIX)/bin
+DATADIR = $(PREFIX)/share
+MANDIR  = $(DATADIR)/man
+VERSION = 0.1.0
+
+# A module may include only modules before it; a command any.
+LAYERS = err buf clock id stop opt json lines dir proc lease crc bell kv index journal mark lock fold store feed log rules crew deps plan agent task chat life spec ask text show history
+
+CC       = gcc
+OPTIMIZE = -O2 -g
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+           -Wvla -Wwrite-strings -Wpointer-arith
+HARDEN_C  = -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN_LD = -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifdef SAN
+OPTIMIZE  = -O1 -g
+HARDEN_C  = -fPIE -U_FORTIFY_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+HARDEN_LD = -pie -fsanitize=address,undefined
+endif
+
+B             = build$(if $(SAN),/san)
+ALL_CPPFLAGS  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
+ALL_CFLAGS    = -std=c11 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_C) $(CFLAGS)
+ALL_LDFLAGS   = $(HARDEN_LD) -Wl,--as-needed $(LDFLAGS)
+LDLIBS        = -ljq -lgdbm -luuid
+
+PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev
+PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq parallel strace gdbmtool
+PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
+
+objects = $(patsubst %.c,$B/obj/%.o,$(wildcard $(1)/*.c))
+LIB     := $(call objects,lib)
+PROGS   := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/*.c))
+SCRIPTS := $(patsubst cmd/%.sh,$B/bin/%,$(wildcard cmd/*.sh))
+UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
+HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c))
+FOLDERS := $(addprefix $B/,bin unit helpers obj/lib obj/cmd obj/tests/unit obj/tests/helpers)
+
+all: $B/lib.a $(PROGS) $(SCRIPTS)
+
+# All that has objects, linked or not: what lint compiles.
+everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS)
+
+$B/bin/%: $B/obj/cmd/%.o $B/lib.a | $B/bin
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/bin/%: cmd/%.sh | $B/bin
+	install -m 0755 $< $@
+
+$B/unit/%: $B/obj/tests/unit/%.o $B/lib.a | $B/unit
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/helpers/%: $B/obj/tests/helpers/%.o $B/lib.a | $B/helpers
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/lib.a: $(LIB) $B/modules
+	$(RM) $@ && $(AR) rcs $@ $(LIB)
+
+$B/obj/%.o: %.c $B/flags | deps-build $(FOLDERS)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Files that change only when what they hold does: what depends on them is then remade.
+remember = printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) >$@
+
+$B/flags: FORCE | $(FOLDERS)
+	@$(call remember,'$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS))')
+
+$B/modules: FORCE | $(FOLDERS)
+	@$(call remember,$(LIB))
+
+$(FOLDERS):
+	mkdir -p $@
+
+# The packages that are missing; nothing is asked of dpkg where the headers are there.
+deps-build:
+	@printf '#include <%s>\n' jv.h gdbm.h uuid/uuid.h | \
+	 $(CC) $(CPPFLAGS) -E -o /dev/null - 2>/dev/null || .ci/need $(PACKAGES_BUILD)
+
+deps-test: | deps-build
+	@.ci/need $(PACKAGES_TEST)
+
+deps-lint: | deps-build
+	@.ci/need $(PACKAGES_LINT)
+
+test: all $(UNITS) $(HELPERS) | deps-test
+	@tests/run $B $(T)
+
+lint: | deps-lint
+	@.ci/lint
+	@echo 'lint: compiling with -Werror'
+	@$(MAKE) --no-print-directory -s $(if $(WERROR)$(SAN),,B=build/lint) WERROR=1 everything
+
+# Put the code into the form that lint wants.
+format: | deps-lint
+	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers,$(folder)/*.[ch]))
+
+demo: all
+	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(DIR)
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/legwork
+	$(if $(PROGS)$(SCRIPTS),install -m 0755 $(PROGS) $(SCRIPTS) $(DESTDIR)$(BINDIR))
+	cp -R share/. $(DESTDIR)$(DATADIR)/legwork
+	for page in man/*.[1-9]; do \
+		[ -f "$$page" ] || continue; \
+		folder="$(DESTDIR)$(MANDIR)/man$${page##*.}"; \
+		install -d "$$folder" && install -m 0644 "$$page" "$$folder" || exit 1; \
+	done
+	for file in completions/*; do \
+		[ -f "$$file" ] || continue; \
+		folder="$(DESTDIR)$(DATADIR)/bash-completion/completions"; \
+		install -d "$$folder" && install -m 0644 "$$file" "$$folder" || exit 1; \
+	done
+
+uninstall:
+	$(RM) $(patsubst $B/bin/%,$(DESTDIR)$(BINDIR)/%,$(PROGS) $(SCRIPTS))
+	$(RM) -r $(DESTDIR)$(DATADIR)/legwork
+	$(RM) $(foreach page,$(notdir $(wildcard man/*.[1-9])),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
+	$(RM) $(addprefix $(DESTDIR)$(DATADIR)/bash-completion/completions/,$(notdir $(wildcard completions/*)))
+
+clean:
+	$(RM) -r build
+
+FORCE:
+.PHONY: all everything deps-build deps-test deps-lint test lint format demo install uninstall clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(wildcard $B/obj/*/*.d $B/obj/*/*/*.d)

@@ -1,0 +1,114 @@
+# What every bats file begins with: load test_helper
+#
+# Each test gets a home and a store of its own and runs in its own empty folder.  Whatever still
+# runs or rings there at its end makes it fail.  A file with a setup or teardown of its own
+# calls common_setup and common_teardown in them.
+#
+# ROOT          the source tree
+# keep_fifos=1  said by a test that kills a waiter so that its FIFO must stay behind
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+if [[ -z $LEGWORK_SHARE ]]; then # bats was called by hand
+	PATH=$ROOT/build/bin:$ROOT/build/helpers:$PATH
+	LEGWORK_SHARE=$ROOT/share
+	export PATH LEGWORK_SHARE
+fi
+
+common_setup() {
+	local name
+	for name in ${!LEGWORK_*}; do
+		[[ $name = LEGWORK_SHARE || $name = LEGWORK_JOURNAL ]] || unset "$name"
+	done
+	for name in HOME XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME XDG_RUNTIME_DIR TMPDIR; do
+		printf -v "$name" %s "$BATS_TEST_TMPDIR/${name,,}"
+		mkdir -m 0700 "${!name}"
+		export "${name?}"
+	done
+	export LEGWORK_STORE=$BATS_TEST_TMPDIR/store
+	keep_fifos=
+	mkdir "$BATS_TEST_TMPDIR/here"
+	cd "$BATS_TEST_TMPDIR/here" || return
+}
+
+common_teardown() {
+	local left=0
+	cd / || return
+	wait_until 2 no_process_left 2>/dev/null || { end_processes; left=1; }
+	[[ $keep_fifos ]] || no_fifo_left || left=1
+	return "$left"
+}
+
+setup() { common_setup; }
+teardown() { common_teardown; }
+
+# wait_until SECONDS COMMAND ... - until COMMAND succeeds; fails when SECONDS (whole) are over
+wait_until() {
+	local deadline=$((${EPOCHREALTIME//[!0-9]/} + $1 * 1000000))
+	shift
+	until "$@"; do
+		if ((${EPOCHREALTIME//[!0-9]/} >= deadline)); then
+			printf 'wait_until: in vain: %s\n' "$*" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# await_exit PID [SECONDS] - until the process has ended; its exit status where it is a child
+# of this shell (0 where not), 124 where it still runs after SECONDS (10)
+await_exit() {
+	wait_until "${2:-10}" has_ended "$1" || return 124
+	wait "$1" 2>/dev/null || { local status=$?; [[ $status = 127 ]] || return "$status"; }
+}
+
+has_ended() {
+	local state
+	state=$(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) || return 0
+	[[ -z $state || $state = [ZX]* ]]
+}
+
+# Sets left to the processes that were started with this test's store or home.  (No pipe: what
+# stands in one would be found, too.)
+find_left() {
+	local IFS=$'\n'
+	# shellcheck disable=SC2207 # one to a line
+	left=($(env -u LEGWORK_STORE HOME=/ grep -lzE "^(LEGWORK_STORE|HOME)=$BATS_TEST_TMPDIR/" \
+		/proc/[0-9]*/environ 2>/dev/null))
+	left=("${left[@]//[!0-9]/}")
+}
+
+no_process_left() {
+	local left
+	find_left
+	[[ ${#left[@]} = 0 ]]
+}
+
+end_processes() {
+	local left pid
+	find_left
+	for pid in "${left[@]}"; do
+		printf 'still running: %s %s\n' "$pid" "$({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null)"
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+}
+
+no_fifo_left() {
+	local left
+	left=$(find "$BATS_TEST_TMPDIR" -path '*/watch/*' -type p)
+	[[ -z $left ]] || { printf 'FIFO left behind: %s\n' "$left"; false; }
+}
+
+# commands - the names of all commands in cmd/; a test of all of them begins with need_commands
+commands() {
+	local file
+	for file in "$ROOT"/cmd/*.c; do
+		[[ ! -f $file ]] || basename "$file" .c
+	done
+}
+
+need_commands() { [[ $(commands) ]] || skip 'there are no commands yet'; }

@@ -1,0 +1,716 @@
+#include <stdlib.h>
+
+#include "buf.h"
+#include "err.h"
+#include "json.h"
+#include "plan.h"
+#include "tap.h"
+
+static const char *const crew_text =
+    "[{\"role\":\"finder\",\"skills\":[\"find\",\"files\",\"list files\"]},"
+    "{\"role\":\"painter\",\"skills\":[\"paint\"],\"status\":\"proposed\"},"
+    "{\"role\":\"wc\",\"skills\":[\"count\",\"words\"],\"status\":\"active\"},"
+    "{\"role\":\"wc-long\",\"skills\":[\"word_count\",\"count\"]},"
+    "{\"role\":\"Sorter\",\"skills\":[\"sort\",\"find\"]}]";
+
+static jv
+parse(const char *text)
+{
+	return json_parse(text, strlen(text));
+}
+
+static jv
+member(jv object, const char *name)
+{
+	return jv_object_get(jv_copy(object), jv_string(name));
+}
+
+/* Whether v (consumed) is the value that text writes. */
+static void
+is_json(jv v, const char *text, const char *fact)
+{
+	struct buf b = { 0 };
+
+	if (jv_is_valid(v))
+		json_dump(&b, v);
+	else
+		jv_free(v);
+	is(b.p, text, fact);
+	buf_release(&b);
+}
+
+/* Texts to lists: "[role deps] description", a line each, then "= context". */
+
+static jv
+split(const char *instruction, const char *crew_json)
+{
+	jv task = json_set_string(jv_object(), "instruction", instruction);
+	jv crew = parse(crew_json), result;
+
+	task = json_set_string(task, "priority", "high");
+	result = plan_by_rules(task, crew);
+	jv_free(task);
+	jv_free(crew);
+	return result;
+}
+
+static void
+show_subtask(struct buf *b, jv subtask)
+{
+	const char *role = json_peek_string(subtask, "assigned_to");
+	jv on = member(subtask, "dependencies");
+
+	buf_printf(b, "[%s", role ? role : "null");
+	jv_array_foreach (on, i, one) {
+		buf_printf(b, " %s", jv_string_value(one));
+		jv_free(one);
+	}
+	buf_printf(b, "] %s\n", json_peek_string(subtask, "description"));
+	jv_free(on);
+}
+
+static void
+splits(const char *instruction, const char *want, const char *fact)
+{
+	jv result = split(instruction, crew_text), subtasks, plan = member(result, "plan");
+	const char *context = NULL;
+	struct buf b = { 0 };
+
+	if (!jv_is_valid(plan)) {
+		jv_free(plan);
+		jv_free(result);
+		is("no list", want, fact);
+		return;
+	}
+	subtasks = member(plan, "subtasks");
+	jv_array_foreach (subtasks, i, subtask) {
+		show_subtask(&b, subtask);
+		context = json_peek_string(subtask, "context");
+		jv_free(subtask);
+	}
+	if (context)
+		buf_printf(&b, "= %s\n", context);
+	is(b.p, want, fact);
+	buf_release(&b);
+	jv_free(subtasks);
+	jv_free(plan);
+	jv_free(result);
+}
+
+static void
+test_markers(void)
+{
+	splits("- find it\n- sort it", "[finder] find it\n[Sorter] sort it\n",
+	    "dashes make a list, side by side");
+	splits("* a\n+ b\n- c", "[finder] a\n[finder] b\n[finder] c\n",
+	    "the three ASCII bullets are one kind");
+	splits("• a\n•b\n◦ c\n‣ d", "[finder] a\n[finder] b\n[finder] c\n[finder] d\n",
+	    "bullet signs, a blank behind them or not");
+	splits("1. a\n2. b\n3. c", "[finder] a\n[finder 0] b\n[finder 1] c\n",
+	    "numbers with a point: one after the other");
+	splits("1) a\n22)\tb", "[finder] a\n[finder 0] b\n", "numbers with a bracket");
+	splits("  - a\n  - b\n", "[finder] a\n[finder] b\n", "a list that is indented");
+	splits("- a\n - b\n- c", "[finder] a\n[finder] b\n[finder] c\n",
+	    "one column more is no deeper level");
+	splits("- a\r\n- b\r\n\r\n", "[finder] a\n[finder] b\n", "CR LF");
+	splits("-a\n-b", "no list", "a dash without a blank is none");
+	splits("1.5 kg\n2.5 kg", "no list", "a decimal is no number of a list");
+	splits("1234567890. a\n1234567891. b", "no list", "ten digits are none");
+	splits("- \n-\n---\n* * *\n- - -", "no list", "empty items and rulers are none");
+	splits("---\n- a\n---\n- b\n---", "[finder] a\n[finder] b\n= ---\n\n---\n\n---\n",
+	    "rulers around items are context");
+	splits("count the words", "no list", "a sentence is none");
+	splits("", "no list", "an empty text is none");
+	splits("Do:\n- one thing", "no list", "one item is none");
+}
+
+static void
+test_levels(void)
+{
+	splits("- a\n  goes on\n\n  and on\n- b", "[finder] a\ngoes on\n\nand on\n[finder] b\n",
+	    "an item goes on");
+	splits("- a\n  - a1\n    - a11\n  - a2\n- b",
+	    "[finder] a\n- a1\n  - a11\n- a2\n[finder] b\n",
+	    "deeper levels belong to their item's text");
+	splits("1. a\n   - x\n2. b\n\t- y", "[finder] a\n- x\n[finder 0] b\n- y\n",
+	    "bullets below numbers, a tab before one");
+	splits("- a\n  1. x\n  2. y\n- b", "[finder] a\n1. x\n2. y\n[finder] b\n",
+	    "numbers below bullets");
+	splits("- a\n- b\n1. x\n2. y", "[finder] a\n[finder] b\n= 1. x\n2. y\n",
+	    "two kinds on one level: the first one's");
+	splits("1. only\n- a\n- b", "no list", "and if that is one item, no list");
+	splits("    - a\n- b\n    - b1\n- c", "[finder] a\n[finder] b\n  - b1\n[finder] c\n",
+	    "a first item that stands further right");
+	splits("Hello,\n\n\nplease:\n- a\n- b\n\nThanks\n  a lot",
+	    "[finder] a\n[finder] b\n= Hello,\n\nplease:\n\nThanks\n  a lot\n",
+	    "the text around the list is context");
+	splits("First:\n- a\n- b\nThen:\n- c",
+	    "[finder] a\n[finder] b\n[finder] c\n= First:\n\nThen:\n", "two lists count as one");
+	splits("1. a\n2. b\nText\n1. c", "[finder] a\n[finder 0] b\n[finder 1] c\n= Text\n",
+	    "two numbered lists too");
+}
+
+static void
+test_fences(void)
+{
+	splits("- a\n- b\n```\n- x\n\n\n- y\n```\n",
+	    "[finder] a\n[finder] b\n= ```\n- x\n\n\n- y\n```\n",
+	    "lines inside a fence are no items");
+	splits("- a\n  ```sh\n- x\n  ```\n- b", "[finder] a\n```sh\n- x\n```\n[finder] b\n",
+	    "a fence that begins in an item stays there");
+	splits("- ```\n  - x\n  ```\n- b", "[finder] ```\n- x\n```\n[finder] b\n",
+	    "a fence on the item's own line");
+	splits("````\n- x\n```\n- y\n````\n- a\n- b",
+	    "[finder] a\n[finder] b\n= ````\n- x\n```\n- y\n````\n",
+	    "a longer fence ends with a longer one");
+	splits("```ls```\n- a\n- b", "[finder] a\n[finder] b\n= ```ls```\n",
+	    "a fence closed on its line is none");
+	splits("- a\n- b\n```\n- c", "[finder] a\n[finder] b\n= ```\n- c\n",
+	    "a fence without end goes on to the end");
+}
+
+static void
+test_roles(void)
+{
+	splits("- @wc find it\n- sort it @WC", "[wc] find it\n[wc] sort it\n",
+	    "@role first or last, in any case");
+	splits("- @wc: find\n- (@sorter) x\n- say @wc, then @finder",
+	    "[wc] find\n[Sorter] x\n[wc] say, then @finder\n",
+	    "its punctuation goes too, and only the first is taken");
+	splits("- ask @nobody to sort\n- ask @painter\n",
+	    "[Sorter] ask @nobody to sort\n[finder] ask @painter\n",
+	    "unknown and proposed roles stay in the text");
+	splits("- mail me@wc and a@wc.org\n- see @wc.org, @wc-l, @wcs, @wc/x",
+	    "[finder] mail me@wc and a@wc.org\n"
+	    "[finder] see @wc.org, @wc-l, @wcs, @wc/x\n",
+	    "an e-mail address or part of a word is no @role");
+	splits("- do it @wc.\n- @wc-long do", "[wc] do it.\n[wc-long] do\n",
+	    "a full stop ends it, the longer role is meant");
+	splits("- find\n  it, @wc\n- @wc\n  sort", "[wc] find\nit,\n[wc] sort\n",
+	    "@role on any line of the item");
+	splits("- @wc\n- @sorter:", "[wc] @wc\n[Sorter] @sorter:\n",
+	    "an item that is only a role keeps it as its text");
+	splits("- @\n- @@wc", "[finder] @\n[finder] @@wc\n", "a lone @");
+}
+
+/* The agent for a text, or "none". */
+static void
+chooses(const char *crew_json, const char *wanted, const char *text, const char *want)
+{
+	jv crew = parse(crew_json), role = plan_choose_agent(crew, wanted, text);
+	char *fact = xprintf("'%s' (wanted: %s) goes to %s", text, wanted ? wanted : "-", want);
+
+	is(jv_is_valid(role) ? jv_string_value(role) : "none", want, fact);
+	free(fact);
+	jv_free(role);
+	jv_free(crew);
+}
+
+static void
+test_crew(void)
+{
+	chooses(crew_text, NULL, "Count the WORDS, please", "wc");
+	chooses(crew_text, NULL, "count each word", "wc-long");
+	chooses(crew_text, NULL, "“count” these", "wc");
+	chooses(crew_text, NULL, "find sort files", "finder");
+	chooses(crew_text, NULL, "sort sort files", "finder");
+	chooses(crew_text, NULL, "discounts and swords", "finder");
+	chooses(crew_text, NULL, "paint it", "finder");
+	chooses(crew_text, NULL, "", "finder");
+	chooses(crew_text, "SORTER", "count words", "Sorter");
+	chooses(crew_text, "painter", "paint it", "none");
+	chooses(crew_text, "nobody", "count words", "none");
+	chooses(crew_text, "", "count words", "none");
+	chooses("[]", NULL, "count words", "none");
+	chooses("{}", NULL, "count words", "none");
+	chooses("[7,{},{\"role\":7},{\"role\":\"a\",\"skills\":[7,null,\"x\"]}]", NULL, "y", "a");
+	chooses("[{\"role\":\"p\",\"status\":\"proposed\"}]", NULL, "y", "none");
+	chooses("[{\"role\":\"a\"},{\"role\":\"b\",\"skills\":[\"größe\",\"日本\"]}]", NULL,
+	    "die größe", "b");
+}
+
+/* The records themselves. */
+
+static void
+test_plan_fields(void)
+{
+	jv result = split("Report:\n1. list files\n2. sort them", crew_text);
+
+	is_json(member(result, "plan"),
+	    "{\"analysis_summary\":\"a list of 2 numbered items\","
+	    "\"subtasks\":[{\"title\":\"list files\",\"description\":\"list files\","
+	    "\"priority\":\"high\",\"assigned_to\":\"finder\",\"estimated_hours\":0,"
+	    "\"dependencies\":[],\"required_skills\":[\"files\",\"list files\"],"
+	    "\"context\":\"Report:\"},"
+	    "{\"title\":\"sort them\",\"description\":\"sort "
+	    "them\",\"priority\":\"high\","
+	    "\"assigned_to\":\"Sorter\",\"estimated_hours\":0,\"dependencies\":[\"0\"],"
+	    "\"required_skills\":[\"sort\"],\"context\":\"Report:\"}],"
+	    "\"agent_creations\":[],\"recommended_approach\":"
+	    "\"one after the other: each item waits for the one before\","
+	    "\"estimated_total_hours\":0,"
+	    "\"risk_assessment\":\"not assessed: rules only read the list\"}",
+	    "every field of the plan");
+	is_json(member(result, "decision"),
+	    "{\"needs_subtasks\":true,"
+	    "\"reasoning\":\"the instruction holds a list of 2 numbered items\","
+	    "\"complexity_score\":3,"
+	    "\"required_skills\":[\"files\",\"list files\",\"sort\"]}",
+	    "every field of the decision");
+	jv_free(result);
+}
+
+static void
+decides(jv task, const char *want, const char *fact)
+{
+	jv crew = parse(crew_text), result = plan_by_rules(task, crew);
+
+	is_json(member(result, "decision"), want, fact);
+	ok(!json_has(result, "plan"), "and there is no plan");
+	jv_free(result);
+	jv_free(crew);
+	jv_free(task);
+}
+
+static void
+test_decisions(void)
+{
+	decides(parse("{\"instruction\":\"count words, find files\"}"),
+	    "{\"needs_subtasks\":false,\"reasoning\":\"the instruction holds no list\","
+	    "\"complexity_score\":1,\"required_skills\":[\"find\",\"files\"]}",
+	    "no list: the skills of the agent that would be chosen");
+	decides(parse("{\"instruction\":\"- count words\",\"agent\":\"wc\"}"),
+	    "{\"needs_subtasks\":false,"
+	    "\"reasoning\":\"the instruction holds a list of one item only\","
+	    "\"complexity_score\":1,\"required_skills\":[\"count\",\"words\"]}",
+	    "one item: the skills of the task's agent");
+	decides(parse("{\"instruction\":7}"),
+	    "{\"needs_subtasks\":false,\"reasoning\":\"the instruction holds no list\","
+	    "\"complexity_score\":1,\"required_skills\":[]}",
+	    "an instruction that is no text");
+	decides(parse("[]"),
+	    "{\"needs_subtasks\":false,\"reasoning\":\"the instruction holds no list\","
+	    "\"complexity_score\":1,\"required_skills\":[]}",
+	    "a task that is no object");
+}
+
+static void
+test_titles(void)
+{
+	struct buf text = { 0 }, title = { 0 };
+	jv result, subtasks, subtask;
+
+	buf_puts(&text, "- ");
+	for (int i = 0; i < 81; i++) {
+		buf_puts(&text, "é");
+		buf_puts(&title, i < 80 ? "é" : "");
+	}
+	buf_puts(&text, "\n  more\n- b\n- c\n- d\n- e\n- f\n- g\n- h\n- i\n- j\n- k");
+	result = split(text.p, "[]");
+	subtasks = member(result, "plan");
+	subtask = jv_array_get(member(subtasks, "subtasks"), 0);
+	is(json_peek_string(subtask, "title"), title.p,
+	    "a title is the first line, cut at 80 characters");
+	is_json(member(subtask, "assigned_to"), "null", "nobody, where the crew is empty");
+	ok(!json_has(subtask, "context"), "no context, where there is none");
+	jv_free(subtask);
+	subtask = member(result, "decision");
+	is_int(json_peek_int(subtask, "complexity_score", 0), 10,
+	    "the score ends at 10, for eleven items too");
+	jv_free(subtask);
+	jv_free(subtasks);
+	jv_free(result);
+	buf_release(&text);
+	buf_release(&title);
+}
+
+/* Normalisation. */
+
+/* Normalise subtasks with a crew of two; show their field, or all where it is NULL. */
+static void
+normalises(const char *subtasks, const char *field, const char *want, const char *warning)
+{
+	jv crew = parse("[{\"role\":\"a\"},{\"role\":\"b\"}]"), warnings, got, shown;
+	jv plan = json_set(jv_object(), "subtasks", parse(subtasks));
+	struct buf all = { 0 };
+
+	got = plan_normalise(plan, crew, &warnings);
+	shown = jv_is_valid(got) ? member(got, "subtasks") : jv_array();
+	jv_free(got);
+	buf_puts(&all, "");
+	jv_array_foreach (shown, i, one) {
+		if (!field || json_has(one, field))
+			json_dump(&all, field ? member(one, field) : jv_copy(one));
+		jv_free(one);
+	}
+	is(all.p, want, subtasks);
+	is_json(warnings, warning, "and its warnings");
+	buf_release(&all);
+	jv_free(shown);
+	jv_free(crew);
+}
+
+static void
+test_normal_fields(void)
+{
+	normalises("[{\"title\":\"t\",\"x\":{\"y\":1}}]", NULL,
+	    "{\"title\":\"t\",\"x\":{\"y\":1},\"description\":\"t\",\"dependencies\":[],"
+	    "\"priority\":\"medium\",\"assigned_to\":\"a\",\"estimated_hours\":0,"
+	    "\"required_skills\":[]}",
+	    "[\"subtask 0: no priority: medium\",\"subtask 0: assigned to nobody: a\"]");
+	normalises("[{\"title\":\" \",\"description\":\"\\n one \\ntwo\",\"priority\":\"low\","
+		   "\"assigned_to\":\"B\",\"context\":\"c\"}]",
+	    NULL,
+	    "{\"title\":\"one\",\"description\":\"\\n one \\ntwo\",\"priority\":\"low\","
+	    "\"assigned_to\":\"b\",\"context\":\"c\",\"dependencies\":[],"
+	    "\"estimated_hours\":0,\"required_skills\":[]}",
+	    "[]");
+}
+
+#define GOOD "\"title\":\"t\",\"priority\":\"high\",\"assigned_to\":\"b\""
+
+static void
+test_normal_kinds(void)
+{
+	normalises("[{" GOOD ",\"title\":7,\"description\":\"d\"}]", "title", "\"d\"",
+	    "[\"subtask 0: its title is no text\"]");
+	normalises("[{" GOOD ",\"description\":\"a\\u0000b\"}]", "description", "\"t\"",
+	    "[\"subtask 0: its description is no text\"]");
+	normalises("[{" GOOD ",\"priority\":\"urgent\"}]", "priority", "\"medium\"",
+	    "[\"subtask 0: unknown priority \\\"urgent\\\": medium\"]");
+	normalises("[{" GOOD ",\"priority\":[]}]", "priority", "\"medium\"",
+	    "[\"subtask 0: no priority: medium\"]");
+	normalises("[{" GOOD "},{" GOOD ",\"assigned_to\":\"c\"}]", "assigned_to", "\"b\"\"a\"",
+	    "[\"subtask 1: no agent \\\"c\\\": a\"]");
+	normalises("[{" GOOD ",\"estimated_hours\":1.5},{" GOOD "}]", "estimated_hours", "1.50",
+	    "[]");
+	normalises("[{" GOOD ",\"estimated_hours\":-1},{" GOOD ",\"estimated_hours\":\"8\"}]",
+	    "estimated_hours", "00",
+	    "[\"subtask 0: estimated_hours is not 0 or more: 0\","
+	    "\"subtask 1: estimated_hours is not 0 or more: 0\"]");
+	normalises("[{" GOOD ",\"required_skills\":[\"x\",7,null,\"y\"]},{" GOOD
+		   ",\"required_skills\":\"z\"}]",
+	    "required_skills", "[\"x\",\"y\"][]", "[]");
+	normalises("[{" GOOD ",\"context\":7}]", "context", "", "[]");
+	normalises("[{" GOOD ",\"dependencies\":[\"1\",1,\"01\",2.0]},{" GOOD
+		   ",\"dependencies\":null},{" GOOD ",\"dependencies\":[1]}]",
+	    "dependencies", "[1,2][][1]", "[]");
+}
+
+/* plan_normalise refuses the plan with this sentence and EX_DATAERR. */
+static void
+refuses(const char *plan, const char *want)
+{
+	jv crew = parse("[{\"role\":\"a\"},{\"role\":\"p\",\"status\":\"proposed\"}]");
+	jv warnings, got;
+
+	err_set(EX_OK, "nothing");
+	got = plan_normalise(parse(plan), crew, &warnings);
+	ok(!jv_is_valid(got) && err_code() == EX_DATAERR && jv_get_kind(warnings) == JV_KIND_ARRAY,
+	    plan);
+	is(err_text(), want, "and says why");
+	jv_free(got);
+	jv_free(warnings);
+	jv_free(crew);
+}
+
+#define T            "{\"title\":\"t\"}"
+#define ON(list)     "{\"title\":\"t\",\"dependencies\":" list "}"
+#define PLAN(tasks)  "{\"subtasks\":[" tasks "]}"
+#define HIRE(agents) "{\"subtasks\":[" T "],\"agent_creations\":" agents "}"
+
+static void
+test_refusals(void)
+{
+	refuses("{}", "subtasks: no array");
+	refuses("[]", "subtasks: no array");
+	refuses("{\"subtasks\":{}}", "subtasks: no array");
+	refuses(PLAN(""), "subtasks: empty");
+	refuses(PLAN(T ",7"), "subtask 1: no object");
+	refuses(PLAN("{\"description\":\" \"}"), "subtask 0: neither title nor description");
+	refuses(PLAN("{\"title\":\"\\u0000\"}"), "subtask 0: neither title nor description");
+	refuses(PLAN(T "," ON("7")), "subtask 1: dependencies: no array");
+	refuses(PLAN(T "," ON("[0,\"1x\"]")), "subtask 1: dependencies[1]: not an index");
+	refuses(PLAN(T "," ON("[\"\"]")), "subtask 1: dependencies[0]: not an index");
+	refuses(PLAN(T "," ON("[\"-\"]")), "subtask 1: dependencies[0]: not an index");
+	refuses(PLAN(T "," ON("[\"0\\u0000\"]")), "subtask 1: dependencies[0]: not an index");
+	refuses(PLAN(T "," ON("[0.5]")), "subtask 1: dependencies[0]: not an index");
+	refuses(PLAN(T "," ON("[null]")), "subtask 1: dependencies[0]: not an index");
+	refuses(PLAN(T "," ON("[2]")), "subtask 1: dependency 2: out of range 0 to 1");
+	refuses(PLAN(T "," ON("[\"-1\"]")), "subtask 1: dependency -1: out of range 0 to 1");
+	refuses(PLAN(T "," ON("[1e99]")),
+	    "subtask 1: dependency 9.9999999999999997e+98: out of range 0 to 1");
+	refuses(PLAN(T "," ON("[\"1\"]")), "subtask 1: dependency 1: on itself");
+	refuses(PLAN(ON("[1]") "," ON("[0]")), "subtask 1: dependency 0: makes a cycle");
+	refuses(PLAN(T "," ON("[0,2]") "," ON("[3]") "," ON("[0,1]")),
+	    "subtask 3: dependency 1: makes a cycle");
+	refuses(HIRE("[{\"role\":\"new\"}]"),
+	    "agent_creations[0]: agent \"new\": agents are not created yet");
+	refuses(HIRE("[{\"role\":\"a\"},{\"role\":\"p\"}]"),
+	    "agent_creations[1]: agent \"p\": agents are not created yet");
+	refuses(HIRE("[7]"), "agent_creations[0]: no role");
+	refuses(HIRE("\"ceo\""), "agent_creations: no array");
+}
+
+static void
+test_normal_plan(void)
+{
+	jv crew = parse("[{\"role\":\"a\"}]"), warnings, got;
+
+	got = plan_normalise(parse("{\"risk_assessment\":\"r\",\"estimated_total_hours\":28,"
+				   "\"agent_creations\":[{\"role\":\"A\"}],\"subtasks\":["
+				   "{\"title\":\"x\",\"priority\":\"low\",\"assigned_to\":\"a\","
+				   "\"estimated_hours\":12},"
+				   "{\"title\":\"y\",\"priority\":\"low\",\"assigned_to\":\"a\","
+				   "\"estimated_hours\":4.5}]}"),
+	    crew, &warnings);
+	is_json(warnings, "[\"agent \\\"A\\\" exists: not created again\"]",
+	    "an agent that is there is not created again");
+	is_json(member(got, "agent_creations"), "[]", "and is taken out");
+	is_json(member(got, "computed_total_hours"), "16.5", "our total");
+	is_json(member(got, "estimated_total_hours"), "28", "the planner's total stays");
+	is_json(member(got, "risk_assessment"), "\"r\"", "other fields are kept");
+	jv_free(got);
+	jv_free(crew);
+}
+
+static void
+test_empty_crew(void)
+{
+	jv crew = jv_array(), warnings, got, subtasks;
+
+	got = plan_normalise(parse("{\"subtasks\":[{\"title\":\"x\",\"priority\":\"low\"},"
+				   "{\"title\":\"y\",\"priority\":\"low\","
+				   "\"assigned_to\":\"a\"}]}"),
+	    crew, &warnings);
+	is_json(warnings, "[\"subtask 1: no agent \\\"a\\\": the crew is empty\"]",
+	    "an empty crew is said where somebody was named");
+	subtasks = member(got, "subtasks");
+	jv_free(got);
+	got = jv_array_get(subtasks, 1);
+	is_json(member(got, "assigned_to"), "null", "and nobody is assigned");
+	jv_free(got);
+	jv_free(crew);
+}
+
+static void
+test_round_trip(void)
+{
+	jv crew = parse(crew_text), result, plan, warnings;
+
+	result = split("Do:\n1. find it\n2. @wc do\n3. sort", crew_text);
+	plan = plan_normalise(member(result, "plan"), crew, &warnings);
+	ok(jv_is_valid(plan), "what the rules plan is normal");
+	is_json(warnings, "[]", "without a warning");
+	jv_free(plan);
+	jv_free(result);
+	jv_free(crew);
+
+	crew = jv_array();
+	result = split("- a\n- b", "[]");
+	plan = plan_normalise(member(result, "plan"), crew, &warnings);
+	ok(jv_is_valid(plan), "with an empty crew too");
+	is_json(warnings, "[]", "without a warning");
+	jv_free(plan);
+	jv_free(result);
+	jv_free(crew);
+}
+
+/* A chain as long as no stack would hold: only its ends are looked at. */
+static void
+test_long_chain(void)
+{
+	enum { LEN = 100000 };
+	struct buf b = { 0 };
+	jv warnings, got, crew = jv_array();
+
+	buf_puts(&b, "{\"subtasks\":[");
+	for (int i = 0; i < LEN; i++)
+		buf_printf(&b, "%s{\"title\":\"t\",\"priority\":\"low\",\"dependencies\":[%d]}",
+		    i ? "," : "", i + 1 < LEN ? i + 1 : 0);
+	buf_puts(&b, "]}");
+	got = plan_normalise(json_parse(b.p, b.len), crew, &warnings);
+	ok(!jv_is_valid(got), "a circle of 100000 subtasks is refused");
+	is(err_text(), "subtask 99999: dependency 0: makes a cycle", "where it closes");
+	jv_free(got);
+	jv_free(warnings);
+	jv_free(crew);
+	buf_release(&b);
+}
+
+/* Ten thousand random plans, against a judge that knows only the definition. */
+
+enum { PLANS = 10000, SUBTASKS = 8 };
+
+static const unsigned long long seed = 0x5eed1e96ULL;
+static unsigned long long random_state;
+
+static int
+random_below(int n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (int)(random_state >> 33) % n;
+}
+
+struct sample {
+	int len;
+	bool on[SUBTASKS][SUBTASKS]; /* [i][k]: i depends on k; [i][i] too */
+	bool is_broken;              /* an index out of range, a subtask without text */
+};
+
+static void
+add_dependency(struct sample *s, struct buf *b, int i, bool is_wild)
+{
+	int k = is_wild ? random_below(s->len + 2) - 1 : (i > 0 ? random_below(i) : -2);
+
+	if (k == -2)
+		return;
+	if (b->p[b->len - 1] != '[')
+		buf_putc(b, ',');
+	buf_printf(b, random_below(2) ? "%d" : "\"%d\"", k);
+	if (k < 0 || k >= s->len)
+		s->is_broken = true;
+	else
+		s->on[i][k] = true;
+}
+
+static void
+add_subtask(struct sample *s, struct buf *b, int i, bool is_wild)
+{
+	static const char *const extras[] = { "", ",\"priority\":\"low\"",
+		",\"priority\":7,\"estimated_hours\":-3", ",\"assigned_to\":\"B\"",
+		",\"assigned_to\":\"zed\",\"required_skills\":[\"x\",1]",
+		",\"estimated_hours\":2.5", ",\"description\":[]" };
+	bool is_empty = is_wild && random_below(40) == 0;
+
+	s->is_broken |= is_empty;
+	buf_printf(b, "%s{\"title\":\"%s\",\"n\":%d", i ? "," : "", is_empty ? "" : "t", i);
+	buf_puts(b, extras[random_below((int)(sizeof extras / sizeof *extras))]);
+	buf_puts(b, ",\"dependencies\":[");
+	for (int k = random_below(3); k > 0; k--)
+		add_dependency(s, b, i, is_wild && random_below(3) == 0);
+	buf_puts(b, "]}");
+}
+
+static jv
+random_plan(struct sample *s)
+{
+	bool is_wild = random_below(2);
+	struct buf b = { 0 };
+	jv plan;
+
+	*s = (struct sample){ .len = 1 + random_below(SUBTASKS) };
+	buf_puts(&b, "{\"subtasks\":[");
+	for (int i = 0; i < s->len; i++)
+		add_subtask(s, &b, i, is_wild);
+	buf_puts(&b, "]}");
+	plan = json_parse(b.p, b.len);
+	buf_release(&b);
+	return plan;
+}
+
+/* Warshall's closure: a cycle is a subtask that depends on itself in the end. */
+static bool
+has_cycle(const struct sample *s)
+{
+	struct sample c = *s;
+
+	for (int k = 0; k < c.len; k++)
+		for (int i = 0; i < c.len; i++)
+			for (int j = 0; j < c.len; j++)
+				c.on[i][j] |= c.on[i][k] && c.on[k][j];
+	for (int i = 0; i < c.len; i++)
+		if (c.on[i][i])
+			return true;
+	return false;
+}
+
+/* Whether subtask i (consumed) is what the sample's was: in place, the same dependencies.
+ */
+static bool
+is_kept(const struct sample *s, int i, jv subtask)
+{
+	const char *role = json_peek_string(subtask, "assigned_to");
+	jv list = json_get(subtask, "dependencies", JV_KIND_ARRAY);
+	bool on[SUBTASKS] = { false }, is_good = jv_is_valid(list);
+
+	is_good = is_good && json_peek_int(subtask, "n", -1) == i && role &&
+	          (!strcmp(role, "a") || !strcmp(role, "b"));
+	for (int k = 0; is_good && k < jv_array_length(jv_copy(list)); k++) {
+		int at = (int)jv_number_value(jv_array_get(jv_copy(list), k));
+
+		is_good = at >= 0 && at < s->len && !on[at];
+		if (is_good)
+			on[at] = true;
+	}
+	is_good = is_good && memcmp(on, s->on[i], sizeof on) == 0;
+	jv_free(list);
+	jv_free(subtask);
+	return is_good;
+}
+
+static bool
+is_right(const struct sample *s, jv got)
+{
+	jv subtasks;
+	bool is_good;
+
+	if (s->is_broken || has_cycle(s))
+		return !jv_is_valid(got) && err_code() == EX_DATAERR &&
+		       strstr(err_text(), "subtask ") == err_text();
+	if (!jv_is_valid(got))
+		return false;
+	subtasks = member(got, "subtasks");
+	is_good = jv_array_length(jv_copy(subtasks)) == s->len;
+	for (int i = 0; is_good && i < s->len; i++)
+		is_good = is_kept(s, i, jv_array_get(jv_copy(subtasks), i));
+	jv_free(subtasks);
+	return is_good;
+}
+
+static void
+test_random_plans(void)
+{
+	jv crew = parse("[{\"role\":\"a\"},{\"role\":\"b\"}]"), warnings, got;
+	int wrong = 0, refused = 0;
+	struct sample s;
+
+	random_state = seed;
+	printf("# seed %#llx\n", seed);
+	for (int i = 0; i < PLANS; i++) {
+		got = plan_normalise(random_plan(&s), crew, &warnings);
+		refused += !jv_is_valid(got);
+		if (!is_right(&s, got) && wrong++ == 0)
+			printf("# plan %d is the first wrong one\n", i);
+		jv_free(got);
+		jv_free(warnings);
+	}
+	jv_free(crew);
+	printf("# %d of %d plans refused\n", refused, PLANS);
+	is_int(wrong, 0, "10000 random plans: refused if broken or cyclic, else kept in order");
+	ok(refused > PLANS / 10 && refused < PLANS - PLANS / 10, "there are enough of both");
+}
+
+int
+main(void)
+{
+	test_markers();
+	test_levels();
+	test_fences();
+	test_roles();
+	test_crew();
+	test_plan_fields();
+	test_decisions();
+	test_titles();
+	test_normal_fields();
+	test_normal_kinds();
+	test_refusals();
+	test_normal_plan();
+	test_empty_crew();
+	test_round_trip();
+	test_long_chain();
+	test_random_plans();
+	return done_testing();
+}
