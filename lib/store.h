@@ -26,6 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "disk.h"
 #include "id.h"
 #include "journal.h"
 #include "json.h"
@@ -119,6 +120,15 @@ int store_resolve(struct tx *tx, const char *kind, const char *prefix, char id[I
 
 /* store_ring - ring topic's bells once the commit is durable. */
 void store_ring(struct tx *tx, const char *topic);
+
+/* store_next_record - the first record, of whatever kind, behind number n; 0: none. */
+uint64_t store_next_record(struct tx *tx, uint64_t n);
+
+/* store_peek_change - the text of record n's newest change (fold.h), until the next call with tx. */
+bool store_peek_change(struct tx *tx, uint64_t n, struct json_text *text);
+
+/* store_check - check and mend (disk_check), under the lock.  0, or -1 with err. */
+int store_check(struct store *s, struct disk_report *report);
 
 /* store_settle - make all that tx sees durable, others' work included.  0, or -1 with err EX_IOERR. */
 int store_settle(struct tx *tx);

@@ -1,0 +1,307 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "dir.h"
+#include "disk.h"
+#include "err.h"
+#include "fold.h"
+#include "id.h"
+#include "index.h"
+
+/* So many changed entries are written at once while the index is made again. */
+enum { FLUSH_ENTRIES = 1 << 16 };
+
+static int
+open_folder(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (dir_make_at(dir_fd, name) < 0)
+			return -1;
+		fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	}
+	if (fd < 0)
+		return err_sys("%s", name);
+	return fd;
+}
+
+static int
+open_parts(struct disk *d)
+{
+	int logs;
+
+	d->fd = dir_open_private(d->path);
+	if (d->fd < 0)
+		return -1;
+	d->watch_fd = open_folder(d->fd, "watch");
+	d->run_fd = open_folder(d->fd, "run");
+	logs = open_folder(d->fd, "logs");
+	if (d->watch_fd < 0 || d->run_fd < 0 || logs < 0)
+		return -1;
+	d->logs_fd = open_folder(logs, "agents");
+	close(logs);
+	if (d->logs_fd < 0 || lock_open(&d->lock, d->fd) < 0)
+		return -1;
+	d->mark = mark_open(d->fd);
+	d->journal = d->mark ? journal_open(d->fd) : NULL;
+	return d->journal ? 0 : -1;
+}
+
+int
+disk_open(struct disk *d, const char *path)
+{
+	*d = (struct disk){ .path = xstrdup(path),
+		.fd = -1,
+		.watch_fd = -1,
+		.run_fd = -1,
+		.logs_fd = -1,
+		.lock = { .gate_fd = -1, .lock_fd = -1 } };
+	if (open_parts(d) < 0) {
+		err_add("%s", path);
+		disk_close(d);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+disk_close(struct disk *d)
+{
+	journal_close(d->journal);
+	mark_close(d->mark);
+	lock_close(&d->lock);
+	close_if_open(d->logs_fd);
+	close_if_open(d->run_fd);
+	close_if_open(d->watch_fd);
+	close_if_open(d->fd);
+	free(d->path);
+}
+
+/* The first transaction: who this store is. */
+static int
+found_store(struct disk *d, struct journal_pos *head)
+{
+	struct buf set = { 0 }, line = { 0 };
+	struct journal_pos where;
+	char id[ID_TEXT], tx[ID_TEXT];
+	enum journal_result rc;
+
+	buf_putc(&set, '[');
+	fold_format(&set, "store", 1, jv_array(), jv_array(),
+	    json_set_int(json_set_string(jv_object(), "id", id_new(id)), "format", 1));
+	buf_putc(&set, ']');
+	do
+		rc = journal_append(d->journal, head, id_new(tx), &set, &line, &where);
+	while (rc == JOURNAL_AGAIN);
+	buf_release(&set);
+	buf_release(&line);
+	if (rc != JOURNAL_OK)
+		return -1;
+	*head = (struct journal_pos){ 0 };
+	return 0;
+}
+
+/* Remembers the store's id, which is in its first line. */
+static void
+learn_store(struct index_head *head, const struct journal_line *line)
+{
+	struct json_text set = { line->set + 1, line->set_len - 2 }, id;
+	struct fold_change change;
+
+	if (fold_parse(set, &change) && json_member(change.value, "id", &id) && id.len == 38)
+		memcpy(head->store, id.p + 1, 36);
+}
+
+/* Applies all lines behind *at to the index; the head is in *at then. */
+static int
+fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at)
+{
+	struct journal_line line;
+	enum journal_result rc;
+
+	while ((rc = journal_next(d->journal, at, &line)) == JOURNAL_OK) {
+		if (line.revision == 1) {
+			struct index_head head = index_head(kv);
+
+			learn_store(&head, &line);
+			index_set_head(kv, &head);
+		}
+		if (fold_line(kv, d->journal, &line) < 0)
+			return -1;
+		if (kv_dirty(kv) > FLUSH_ENTRIES) {
+			if (kv_flush(kv) < 0)
+				return -1;
+			atomic_fetch_add(&d->mark->progress, 1);
+		}
+	}
+	if (rc == JOURNAL_FAIL)
+		return -1;
+	rc = journal_has_more(d->journal, at);
+	if (rc < 0 || (rc > 0 && journal_mend(d->journal, at) < 0))
+		return -1;
+	return 0;
+}
+
+/*
+ * Brings the index up to the journal's end, from the mark's head if `from_mark`, else from
+ * the beginning.  Under the exclusive lock.
+ */
+static int
+bring_up(struct disk *d, bool from_mark)
+{
+	struct journal_pos at = { 0 };
+	struct index_head head;
+	struct kv *kv;
+	int rc = -1;
+
+	if (from_mark)
+		at = d->mark->head;
+	else if (!journal_has_more(d->journal, &at) && found_store(d, &at) < 0)
+		return -1;
+	mark_begin(d->mark);
+	kv = kv_open(d->fd, "index.gdbm", from_mark ? KV_WRITE : KV_NEW);
+	if (!kv)
+		return -1;
+	if (fold_rest(d, kv, &at) < 0)
+		goto done;
+	head = index_head(kv);
+	if (kv_flush(kv) < 0 || journal_sync(d->journal, &at) < 0)
+		goto done;
+	if (!from_mark)
+		mark_reset(d->mark, head.store);
+	mark_finish(d->mark, &at);
+	mark_raise_durable(d->mark, at.revision);
+	rc = 0;
+done:
+	kv_close(kv);
+	return rc;
+}
+
+bool
+disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
+{
+	struct index_head head;
+
+	if (!mark_is_good(d->mark) || journal_has_more(d->journal, &d->mark->head) != 0)
+		return false;
+	*kv = kv_open(d->fd, "index.gdbm", is_writer ? KV_WRITE : KV_READ);
+	if (!*kv)
+		return false;
+	head = index_head(*kv);
+	if (head.revision == d->mark->head.revision && !strcmp(head.store, d->mark->store))
+		return true;
+	kv_close(*kv);
+	*kv = NULL;
+	return false;
+}
+
+int
+disk_make_current(struct disk *d, struct kv **kv)
+{
+	if (mark_is_good(d->mark)) {
+		int more = journal_has_more(d->journal, &d->mark->head);
+
+		if (more < 0)
+			return -1;
+		if (more > 0 && bring_up(d, true) == 0 && disk_is_current(d, kv, true))
+			return 0;
+	}
+	if (bring_up(d, false) < 0)
+		return -1;
+	if (!disk_is_current(d, kv, true))
+		return err_set(EX_IOERR, "index.gdbm: cannot be brought up to the journal");
+	return 0;
+}
+
+int
+disk_make_durable(struct disk *d, const struct journal_pos *head)
+{
+	if (journal_sync(d->journal, head) < 0) {
+		/* What the kernel failed to write it may forget: no later sync would tell. */
+		atomic_store(&d->mark->poison, 1);
+		return -1;
+	}
+	mark_raise_durable(d->mark, head->revision);
+	return 0;
+}
+
+/* Two indexes, one of them made just now. */
+struct comparison {
+	struct kv *other;
+	uint64_t entries;
+};
+
+static int
+is_in_other(void *arg, const void *key, size_t key_len, const void *value, size_t size)
+{
+	struct comparison *c = arg;
+	const void *there = kv_get(c->other, key, key_len, size);
+
+	c->entries++;
+	return there && !memcmp(there, value, size) ? 0 : 1;
+}
+
+static bool
+is_same(struct kv *a, struct kv *b)
+{
+	struct comparison of_a = { b, 0 }, of_b = { a, 0 };
+
+	return kv_each(a, is_in_other, &of_a) == 0 && kv_each(b, is_in_other, &of_b) == 0 &&
+	       of_a.entries == of_b.entries;
+}
+
+/* Compares the index with a fold of the journal that is made beside it. */
+static int
+compare_index(struct disk *d, struct disk_report *report)
+{
+	static const char name[] = "index.check";
+	struct kv *fresh = kv_open(d->fd, name, KV_NEW), *index = NULL;
+	struct journal_pos at = { 0 };
+	int rc = -1;
+
+	if (fresh && fold_rest(d, fresh, &at) == 0 && kv_flush(fresh) == 0) {
+		report->head = at;
+		report->records = index_head(fresh).records;
+		report->was_index_right =
+		    disk_is_current(d, &index, false) && is_same(index, fresh);
+		rc = 0;
+	}
+	kv_close(index);
+	kv_close(fresh);
+	unlinkat(d->fd, name, 0);
+	return rc;
+}
+
+int
+disk_check(struct disk *d, struct disk_report *report)
+{
+	struct kv *kv = NULL;
+
+	*report = (struct disk_report){ .was_poisoned = atomic_load(&d->mark->poison) != 0 };
+	if (!journal_has_more(d->journal, &(struct journal_pos){ 0 }))
+		report->was_index_right = true; /* a new store */
+	else if (compare_index(d, report) < 0)
+		return -1;
+	if (!report->was_index_right)
+		mark_begin(d->mark);
+	if (!disk_is_current(d, &kv, true) && disk_make_current(d, &kv) < 0)
+		return -1;
+	kv_close(kv);
+	if (journal_sync(d->journal, &d->mark->head) < 0)
+		return -1;
+	report->head = d->mark->head;
+	atomic_store(&d->mark->poison, 0);
+	return 0;
+}
