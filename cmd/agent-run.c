@@ -297,7 +297,6 @@ finish(struct run *r, enum work_end end)
 			    jv_copy(r->error));
 		else
 			life_return(tx, task);
-		unlinkat(store_run_fd(r->s), r->lease.id, 0);
 		rc = store_commit(tx, STORE_DURABLE);
 	} while (rc == STORE_AGAIN);
 	return rc == STORE_OK ? 0 : -1;

@@ -350,6 +350,14 @@ watch(struct watch *w)
 	return 128 + stop_signal();
 }
 
+/* Removes what killed processes left behind. */
+static void
+sweep(struct store *s)
+{
+	bell_sweep(store_watch_fd(s));
+	proc_lease_sweep(store_run_fd(s));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -367,11 +375,13 @@ main(int argc, char *argv[])
 	if (!(w.s = store_open()) || (chat && ask_id(w.s, "chat", chat, w.chat_id) < 0))
 		err_exit();
 	w.others.run_fd = store_run_fd(w.s);
+	sweep(w.s);
 	if (proc_lease_take(&w.lease, store_run_fd(w.s)) < 0 ||
 	    !(w.bell = bell_open(store_watch_fd(w.s), "tasks")))
 		err_exit();
 	status = watch(&w);
 	give_back(&w);
+	sweep(w.s);
 	bell_close(w.bell);
 	lease_release(&w.others);
 	buf_release(&w.out.buf);

@@ -24,6 +24,9 @@
 #include "err.h"
 #include "id.h"
 
+/* How long a FIFO may be half-made before it counts as left behind. */
+enum { HALF_MADE_S = 60 };
+
 struct bell {
 	int watch_fd; /* borrowed */
 	int topic_fd;
@@ -216,4 +219,58 @@ bell_ring(int watch_fd, const char *topic)
 	if (!was_pending && sigismember(&pending, SIGPIPE))
 		sigtimedwait(&pipe_only, NULL, &(struct timespec){ 0 });
 	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Whether nobody has the FIFO open for reading; what is half-made gets a minute. */
+static bool
+is_abandoned(int topic_fd, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(topic_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_our_fifo(&st))
+		return false;
+	if (*name == '.' && time(NULL) - st.st_mtime < HALF_MADE_S)
+		return false;
+	fd = openat(topic_fd, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == ENXIO;
+}
+
+static void
+sweep_topic(int watch_fd, const char *topic)
+{
+	int topic_fd = openat(watch_fd, topic, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = topic_fd < 0 ? NULL : fdopendir(topic_fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		if (topic_fd >= 0)
+			close(topic_fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		if (is_abandoned(topic_fd, entry->d_name))
+			unlinkat(topic_fd, entry->d_name, 0);
+	closedir(dir);
+	unlinkat(watch_fd, topic, AT_REMOVEDIR); /* says no where others wait */
+}
+
+void
+bell_sweep(int watch_fd)
+{
+	int fd = openat(watch_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		if (*entry->d_name != '.')
+			sweep_topic(watch_fd, entry->d_name);
+	closedir(dir);
 }

@@ -44,4 +44,11 @@ int bell_wait(struct bell *b, int timeout_ms, int also_fd);
 /* bell_ring - wake everyone who waits on topic.  Never fails, never blocks. */
 void bell_ring(int watch_fd, const char *topic);
 
+/*
+ * bell_sweep - remove the FIFOs of waiters that were killed, whose topics nobody rings any more
+ *
+ * Half-made ones (with a dot) only if they are older than a minute.  Never fails.
+ */
+void bell_sweep(int watch_fd);
+
 #endif

@@ -20,7 +20,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -608,4 +610,36 @@ proc_lease_pidfd(int run_fd, const char *id)
 	buf_release(&b);
 	close(fd);
 	return pidfd;
+}
+
+static void
+sweep_lease(int run_fd, const char *id)
+{
+	int fd = lease_open(run_fd, id);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	/* It is locked before it is written to: written and free means dead. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !lease_is_locked(fd) &&
+	    (st.st_size > 0 || time(NULL) - st.st_mtime > 60))
+		unlinkat(run_fd, id, 0);
+	close(fd);
+}
+
+void
+proc_lease_sweep(int run_fd)
+{
+	int fd = openat(run_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		sweep_lease(run_fd, entry->d_name);
+	closedir(dir);
 }

@@ -64,6 +64,13 @@ void proc_lease_drop(struct proc_lease *l, int run_fd);
  * cannot be told (no descriptors left), yes: nobody may take a task from a living agent. */
 bool proc_lease_is_live(int run_fd, const char *id);
 
+/*
+ * proc_lease_sweep - remove the files of leases whose holders are dead
+ *
+ * A file that is still empty may be just being made: only if it is older than a minute.
+ */
+void proc_lease_sweep(int run_fd);
+
 /* proc_lease_pidfd - a pidfd of its holder, to poll for POLLIN (the holder ended); -1: none. */
 int proc_lease_pidfd(int run_fd, const char *id);
 
