@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "checkpoint.h"
 #include "dir.h"
 #include "disk.h"
 #include "err.h"
@@ -13,7 +14,7 @@
 #include "index.h"
 
 /* So many changed entries are written at once while the index is made again. */
-enum { FLUSH_ENTRIES = 1 << 16 };
+enum { FLUSH_ENTRIES = 1 << 16, CHECKPOINT_LINES = 50000, CHECKPOINT_FIRST = 10000 };
 
 static int
 open_folder(int dir_fd, const char *name)
@@ -124,10 +125,33 @@ learn_store(struct index_head *head, const struct journal_line *line)
 		memcpy(head->store, id.p + 1, 36);
 }
 
+/* How a fold is made: whether checkpoints are wanted on the way, and where the last one was. */
+struct fold_run {
+	bool wants_checkpoints;
+	uint64_t saved; /* revision */
+};
+
+/* So many entries have changed that they are written; a long way behind the last checkpoint also
+ * another one, so that a rebuild that is killed goes on from there. */
+static int
+write_entries(struct disk *d, struct kv *kv, const struct journal_pos *at, struct fold_run *run)
+{
+	if (kv_flush(kv) < 0)
+		return -1;
+	atomic_fetch_add(&d->mark->progress, 1);
+	if (run->wants_checkpoints &&
+	    at->revision - run->saved > CHECKPOINT_FIRST + run->saved / 2) {
+		checkpoint_save(d->fd); /* without it only time is lost */
+		run->saved = at->revision;
+	}
+	return 0;
+}
+
 /* Applies all lines behind *at to the index; the head is in *at then. */
 static int
-fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at)
+fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at, bool wants_checkpoints)
 {
+	struct fold_run run = { wants_checkpoints, at->revision };
 	struct journal_line line;
 	enum journal_result rc;
 
@@ -140,11 +164,8 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at)
 		}
 		if (fold_line(kv, d->journal, &line) < 0)
 			return -1;
-		if (kv_dirty(kv) > FLUSH_ENTRIES) {
-			if (kv_flush(kv) < 0)
-				return -1;
-			atomic_fetch_add(&d->mark->progress, 1);
-		}
+		if (kv_dirty(kv) > FLUSH_ENTRIES && write_entries(d, kv, at, &run) < 0)
+			return -1;
 	}
 	if (rc == JOURNAL_FAIL)
 		return -1;
@@ -154,32 +175,59 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at)
 	return 0;
 }
 
-/*
- * Brings the index up to the journal's end, from the mark's head if `from_mark`, else from
- * the beginning.  Under the exclusive lock.
- */
-static int
-bring_up(struct disk *d, bool from_mark)
+/* What there is to begin from. */
+enum origin { FROM_INDEX, FROM_CHECKPOINT, FROM_NOTHING };
+
+/* Opens the index as it is to begin with; *at is where it has come to. */
+static struct kv *
+open_origin(struct disk *d, enum origin origin, struct journal_pos *at)
 {
+	struct kv *kv;
+
+	*at = (struct journal_pos){ 0 };
+	if (origin == FROM_CHECKPOINT && checkpoint_restore(d->fd) < 0)
+		return NULL;
+	kv = kv_open(d->fd, "index.gdbm", origin == FROM_NOTHING ? KV_NEW : KV_WRITE);
+	if (kv && origin != FROM_NOTHING)
+		*at = index_head(kv).at;
+	return kv;
+}
+
+/* Whether an index that was not made from the beginning is of this store at all. */
+static int
+check_origin(struct disk *d, struct kv *kv)
+{
+	struct index_head head = index_head(kv), own = { .records = 0 };
 	struct journal_pos at = { 0 };
+	struct journal_line line;
+
+	if (journal_next(d->journal, &at, &line) != JOURNAL_OK)
+		return -1;
+	learn_store(&own, &line);
+	return strcmp(own.store, head.store) ? err_set(EX_IOERR, "index: of another store") : 0;
+}
+
+/* Brings the index up to the journal's end.  Under the exclusive lock. */
+static int
+bring_up(struct disk *d, enum origin origin)
+{
+	struct journal_pos at;
 	struct index_head head;
 	struct kv *kv;
 	int rc = -1;
 
-	if (from_mark)
-		at = d->mark->head;
-	else if (!journal_has_more(d->journal, &at) && found_store(d, &at) < 0)
-		return -1;
 	mark_begin(d->mark);
-	kv = kv_open(d->fd, "index.gdbm", from_mark ? KV_WRITE : KV_NEW);
+	kv = open_origin(d, origin, &at);
 	if (!kv)
 		return -1;
-	if (fold_rest(d, kv, &at) < 0)
+	if (origin != FROM_NOTHING && check_origin(d, kv) < 0)
+		goto done;
+	if (fold_rest(d, kv, &at, origin != FROM_INDEX) < 0)
 		goto done;
 	head = index_head(kv);
 	if (kv_flush(kv) < 0 || journal_sync(d->journal, &at) < 0)
 		goto done;
-	if (!from_mark)
+	if (origin != FROM_INDEX)
 		mark_reset(d->mark, head.store);
 	mark_finish(d->mark, &at);
 	mark_raise_durable(d->mark, at.revision);
@@ -200,7 +248,7 @@ disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
 	if (!*kv)
 		return false;
 	head = index_head(*kv);
-	if (head.revision == d->mark->head.revision && !strcmp(head.store, d->mark->store))
+	if (head.at.revision == d->mark->head.revision && !strcmp(head.store, d->mark->store))
 		return true;
 	kv_close(*kv);
 	*kv = NULL;
@@ -210,19 +258,47 @@ disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
 int
 disk_make_current(struct disk *d, struct kv **kv)
 {
-	if (mark_is_good(d->mark)) {
-		int more = journal_has_more(d->journal, &d->mark->head);
+	struct journal_pos at = { 0 };
+	int more;
 
+	if (mark_is_good(d->mark)) {
+		more = journal_has_more(d->journal, &d->mark->head);
 		if (more < 0)
 			return -1;
-		if (more > 0 && bring_up(d, true) == 0 && disk_is_current(d, kv, true))
+		if (more > 0 && bring_up(d, FROM_INDEX) == 0 && disk_is_current(d, kv, true))
 			return 0;
 	}
-	if (bring_up(d, false) < 0)
+	if (!journal_has_more(d->journal, &at) && found_store(d, &at) < 0)
+		return -1;
+	if (bring_up(d, FROM_CHECKPOINT) < 0 && bring_up(d, FROM_NOTHING) < 0)
 		return -1;
 	if (!disk_is_current(d, kv, true))
 		return err_set(EX_IOERR, "index.gdbm: cannot be brought up to the journal");
 	return 0;
+}
+
+bool
+disk_wants_checkpoint(const struct disk *d)
+{
+	uint64_t saved = atomic_load(&d->mark->checkpoint), head = d->mark->head.revision;
+
+	return head > saved && head - saved > CHECKPOINT_LINES + saved / 4;
+}
+
+int
+disk_checkpoint(struct disk *d)
+{
+	uint64_t saved = atomic_load(&d->mark->checkpoint), head = d->mark->head.revision;
+	struct kv *kv;
+	int rc = 0;
+
+	if (!disk_is_current(d, &kv, false))
+		return err_set(EX_IOERR, "index: not up to date");
+	kv_close(kv);
+	/* of several who end at once, one does it */
+	if (atomic_compare_exchange_strong(&d->mark->checkpoint, &saved, head))
+		rc = checkpoint_save(d->fd);
+	return rc;
 }
 
 int
@@ -271,7 +347,7 @@ compare_index(struct disk *d, struct disk_report *report)
 	struct journal_pos at = { 0 };
 	int rc = -1;
 
-	if (fresh && fold_rest(d, fresh, &at) == 0 && kv_flush(fresh) == 0) {
+	if (fresh && fold_rest(d, fresh, &at, false) == 0 && kv_flush(fresh) == 0) {
 		report->head = at;
 		report->records = index_head(fresh).records;
 		report->was_index_right =

@@ -8,7 +8,9 @@
  *   watch/ run/ logs/agents/
  *
  * 1. A mark that is clean, of this boot, and where the journal ends: the index is right.
- * 2. In every other case it is brought up from the mark, or made again from the beginning.
+ * 2. In every other case it is brought up from the mark, or made again: from the last checkpoint
+ *    (checkpoint.h), or from the beginning.  While it is made, checkpoints are: who is killed over
+ *    it has not worked in vain.
  * 3. Nothing is guessed: a journal that is damaged before its end is refused (EX_DATAERR).
  */
 #ifndef DISK_H
@@ -43,6 +45,12 @@ int disk_make_current(struct disk *d, struct kv **kv);
 
 /* disk_make_durable - sync the journal up to head; a failure poisons the mark.  -1 with err. */
 int disk_make_durable(struct disk *d, const struct journal_pos *head);
+
+/* disk_wants_checkpoint - whether so much has happened since the last one that another is due. */
+bool disk_wants_checkpoint(const struct disk *d);
+
+/* disk_checkpoint - under the lock (shared is enough): make one.  0, or -1 with err. */
+int disk_checkpoint(struct disk *d);
 
 /* What disk_check found. */
 struct disk_report {

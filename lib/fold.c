@@ -214,7 +214,9 @@ fold_line(struct kv *kv, struct journal *j, const struct journal_line *line)
 		if (fold_change(kv, j, line, text) < 0)
 			return -1;
 	head = index_head(kv);
-	head.revision = line->revision;
+	head.at = line->start;
+	head.at.offset += line->len + 1;
+	head.at.revision = line->revision;
 	index_set_head(kv, &head);
 	return kv_failed(kv);
 }

@@ -2,6 +2,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 
@@ -9,12 +10,33 @@
 
 enum { FULL_LENGTH = ID_TEXT - 1 };
 
+/* libuuid opens /dev/urandom anew for each id, which is most of what an id costs: it is handed
+ * bytes that the kernel gave for many at once, and does the rest. */
+static void
+random_bytes(uuid_t id)
+{
+	static unsigned char pool[32 * sizeof(uuid_t)];
+	static size_t left;
+
+	if (left == 0) {
+		if (getrandom(pool, sizeof pool, 0) != sizeof pool) {
+			uuid_generate_random(id);
+			return;
+		}
+		left = sizeof pool;
+	}
+	left -= sizeof(uuid_t);
+	memcpy(id, pool + left, sizeof(uuid_t));
+}
+
 const char *
 id_new(char out[ID_TEXT])
 {
 	uuid_t id;
 
-	uuid_generate_random(id);
+	random_bytes(id);
+	id[6] = (id[6] & 0x0f) | 0x40; /* version 4, variant 10: RFC 4122, 4.4 */
+	id[8] = (id[8] & 0x3f) | 0x80;
 	uuid_unparse_lower(id, out);
 	return out;
 }

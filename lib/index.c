@@ -75,7 +75,7 @@ index_head(struct kv *kv)
 	const char letter = HEAD;
 	const struct index_head *head = kv_get(kv, &letter, 1, sizeof *head);
 
-	return head ? *head : (struct index_head){ .revision = 0 };
+	return head ? *head : (struct index_head){ .records = 0 };
 }
 
 void

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "journal.h"
 #include "kv.h"
 
 /* Where a record's newest version lies: a change, as legwork-store(5) says. */
@@ -35,9 +36,9 @@ struct index_place {
 
 /* What the index was made from. */
 struct index_head {
-	char store[40];    /* the store's id */
-	uint64_t revision; /* of the last transaction applied */
-	uint64_t records;  /* the highest number given */
+	char store[40];        /* the store's id */
+	struct journal_pos at; /* behind the last transaction applied */
+	uint64_t records;      /* the highest number given */
 };
 
 /* index_head, index_set_head - the head; all zeros in a new index. */

@@ -32,6 +32,7 @@ struct journal_pos {
 	uint64_t revision;
 	uint64_t offset;
 	uint32_t segment;
+	uint32_t zero; /* no padding: its bytes can be compared */
 };
 
 /* One line.  Texts point into the journal's buffer until the next journal_next. */

@@ -26,7 +26,8 @@ struct mark {
 	uint32_t is_dirty;
 	uint32_t crc; /* of everything above but is_dirty, which changes first and last */
 	_Alignas(64) _Atomic uint64_t durable;
-	_Atomic uint64_t progress; /* grows while a rebuild advances */
+	_Atomic uint64_t progress;   /* grows while a rebuild advances */
+	_Atomic uint64_t checkpoint; /* revision of the last checkpoint, as far as is known */
 	_Atomic uint32_t poison;
 };
 

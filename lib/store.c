@@ -95,11 +95,24 @@ store_open(void)
 	return s;
 }
 
+/* Whoever ends when a checkpoint is due makes it: what it did is acknowledged by now, readers go on
+ * meanwhile, and if it fails nothing is lost but time after the next boot. */
+static void
+save_checkpoint(struct store *s)
+{
+	if (lock_take(&s->disk.lock, false, s->wait_ms, &s->disk.mark->progress) < 0)
+		return;
+	disk_checkpoint(&s->disk);
+	lock_drop(&s->disk.lock);
+}
+
 void
 store_close(struct store *s)
 {
 	if (!s)
 		return;
+	if (disk_wants_checkpoint(&s->disk))
+		save_checkpoint(s);
 	disk_close(&s->disk);
 	free(s);
 }
@@ -215,7 +228,7 @@ set_places(struct tx *tx, const struct journal_pos *where, size_t set_at, const 
 
 		fold_parse((struct json_text){ text->p, text->len }, &change);
 		if (change.sets.p)
-			place = (struct index_place){ tx->head.revision + 1,
+			place = (struct index_place){ tx->head.at.revision + 1,
 				where->offset + set_at + at[i], where->segment, (uint32_t)text->len,
 				(uint32_t)(change.value.p - text->p),
 				crc32c(0, text->p, text->len) };
@@ -247,7 +260,7 @@ write_changes(struct tx *tx, struct journal_pos *head)
 		goto done;
 	}
 	set_places(tx, &where, line.len - 2 - set.len, at);
-	tx->head.revision = head->revision;
+	tx->head.at = *head;
 	index_set_head(tx->kv, &tx->head);
 	mark_begin(tx->s->disk.mark);
 	/* If the index fails the mark stays dirty, and the next one to come makes it again. */
