@@ -10,7 +10,8 @@
 
 #include "store.h"
 
-/* agent_check_role - 0, or -1 with err EX_DATAERR: a letter, then up to 63 letters, digits, _, -. */
+/* agent_check_role - 0, or -1 with err EX_DATAERR: a letter, then up to 63 letters, digits, _,
+ * -. */
 int agent_check_role(const char *role);
 
 /* agent_put - add or replace the agent of that role; agent (a record) is consumed.

@@ -65,7 +65,8 @@ uint64_t chat_last(struct tx *tx, const char *chat_id);
 /* chat_event_number - the record number of the event with that seq; 0: none. */
 uint64_t chat_event_number(struct tx *tx, const char *chat_id, uint64_t seq);
 
-/* Cursors: how far a named reader of a chat has come.  chat_cursor - its seq; -1: no such cursor. */
+/* Cursors: how far a named reader of a chat has come.  chat_cursor - its seq; -1: no such
+ * cursor. */
 int64_t chat_cursor(struct tx *tx, const char *name, const char *chat_id);
 
 /* chat_move_cursor - to seq; never backwards. */

@@ -14,7 +14,8 @@
 /* checkpoint_save - copy index.gdbm, which nobody writes meanwhile.  0, or -1 with err. */
 int checkpoint_save(int dir_fd);
 
-/* checkpoint_restore - put the copy in place of index.gdbm.  0, or -1 with err (none there, or bad). */
+/* checkpoint_restore - put the copy in place of index.gdbm.  0, or -1 with err (none there, or
+ * bad). */
 int checkpoint_restore(int dir_fd);
 
 #endif

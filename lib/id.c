@@ -32,7 +32,7 @@ random_bytes(uuid_t id)
 const char *
 id_new(char out[ID_TEXT])
 {
-	uuid_t id;
+	uuid_t id = { 0 };
 
 	random_bytes(id);
 	id[6] = (id[6] & 0x0f) | 0x40; /* version 4, variant 10: RFC 4122, 4.4 */

@@ -25,7 +25,8 @@ enum { LIFE_ATTEMPTS = 3, LIFE_PASSED = 0, LIFE_DONE = 1 };
 /* life_begin - store a new task (consumed, complete but for `waiting`).  Returns it as stored. */
 jv life_begin(struct tx *tx, jv task);
 
-/* life_is_ready - whether the task is pending and may run at now_ms: not waiting, or waiting for a time
+/* life_is_ready - whether the task is pending and may run at now_ms: not waiting, or waiting
+ * for a time
  * that has come. */
 bool life_is_ready(jv task, int64_t now_ms);
 
@@ -49,7 +50,8 @@ struct life_claim {
  *
  * task  set to the claimed task, owned
  *
- * Returns LIFE_DONE; LIFE_PASSED where the task is not ready (claimed, ended, waiting) or no agent can do
+ * Returns LIFE_DONE; LIFE_PASSED where the task is not ready (claimed, ended, waiting) or no
+ * agent can do
  * it, which fails it at once; -1 with err EX_NOINPUT (no such task).
  */
 int life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task);

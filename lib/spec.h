@@ -30,7 +30,8 @@ int spec_check(jv spec);
  *
  * A spec whose `key` was seen before gives the task that it made, whatever became of it.  One
  * that depends on a failed or cancelled task is stored as failed.
- * Returns SPEC_ADDED or SPEC_DUPLICATE, or -1 with err: EX_DATAERR; EX_NOINPUT (no such chat, task or
+ * Returns SPEC_ADDED or SPEC_DUPLICATE, or -1 with err: EX_DATAERR; EX_NOINPUT (no such chat,
+ * task or
  * role).
  */
 int spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task);

@@ -1,13 +1,15 @@
 /*
  * stop.h - being asked to stop
  *
- * Commands that hold something (reservations, running agents) catch TERM, INT and HUP, notice at the
+ * Commands that hold something (reservations, running agents) catch TERM, INT and HUP, notice
+ * at the
  * next turn of their loop, and put it down first.
  */
 #ifndef STOP_H
 #define STOP_H
 
-/* stop_catch - from now on the signals only interrupt waiting calls and are remembered; and writing to
+/* stop_catch - from now on the signals only interrupt waiting calls and are remembered; and
+ * writing to
  * a pipe without reader is an error (EPIPE), not the end. */
 void stop_catch(void);
 

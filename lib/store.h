@@ -124,13 +124,15 @@ void store_ring(struct tx *tx, const char *topic);
 /* store_next_record - the first record, of whatever kind, behind number n; 0: none. */
 uint64_t store_next_record(struct tx *tx, uint64_t n);
 
-/* store_peek_change - the text of record n's newest change (fold.h), until the next call with tx. */
+/* store_peek_change - the text of record n's newest change (fold.h), until the next call with
+ * tx. */
 bool store_peek_change(struct tx *tx, uint64_t n, struct json_text *text);
 
 /* store_check - check and mend (disk_check), under the lock.  0, or -1 with err. */
 int store_check(struct store *s, struct disk_report *report);
 
-/* store_settle - make all that tx sees durable, others' work included.  0, or -1 with err EX_IOERR. */
+/* store_settle - make all that tx sees durable, others' work included.  0, or -1 with err
+ * EX_IOERR. */
 int store_settle(struct tx *tx);
 
 /* store_head - the place in the journal behind all that tx sees. */

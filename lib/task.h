@@ -33,7 +33,8 @@ void task_put(struct tx *tx, jv task);
 bool task_is(jv task, const char *status);
 bool task_is_over(jv task);
 
-/* task_check_status, task_check_priority - 0, or -1 with err EX_DATAERR that lists what there is. */
+/* task_check_status, task_check_priority - 0, or -1 with err EX_DATAERR that lists what there
+ * is. */
 int task_check_status(const char *status);
 int task_check_priority(const char *priority);
 

@@ -23,9 +23,9 @@ crew() {
 	agent-add slow -- "$PWD/slow" >/dev/null
 }
 
-# work [ARG ...] - the second pipeline until nothing is left to do
+# work - the second pipeline until nothing is left to do
 work() {
-	task-watch --drain | task-plan | task-split | task-run -j4 "$@" | chat-post >posted
+	task-watch --drain | task-plan | task-split | task-run -j4 | chat-post >posted
 }
 
 # all_done COUNT - that many tasks, all completed
@@ -171,7 +171,7 @@ all_done() {
 
 @test "a filter between two stages does what one expects" {
 	crew
-	for p in high low high; do task-add --agent once --allow-duplicates --priority $p work >/dev/null; done
+	for p in high low high; do task-add --agent once --allow-duplicates --priority "$p" "work" >/dev/null; done
 	task-watch --drain --visibility 500ms |
 		jq -c --unbuffered 'select(.priority == "high")' |
 		task-run -j2 |
