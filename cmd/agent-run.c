@@ -266,6 +266,19 @@ announce_retry(struct run *r)
 	free(text);
 }
 
+/* The task as it is now, in a transaction that may change it; NULL with err.  What was worked out
+ * is not given up because somebody holds the lock for long. */
+static struct tx *
+begin_finish(struct run *r, jv *task)
+{
+	struct tx *tx;
+
+	while (!(tx = store_begin(r->s)) && err_code() == EX_TEMPFAIL && !stop_signal())
+		;
+	*task = tx ? task_get(tx, json_peek_string(r->task, "id")) : jv_invalid();
+	return tx;
+}
+
 /* Ends the attempt in the store, unless the task is no longer ours. */
 static int
 finish(struct run *r, enum work_end end)
@@ -275,12 +288,11 @@ finish(struct run *r, enum work_end end)
 	if (log_sync(r->log) < 0)
 		return -1;
 	do {
-		struct tx *tx = store_begin(r->s);
 		jv task;
+		struct tx *tx = begin_finish(r, &task);
 
 		if (!tx)
 			return -1;
-		task = task_get(tx, json_peek_string(r->task, "id"));
 		if (!life_is_mine(task, r->lease.id)) {
 			jv_free(task);
 			store_end(tx);
@@ -331,6 +343,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want one task");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	stop_catch();
+	stop_at_pipe();
 	if (!(r.s = store_open()))
 		err_exit();
 	read_request(&r, operands[0], id, &decision);

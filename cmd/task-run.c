@@ -326,6 +326,7 @@ main(int argc, char *argv[])
 	if (opt_duration_ms(grace) < 0)
 		opt_usage(&cmd, "--grace: want a time such as 10, 500ms or 2m, got '%s'", grace);
 	stop_catch();
+	stop_at_pipe();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!(r.s = store_open()))
 		err_exit();

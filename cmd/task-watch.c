@@ -372,6 +372,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "--visibility: want a time such as 600, 500ms or 2m, got '%s'",
 		    visibility);
 	stop_catch();
+	stop_at_pipe();
 	if (!(w.s = store_open()) || (chat && ask_id(w.s, "chat", chat, w.chat_id) < 0))
 		err_exit();
 	w.others.run_fd = store_run_fd(w.s);

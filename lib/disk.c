@@ -92,7 +92,7 @@ disk_close(struct disk *d)
 
 /* The first transaction: who this store is. */
 static int
-found_store(struct disk *d, struct journal_pos *head)
+append_founding(struct disk *d, struct journal_pos *head)
 {
 	struct buf set = { 0 }, line = { 0 };
 	struct journal_pos where;
@@ -108,10 +108,23 @@ found_store(struct disk *d, struct journal_pos *head)
 	while (rc == JOURNAL_AGAIN);
 	buf_release(&set);
 	buf_release(&line);
-	if (rc != JOURNAL_OK)
+	return rc == JOURNAL_OK ? 0 : -1;
+}
+
+/* Sees that the journal begins with that; its founder may have been killed over it. */
+static int
+found_store(struct disk *d)
+{
+	struct journal_pos at = { 0 };
+	struct journal_line line;
+	enum journal_result rc = journal_next(d->journal, &at, &line);
+
+	if (rc != JOURNAL_END)
+		return rc == JOURNAL_OK ? 0 : -1;
+	if (at.segment > 0 && journal_has_more(d->journal, &at) &&
+	    journal_mend(d->journal, &at) < 0)
 		return -1;
-	*head = (struct journal_pos){ 0 };
-	return 0;
+	return append_founding(d, &at);
 }
 
 /* Remembers the store's id, which is in its first line. */
@@ -258,7 +271,6 @@ disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
 int
 disk_make_current(struct disk *d, struct kv **kv)
 {
-	struct journal_pos at = { 0 };
 	int more;
 
 	if (mark_is_good(d->mark)) {
@@ -268,7 +280,7 @@ disk_make_current(struct disk *d, struct kv **kv)
 		if (more > 0 && bring_up(d, FROM_INDEX) == 0 && disk_is_current(d, kv, true))
 			return 0;
 	}
-	if (!journal_has_more(d->journal, &at) && found_store(d, &at) < 0)
+	if (found_store(d) < 0)
 		return -1;
 	if (bring_up(d, FROM_CHECKPOINT) < 0 && bring_up(d, FROM_NOTHING) < 0)
 		return -1;

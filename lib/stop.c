@@ -20,7 +20,13 @@ stop_catch(void)
 
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &act, NULL);
-	act.sa_handler = SIG_IGN;
+}
+
+void
+stop_at_pipe(void)
+{
+	struct sigaction act = { .sa_handler = SIG_IGN };
+
 	sigaction(SIGPIPE, &act, NULL);
 }
 

@@ -8,10 +8,11 @@
 #ifndef STOP_H
 #define STOP_H
 
-/* stop_catch - from now on the signals only interrupt waiting calls and are remembered; and
- * writing to
- * a pipe without reader is an error (EPIPE), not the end. */
+/* stop_catch - from now on the signals only interrupt waiting calls and are remembered. */
 void stop_catch(void);
+
+/* stop_at_pipe - from now on writing to a pipe without reader is an error (EPIPE), not the end. */
+void stop_at_pipe(void);
 
 /* stop_signal - the last of them that came; 0: none. */
 int stop_signal(void);
