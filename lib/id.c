@@ -88,6 +88,7 @@ id_is_prefix(const char *s)
 const char *
 id_user(const char *user)
 {
+	static char login[101]; /* asked for once: each time would be a read of /etc/passwd */
 	const char *env = getenv("LEGWORK_USER");
 	struct passwd *pw;
 
@@ -95,6 +96,9 @@ id_user(const char *user)
 		return user;
 	if (env && *env)
 		return env;
-	pw = getpwuid(geteuid());
-	return pw ? pw->pw_name : "nobody";
+	if (!*login) {
+		pw = getpwuid(geteuid());
+		strncpy(login, pw ? pw->pw_name : "nobody", sizeof login - 1);
+	}
+	return login;
 }

@@ -33,18 +33,27 @@ static const struct {
 };
 
 static int
+check_kind(const char *name, jv_kind kind)
+{
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (!strcmp(fields[i].name, name) && kind != fields[i].kind)
+			return err_set(EX_DATAERR, "%s: want %s, got %s", name,
+			    jv_kind_name(fields[i].kind), jv_kind_name(kind));
+	return 0;
+}
+
+static int
 check_kinds(jv spec)
 {
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		jv value = jv_object_get(jv_copy(spec), jv_string(fields[i].name));
-		jv_kind kind = jv_get_kind(value);
+	int rc = 0;
 
+	jv_object_foreach (spec, name, value) {
+		if (rc == 0 && jv_get_kind(value) != JV_KIND_NULL)
+			rc = check_kind(jv_string_value(name), jv_get_kind(value));
+		jv_free(name);
 		jv_free(value);
-		if (kind != JV_KIND_INVALID && kind != JV_KIND_NULL && kind != fields[i].kind)
-			return err_set(EX_DATAERR, "%s: want %s, got %s", fields[i].name,
-			    jv_kind_name(fields[i].kind), jv_kind_name(kind));
 	}
-	return 0;
+	return rc;
 }
 
 static int
@@ -172,18 +181,32 @@ resolve(struct tx *tx, jv *spec)
 	return rc;
 }
 
-/* Drops nulls, so that a field is there or not. */
+/* Whether a member is the store's to say, not the spec's. */
+static bool
+is_ours(const char *name)
+{
+	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
+		"runner", "reservation", "events", "posted", "response", "error", "usage", "updated_at",
+		"started_at", "finished_at", "subtasks", "duplicate" };
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (!strcmp(ours[i], name))
+			return true;
+	return false;
+}
+
+/* Drops nulls, so that a field is there or not, and what is not the spec's to say. */
 static jv
-without_nulls(jv spec)
+cleaned(jv spec)
 {
 	jv out = jv_object();
 
-	jv_object_foreach (spec, key, value) {
-		if (jv_get_kind(value) == JV_KIND_NULL) {
-			jv_free(key);
+	jv_object_foreach (spec, name, value) {
+		if (jv_get_kind(value) == JV_KIND_NULL || is_ours(jv_string_value(name))) {
+			jv_free(name);
 			jv_free(value);
 		} else {
-			out = jv_object_set(out, key, value);
+			out = jv_object_set(out, name, value);
 		}
 	}
 	jv_free(spec);
@@ -208,15 +231,9 @@ with_default(jv task, jv spec, const char *field, jv or)
 static jv
 new_record(jv spec)
 {
-	/* These are the store's to say, not the spec's. */
-	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
-		"runner", "reservation", "events", "posted", "response", "error", "usage",
-		"updated_at", "started_at", "finished_at", "subtasks", "duplicate" };
 	char id[ID_TEXT], now[CLOCK_TEXT];
 	jv task = jv_object();
 
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		spec = json_drop(spec, ours[i]);
 	task = with_default(task, spec, "id", jv_string(id_new(id)));
 	task = with_default(task, spec, "title", task_title(json_peek_string(spec, "instruction")));
 	task = with_default(task, spec, "instruction", jv_invalid());
@@ -235,7 +252,7 @@ spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 	jv same;
 
 	*task = jv_invalid();
-	spec = without_nulls(spec);
+	spec = cleaned(spec);
 	if (spec_check(spec) < 0 || resolve(tx, &spec) < 0) {
 		jv_free(spec);
 		return -1;
