@@ -148,9 +148,9 @@ print_news(struct watch *w)
 {
 	struct json_text event;
 	const char *key;
-	int rc = 0;
+	enum feed_result rc = FEED_NONE;
 
-	while (!is_enough(w) && (rc = feed_next(w->feed, &key, &event)) > 0)
+	while (!is_enough(w) && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
 		if (event.p && !strncmp(key, w->only, strlen(w->only)))
 			history_add(&w->history, event);
 	if (rc < 0 || out_flush(&w->history.out) < 0)

@@ -14,7 +14,7 @@
 #include "index.h"
 
 /* So many changed entries are written at once while the index is made again. */
-enum { FLUSH_ENTRIES = 1 << 16, CHECKPOINT_LINES = 50000, CHECKPOINT_FIRST = 10000 };
+enum { FLUSH_ENTRIES = 1 << 19, CHECKPOINT_LINES = 50000, CHECKPOINT_FIRST = 10000 };
 
 static int
 open_folder(int dir_fd, const char *name)
@@ -127,15 +127,31 @@ found_store(struct disk *d)
 	return append_founding(d, &at);
 }
 
-/* Remembers the store's id, which is in its first line. */
-static void
-learn_store(struct index_head *head, const struct journal_line *line)
+/* The store's id, where a line begins with it: the journal's first one does. */
+static bool
+store_id_of(const struct journal_line *line, char id[40])
 {
-	struct json_text set = { line->set + 1, line->set_len - 2 }, id;
+	static const char own[] = "\"store\"";
+	const char *p = line->set + 1;
+	struct json_text text, value;
 	struct fold_change change;
 
-	if (fold_parse(set, &change) && json_member(change.value, "id", &id) && id.len == 38)
-		memcpy(head->store, id.p + 1, 36);
+	if (!json_element(&p, line->set + line->set_len, &text) || !fold_parse(text, &change) ||
+	    change.key.len != sizeof own - 1 || memcmp(change.key.p, own, sizeof own - 1) != 0 ||
+	    !change.value.p || !json_member(change.value, "id", &value) || value.len != 38)
+		return false;
+	memset(id, 0, 40);
+	memcpy(id, value.p + 1, 36);
+	return true;
+}
+
+static void
+learn_store(struct kv *kv, const struct journal_line *line)
+{
+	struct index_head head = index_head(kv);
+
+	if (!*head.store && store_id_of(line, head.store))
+		index_set_head(kv, &head);
 }
 
 /* How a fold is made: whether checkpoints are wanted on the way, and where the last one was. */
@@ -169,13 +185,8 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at, bool wants_chec
 	enum journal_result rc;
 
 	while ((rc = journal_next(d->journal, at, &line)) == JOURNAL_OK) {
-		if (line.revision == 1) {
-			struct index_head head = index_head(kv);
-
-			learn_store(&head, &line);
-			index_set_head(kv, &head);
-		}
-		if (fold_line(kv, d->journal, &line) < 0)
+		learn_store(kv, &line);
+		if (fold_line(kv, d->journal, &line, at) < 0)
 			return -1;
 		if (kv_dirty(kv) > FLUSH_ENTRIES && write_entries(d, kv, at, &run) < 0)
 			return -1;
@@ -210,14 +221,15 @@ open_origin(struct disk *d, enum origin origin, struct journal_pos *at)
 static int
 check_origin(struct disk *d, struct kv *kv)
 {
-	struct index_head head = index_head(kv), own = { .records = 0 };
+	struct index_head head = index_head(kv);
 	struct journal_pos at = { 0 };
 	struct journal_line line;
+	char own[40] = "";
 
 	if (journal_next(d->journal, &at, &line) != JOURNAL_OK)
 		return -1;
-	learn_store(&own, &line);
-	return strcmp(own.store, head.store) ? err_set(EX_IOERR, "index: of another store") : 0;
+	store_id_of(&line, own);
+	return strcmp(own, head.store) ? err_set(EX_IOERR, "index: of another store") : 0;
 }
 
 /* Brings the index up to the journal's end.  Under the exclusive lock. */

@@ -40,40 +40,64 @@ feed_close(struct feed *f)
 	free(f);
 }
 
-static int
+void
+feed_rewind(struct feed *f)
+{
+	f->at = (struct journal_pos){ 0 };
+	f->rest = NULL;
+}
+
+static enum feed_result
 next_line(struct feed *f)
 {
-	if (f->at.revision >= store_durable(f->s))
-		return 0;
+	if (f->at.revision >= store_durable(f->s) && !f->at.is_base)
+		return FEED_NONE;
 	switch (journal_next(f->journal, &f->at, &f->line)) {
 	case JOURNAL_OK:
 		f->rest = f->line.set + 1;
 		f->end = f->line.set + f->line.set_len;
-		return 1;
+		return FEED_CHANGE;
+	case JOURNAL_GONE:
+		return FEED_GONE;
 	case JOURNAL_FAIL:
-		return -1;
+		return FEED_FAIL;
 	default:
-		return 0;
+		return FEED_NONE;
 	}
 }
 
-int
+enum feed_result
+feed_next_line(struct feed *f, struct json_text *text, uint64_t *revision)
+{
+	enum feed_result rc = next_line(f);
+
+	f->rest = NULL;
+	if (rc == FEED_CHANGE) {
+		*text = (struct json_text){ f->line.text, f->line.len };
+		*revision = f->line.revision;
+	}
+	return rc;
+}
+
+enum feed_result
 feed_next(struct feed *f, const char **key, struct json_text *value)
 {
 	struct fold_change change;
 	struct json_text text;
-	int rc;
+	enum feed_result rc;
 
 	while (!f->rest || !json_element(&f->rest, f->end, &text)) {
 		f->rest = NULL;
-		if ((rc = next_line(f)) <= 0)
+		if ((rc = next_line(f)) != FEED_CHANGE)
 			return rc;
 	}
-	if (!fold_parse(text, &change))
-		return err_set(EX_DATAERR, "journal: not a change");
+	if (!fold_parse(text, &change)) {
+		err_set(EX_DATAERR, "journal: not a change");
+		return FEED_FAIL;
+	}
 	f->key.len = 0;
 	buf_add(&f->key, change.key.p + 1, change.key.len - 2);
 	*key = f->key.p;
 	*value = change.value;
-	return 1;
+	return FEED_CHANGE;
 }

@@ -10,6 +10,8 @@
 
 struct feed;
 
+enum feed_result { FEED_FAIL = -1, FEED_NONE, FEED_CHANGE, FEED_GONE };
+
 /*
  * feed_open - a feed of all changes after the state that tx sees
  *
@@ -18,14 +20,21 @@ struct feed;
 struct feed *feed_open(struct tx *tx);
 void feed_close(struct feed *f);
 
+/* feed_rewind - begin with the journal's first line instead. */
+void feed_rewind(struct feed *f);
+
+/* feed_next_line - the next whole transaction, as feed_next; text is its line. */
+enum feed_result feed_next_line(struct feed *f, struct json_text *text, uint64_t *revision);
+
 /*
  * feed_next - the next change
  *
  * key    set to its key, until the next call
  * value  set to the record's text, likewise; p NULL: it was deleted
  *
- * Returns 1; 0 where there is none yet (then wait on a bell); -1 with err.
+ * Returns FEED_CHANGE; FEED_NONE where there is none yet (then wait on a bell); FEED_GONE where a
+ * compaction has removed what came next (open another one); FEED_FAIL with err.
  */
-int feed_next(struct feed *f, const char **key, struct json_text *value);
+enum feed_result feed_next(struct feed *f, const char **key, struct json_text *value);
 
 #endif

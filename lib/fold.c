@@ -204,7 +204,8 @@ fold_change(struct kv *kv, struct journal *j, const struct journal_line *line,
 }
 
 int
-fold_line(struct kv *kv, struct journal *j, const struct journal_line *line)
+fold_line(struct kv *kv, struct journal *j, const struct journal_line *line,
+    const struct journal_pos *behind)
 {
 	const char *p = line->set + 1, *end = line->set + line->set_len;
 	struct json_text text;
@@ -214,9 +215,7 @@ fold_line(struct kv *kv, struct journal *j, const struct journal_line *line)
 		if (fold_change(kv, j, line, text) < 0)
 			return -1;
 	head = index_head(kv);
-	head.at = line->start;
-	head.at.offset += line->len + 1;
-	head.at.revision = line->revision;
+	head.at = *behind;
 	index_set_head(kv, &head);
 	return kv_failed(kv);
 }

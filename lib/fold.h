@@ -45,9 +45,12 @@ void fold_members(struct kv *kv, struct json_text old, const struct fold_change 
 /*
  * fold_line - apply a journal line to the index: members and places
  *
- * j  to read older versions from (borrowed)
+ * j       to read older versions from (borrowed)
+ * behind  the place behind the line
+ *
  * Returns 0, or -1 with err (EX_DATAERR: not a line of changes; or kv's).
  */
-int fold_line(struct kv *kv, struct journal *j, const struct journal_line *line);
+int fold_line(struct kv *kv, struct journal *j, const struct journal_line *line,
+    const struct journal_pos *behind);
 
 #endif

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include "crc.h"
 #include "dir.h"
 #include "err.h"
+#include "id.h"
 #include "journal.h"
 #include "json.h"
 
@@ -31,10 +33,22 @@ struct journal {
 	unsigned again; /* random state of the test journal; 0: off */
 };
 
+static const char half_base[] = "base.new";
+
+/* The last line of a base says so. */
+static const char base_end[] = "\"by\":\"store-compact\"";
+
 static const char *
 segment_name(uint32_t segment, char name[NAME_BYTES])
 {
 	snprintf(name, NAME_BYTES, "%08" PRIu32 ".jsonl", segment);
+	return name;
+}
+
+static const char *
+base_name(uint32_t segment, char name[NAME_BYTES])
+{
+	snprintf(name, NAME_BYTES, "%08" PRIu32 ".base.jsonl", segment);
 	return name;
 }
 
@@ -86,6 +100,8 @@ open_segment(struct journal *j, uint32_t segment, int flags, int *fd, uint32_t *
 	if (*fd >= 0)
 		close(*fd);
 	*fd = openat(j->dir_fd, segment_name(segment, name), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0 && errno == ENOENT)
+		*fd = openat(j->dir_fd, base_name(segment, name), flags | O_CLOEXEC | O_NOFOLLOW);
 	*is = segment;
 	return *fd < 0 ? -1 : 0;
 }
@@ -120,6 +136,8 @@ open_for_appending(struct journal *j, struct journal_pos *head)
 {
 	char name[NAME_BYTES];
 
+	if (head->segment > 0 && head->offset == 0) /* a compaction has chosen the number */
+		return begin_segment(j, head->segment);
 	if (head->segment > 0) {
 		if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0)
 			return err_sys("journal/%s", segment_name(head->segment, name));
@@ -145,7 +163,8 @@ says_again(struct journal *j)
 }
 
 static void
-format_line(struct buf *line, uint64_t revision, const char *tx, const struct buf *set)
+format_line(struct buf *line, uint64_t revision, const char *tx, const char *by,
+    const struct buf *set)
 {
 	char at[CLOCK_TEXT], crc[9];
 	size_t start = line->len;
@@ -153,9 +172,7 @@ format_line(struct buf *line, uint64_t revision, const char *tx, const struct bu
 	buf_printf(line,
 	    "{\"crc\":\"00000000\",\"rev\":%" PRIu64 ",\"tx\":\"%s\",\"at\":\"%s\",\"by\":",
 	    revision, tx, clock_format(clock_now_ms(), at));
-	char *by = xprintf("%s[%ld]", program_invocation_short_name, (long)getpid());
 	json_add_string(line, by, strlen(by));
-	free(by);
 	buf_puts(line, ",\"set\":");
 	buf_add(line, set->p, set->len);
 	buf_putc(line, '}');
@@ -194,12 +211,15 @@ journal_append(struct journal *j, struct journal_pos *head, const char *tx, cons
     struct buf *line, struct journal_pos *where)
 {
 	struct journal_pos at = *head;
+	char *by;
 
 	if (says_again(j))
 		return JOURNAL_AGAIN;
 	if (open_for_appending(j, &at) < 0)
 		return JOURNAL_FAIL;
-	format_line(line, at.revision + 1, tx, set);
+	by = xprintf("%s[%ld]", program_invocation_short_name, (long)getpid());
+	format_line(line, at.revision + 1, tx, by, set);
+	free(by);
 	if (write_line(j->append_fd, line, at.offset) < 0) {
 		err_set(EX_IOERR, "journal: %s", strerror(errno));
 		return JOURNAL_FAIL;
@@ -320,12 +340,57 @@ good_line_follows(struct journal *j, struct journal_pos at)
 	return (int)n;
 }
 
-static int
-next_segment_exists(struct journal *j, uint32_t segment)
+static bool
+segment_exists(struct journal *j, uint32_t segment)
 {
 	char name[NAME_BYTES];
 
-	return faccessat(j->dir_fd, segment_name(segment + 1, name), F_OK, 0) == 0;
+	return faccessat(j->dir_fd, segment_name(segment, name), F_OK, 0) == 0;
+}
+
+/* The segment that follows; 0: none yet.  One number may be missing. */
+static uint32_t
+next_segment(struct journal *j, uint32_t segment)
+{
+	for (uint32_t next = segment + 1; next <= segment + 2; next++)
+		if (segment_exists(j, next))
+			return next;
+	return 0;
+}
+
+/* The highest numbered base; 0: none. */
+static uint32_t
+newest_base(struct journal *j)
+{
+	int fd = openat(j->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	uint32_t newest = 0;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char name[NAME_BYTES];
+		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (number > newest && !strcmp(entry->d_name, base_name(number, name)))
+			newest = number;
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return newest;
+}
+
+/* Where the journal begins; false: there is none yet. */
+static bool
+find_beginning(struct journal *j, struct journal_pos *at)
+{
+	uint32_t base = newest_base(j);
+
+	if (!base && !segment_exists(j, 1))
+		return false;
+	*at = (struct journal_pos){ .segment = base ? base : 1, .is_base = base != 0 };
+	return true;
 }
 
 static enum journal_result
@@ -339,7 +404,7 @@ damaged(const struct journal_pos *at)
 
 /* Nothing good at `at`: an end, a torn tail, the next segment, or damage? */
 static enum journal_result
-end_or_damage(struct journal *j, struct journal_pos *at, bool is_last)
+end_or_damage(struct journal *j, struct journal_pos *at, uint32_t next)
 {
 	int more, good;
 
@@ -349,7 +414,9 @@ end_or_damage(struct journal *j, struct journal_pos *at, bool is_last)
 	}
 	if (good > 0 || (more = journal_has_more(j, at)) < 0)
 		return good > 0 ? damaged(at) : JOURNAL_FAIL;
-	if (is_last)
+	if (at->is_base) /* it has its name because it was whole */
+		return damaged(at);
+	if (!next)
 		return JOURNAL_END;
 	if (j->read_fd >= 0 && j->read_segment == at->segment) {
 		struct stat st;
@@ -357,9 +424,20 @@ end_or_damage(struct journal *j, struct journal_pos *at, bool is_last)
 		if (fstat(j->read_fd, &st) == 0 && (uint64_t)st.st_size > at->offset)
 			return damaged(at);
 	}
-	at->segment++;
+	at->segment = next;
 	at->offset = 0;
 	return JOURNAL_AGAIN;
+}
+
+/* The revision that the line at `at` must have; in a base, all have that of the first. */
+static uint64_t
+expected_revision(const struct journal_pos *at, const char *text, size_t len)
+{
+	if (!at->is_base)
+		return at->revision + 1;
+	if (at->revision == 0 && len > BODY_AT + 6)
+		return strtoull(text + BODY_AT + 6, NULL, 10);
+	return at->revision;
 }
 
 /* The good line at `at`: its bytes, newline included; 0: none; -1 with err. */
@@ -372,7 +450,8 @@ read_line(struct journal *j, const struct journal_pos *at, struct journal_line *
 	/* The window may hold bytes that were cut off since: look at the file before judging. */
 	for (int tries = 0; tries < 2; tries++, j->window.len = 0) {
 		n = find_line(j, at, &text);
-		if (n > 0 && parse_line(text, (size_t)n - 1, at->revision + 1, line)) {
+		if (n > 0 &&
+		    parse_line(text, (size_t)n - 1, expected_revision(at, text, (size_t)n), line)) {
 			line->start = *at;
 			return n;
 		}
@@ -380,30 +459,51 @@ read_line(struct journal *j, const struct journal_pos *at, struct journal_line *
 	return n < 0 ? err_sys("journal") : 0;
 }
 
+/* Moves *at behind the line; at a base's last one, to the segment that follows. */
+static void
+advance(struct journal_pos *at, const struct journal_line *line, ssize_t bytes)
+{
+	at->offset += (uint64_t)bytes;
+	at->revision = line->revision;
+	if (at->is_base &&
+	    memmem(line->text, (size_t)(line->set - line->text), base_end, sizeof base_end - 1))
+		*at = (struct journal_pos){ .revision = at->revision, .segment = at->segment + 1 };
+}
+
+/* Opens the segment of `at`, or says why there is nothing to read. */
+static enum journal_result
+open_to_read(struct journal *j, struct journal_pos *at)
+{
+	if (at->segment == 0 && !find_beginning(j, at))
+		return JOURNAL_END;
+	if (at->offset == 0 && !at->is_base && !segment_exists(j, at->segment))
+		return JOURNAL_END; /* behind a base, before the first line */
+	if (open_for_reading(j, at->segment) == 0)
+		return JOURNAL_OK;
+	return newest_base(j) > at->segment ? JOURNAL_GONE : JOURNAL_FAIL;
+}
+
 enum journal_result
 journal_next(struct journal *j, struct journal_pos *at, struct journal_line *line)
 {
 	enum journal_result rc;
-	bool is_last;
+	uint32_t next = 0;
 	ssize_t n;
 
 	do {
-		if (at->segment == 0) {
-			if (!next_segment_exists(j, 0))
-				return JOURNAL_END;
-			at->segment = 1;
-		}
-		/* asked first: once there is a next one, this one has its last line */
-		is_last = !next_segment_exists(j, at->segment);
-		if (open_for_reading(j, at->segment) < 0)
-			return JOURNAL_FAIL;
+		if ((rc = open_to_read(j, at)) != JOURNAL_OK)
+			return rc;
 		n = read_line(j, at, line);
+		if (n == 0) {
+			/* once there is a next segment, this one has its last line: look again */
+			next = next_segment(j, at->segment);
+			n = read_line(j, at, line);
+		}
 		if (n > 0) {
-			at->offset += (uint64_t)n;
-			at->revision++;
+			advance(at, line, n);
 			return JOURNAL_OK;
 		}
-		rc = n < 0 ? JOURNAL_FAIL : end_or_damage(j, at, is_last);
+		rc = n < 0 ? JOURNAL_FAIL : end_or_damage(j, at, next);
 	} while (rc == JOURNAL_AGAIN);
 	j->window.len = 0;
 	return rc;
@@ -415,7 +515,9 @@ journal_has_more(struct journal *j, const struct journal_pos *at)
 	struct stat st;
 
 	if (at->segment == 0)
-		return next_segment_exists(j, 0);
+		return find_beginning(j, &(struct journal_pos){ 0 });
+	if (at->offset == 0 && !segment_exists(j, at->segment))
+		return 0;
 	if (open_for_reading(j, at->segment) < 0)
 		return -1;
 	if (fstat(j->read_fd, &st) < 0)
@@ -425,7 +527,7 @@ journal_has_more(struct journal *j, const struct journal_pos *at)
 		    "journal/%08" PRIu32 ".jsonl: %lld bytes, but %" PRIu64 " were written",
 		    at->segment, (long long)st.st_size, at->offset);
 	return (uint64_t)st.st_size > at->offset ||
-	       (at->offset >= SEGMENT_BYTES && next_segment_exists(j, at->segment));
+	       (at->offset >= SEGMENT_BYTES && next_segment(j, at->segment));
 }
 
 /* What is cut off is kept beside the journal, for a person to look at. */
@@ -456,8 +558,10 @@ journal_mend(struct journal *j, const struct journal_pos *end)
 {
 	struct journal_pos head = *end;
 
-	if (end->segment == 0 || open_for_reading(j, end->segment) < 0)
-		return end->segment == 0 ? 0 : -1;
+	if (end->segment == 0 || (end->offset == 0 && !segment_exists(j, end->segment)))
+		return 0;
+	if (open_for_reading(j, end->segment) < 0)
+		return -1;
 	if (keep_tail(j, end) < 0)
 		return -1;
 	if (open_segment(j, head.segment, O_RDWR, &j->append_fd, &j->append_segment) < 0 ||
@@ -480,4 +584,76 @@ journal_read(struct journal *j, uint32_t segment, uint64_t offset, size_t len, s
 	if ((size_t)n < len)
 		return err_set(EX_DATAERR, "journal: ends within a record");
 	return 0;
+}
+
+int
+journal_base_begin(struct journal *j, struct journal_base *b, uint32_t segment, uint64_t revision)
+{
+	unlinkat(j->dir_fd, half_base, 0);
+	b->fd = openat(j->dir_fd, half_base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
+	b->at = (struct journal_pos){ .revision = revision, .segment = segment, .is_base = 1 };
+	return b->fd < 0 ? err_sys("journal/%s", half_base) : 0;
+}
+
+static int
+write_base_line(struct journal_base *b, const char *by, const struct buf *set)
+{
+	struct buf line = { 0 };
+	char tx[ID_TEXT];
+	int rc = 0;
+
+	format_line(&line, b->at.revision, id_new(tx), by, set);
+	if (dir_write_all(b->fd, line.p, line.len) < 0)
+		rc = err_sys("journal/%s", half_base);
+	b->at.offset += line.len;
+	buf_release(&line);
+	return rc;
+}
+
+int
+journal_base_line(struct journal_base *b, const struct buf *set)
+{
+	return write_base_line(b, "base", set);
+}
+
+int
+journal_base_finish(struct journal *j, struct journal_base *b, const struct buf *set)
+{
+	char name[NAME_BYTES];
+	int rc = write_base_line(b, "store-compact", set);
+
+	if (rc == 0 && fsync(b->fd) < 0)
+		rc = err_sys("journal/%s", half_base);
+	if (rc == 0 &&
+	    renameat(j->dir_fd, half_base, j->dir_fd, base_name(b->at.segment, name)) < 0)
+		rc = err_sys("journal/%s", name);
+	close(b->fd);
+	if (rc < 0)
+		unlinkat(j->dir_fd, half_base, 0);
+	return rc < 0 ? -1 : dir_sync(j->dir_fd);
+}
+
+int
+journal_remove_below(struct journal *j, uint32_t segment)
+{
+	int fd = openat(j->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int rc = 0;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return err_sys("journal");
+	}
+	while ((entry = readdir(dir))) {
+		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (number > 0 && number < segment && strstr(entry->d_name, ".jsonl") &&
+		    unlinkat(j->dir_fd, entry->d_name, 0) < 0)
+			rc = err_sys("journal/%s", entry->d_name);
+	}
+	closedir(dir);
+	return rc < 0 ? -1 : dir_sync(j->dir_fd);
 }

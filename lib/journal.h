@@ -8,6 +8,12 @@
  * on; a new file begins when one has passed 64 MiB.  Nobody outside knows: the seam is append if
  * the head is still revision N, read after N, sync, and read a piece that was appended earlier.
  *
+ * A compaction (compact.h) says again, in a base segment 00000007.base.jsonl, all records that
+ * the segments below it still hold; every line of it has the revision that had been reached, and
+ * the last one, which shows that it is whole, comes from "store-compact".  The journal begins at its
+ * newest base; segments below one are removed.  Between a segment and the next one number may
+ * be missing: it was, or will be, a base's.
+ *
  * 1. A line is there whole or not at all: what follows the last good line is cut by
  *    journal_mend and kept in journal/torn.<revision>, unless something good follows it.
  * 2. All lines before one that was synced are as lasting as it.
@@ -32,7 +38,7 @@ struct journal_pos {
 	uint64_t revision;
 	uint64_t offset;
 	uint32_t segment;
-	uint32_t zero; /* no padding: its bytes can be compared */
+	uint32_t is_base; /* the segment is a base, and its end was not reached yet */
 };
 
 /* One line.  Texts point into the journal's buffer until the next journal_next. */
@@ -45,7 +51,7 @@ struct journal_line {
 	size_t set_len;
 };
 
-enum journal_result { JOURNAL_FAIL = -1, JOURNAL_END, JOURNAL_OK, JOURNAL_AGAIN };
+enum journal_result { JOURNAL_FAIL = -1, JOURNAL_END, JOURNAL_OK, JOURNAL_AGAIN, JOURNAL_GONE };
 
 /* journal_open - of the store in dir_fd (borrowed); makes the folder.  NULL with err. */
 struct journal *journal_open(int dir_fd);
@@ -72,7 +78,8 @@ int journal_sync(struct journal *j, const struct journal_pos *head);
 /*
  * journal_next - the line behind *at, and move *at behind it
  *
- * Returns JOURNAL_OK; JOURNAL_END where no whole good line follows (yet); JOURNAL_FAIL with
+ * Returns JOURNAL_OK; JOURNAL_END where no whole good line follows (yet); JOURNAL_GONE where a
+ * compaction has removed the segment (begin again from a newer state); JOURNAL_FAIL with
  * err: EX_IOERR, or EX_DATAERR where the journal is damaged: the segment is missing or
  * shorter than at says, or a good line follows bad bytes.
  */
@@ -92,5 +99,26 @@ int journal_mend(struct journal *j, const struct journal_pos *end);
 
 /* journal_read - len bytes at a place, appended to out.  0, or -1 with err. */
 int journal_read(struct journal *j, uint32_t segment, uint64_t offset, size_t len, struct buf *out);
+
+/* Writing a base segment: lines of changes, then journal_base_finish.  All of it is as if nothing had
+ * happened until that returns 0. */
+struct journal_base {
+	int fd;
+	struct journal_pos at; /* where the next line goes */
+};
+
+/* journal_base_begin - for number segment, saying again what was at revision.  -1 with err. */
+int journal_base_begin(struct journal *j, struct journal_base *b, uint32_t segment,
+    uint64_t revision);
+
+/* journal_base_line - append a line of changes; set is an array's text. */
+int journal_base_line(struct journal_base *b, const struct buf *set);
+
+/* journal_base_finish - append the last line, sync, and give it its name.  0, or -1 with err and
+ * nothing left. */
+int journal_base_finish(struct journal *j, struct journal_base *b, const struct buf *set);
+
+/* journal_remove_below - remove all segments below that number.  0, or -1 with err. */
+int journal_remove_below(struct journal *j, uint32_t segment);
 
 #endif

@@ -29,6 +29,7 @@ struct kv {
 	enum kv_mode mode;
 	struct entry **bucket;
 	size_t buckets, entries, dirty;
+	bool is_empty; /* new, and nothing written yet: the file need not be asked */
 	bool has_failed;
 	int code;
 	char why[256];
@@ -88,6 +89,7 @@ kv_open(int dir_fd, const char *name, enum kv_mode mode)
 	memset(kv, 0, sizeof *kv);
 	kv->file = file;
 	kv->mode = mode;
+	kv->is_empty = mode == KV_NEW;
 	return kv;
 }
 
@@ -151,7 +153,7 @@ lookup(struct kv *kv, const void *key, size_t key_len, size_t size)
 {
 	uint32_t hash = crc32c(0, key, key_len);
 	struct entry *e;
-	datum value;
+	datum value = { NULL, 0 };
 
 	if (kv->has_failed)
 		return NULL;
@@ -166,8 +168,9 @@ lookup(struct kv *kv, const void *key, size_t key_len, size_t size)
 		fail(kv, "entry of another size");
 		return NULL;
 	}
-	value = gdbm_fetch(kv->file, (datum){ (char *)key, (int)key_len });
-	if (!value.dptr && gdbm_last_errno(kv->file) != GDBM_ITEM_NOT_FOUND) {
+	if (!kv->is_empty)
+		value = gdbm_fetch(kv->file, (datum){ (char *)key, (int)key_len });
+	if (!value.dptr && !kv->is_empty && gdbm_last_errno(kv->file) != GDBM_ITEM_NOT_FOUND) {
 		fail(kv, "read");
 		return NULL;
 	}
@@ -277,6 +280,7 @@ kv_flush(struct kv *kv)
 		for (struct entry *e = kv->bucket[i]; e && !kv->has_failed; e = e->next)
 			if (e->is_dirty)
 				write_entry(kv, e);
+	kv->is_empty = false;
 	forget_all(kv);
 	return kv_failed(kv);
 }

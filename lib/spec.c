@@ -186,8 +186,8 @@ static bool
 is_ours(const char *name)
 {
 	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
-		"runner", "reservation", "events", "posted", "response", "error", "usage", "updated_at",
-		"started_at", "finished_at", "subtasks", "duplicate" };
+		"runner", "reservation", "events", "posted", "response", "error", "usage",
+		"updated_at", "started_at", "finished_at", "subtasks", "duplicate" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], name))
