@@ -2,6 +2,7 @@
 #
 #   make                      build the commands into build/bin
 #   make test [T=NAME]        every test, or tests/unit/NAME.c and tests/NAME.bats
+#   make torture [T=NAME]     every fault and damage the store must bear, tests/torture/NAME
 #   make lint                 format, static checks, man pages, warnings as errors
 #   make format               put the code into the house's form
 #   make demo [DIR=folder]    both pipelines on real files
@@ -20,7 +21,7 @@ MANDIR  = $(DATADIR)/man
 VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
-LAYERS = err buf clock id stop opt json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk store feed log rules crew deps plan agent task chat life spec ask text show history
+LAYERS = err buf clock id stop opt json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk compact store feed log rules crew deps plan agent task chat life spec ask text show history
 
 CC       = gcc
 OPTIMIZE = -O2 -g
@@ -51,12 +52,13 @@ PROGS   := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/*.c))
 SCRIPTS := $(patsubst cmd/%.sh,$B/bin/%,$(wildcard cmd/*.sh))
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c))
-FOLDERS := $(addprefix $B/,bin unit helpers obj/lib obj/cmd obj/tests/unit obj/tests/helpers)
+TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
+FOLDERS := $(addprefix $B/,bin unit helpers torture $(addprefix obj/,lib cmd tests/unit tests/helpers tests/torture))
 
 all: $B/lib.a $(PROGS) $(SCRIPTS)
 
 # All that has objects, linked or not: what lint compiles.
-everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS)
+everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS) $(TORTURE)
 
 $B/bin/%: $B/obj/cmd/%.o $B/lib.a | $B/bin
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -68,6 +70,12 @@ $B/unit/%: $B/obj/tests/unit/%.o $B/lib.a | $B/unit
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/helpers/%: $B/obj/tests/helpers/%.o $B/lib.a | $B/helpers
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/torture/%.so: tests/torture/%.c $B/flags | deps-build $(FOLDERS)
+	$(CC) $(ALL_CPPFLAGS) -std=c11 -O2 -g $(WARNINGS) $(if $(WERROR),-Werror) -fPIC -shared -o $@ $<
+
+$B/torture/%: $B/obj/tests/torture/%.o $B/lib.a | $B/torture
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/lib.a: $(LIB) $B/modules
@@ -99,8 +107,11 @@ deps-test: | deps-build
 deps-lint: | deps-build
 	@.ci/need $(PACKAGES_LINT)
 
-test: all $(UNITS) $(HELPERS) | deps-test
+test: all $(UNITS) $(HELPERS) $(TORTURE) | deps-test
 	@tests/run $B $(T)
+
+torture: all $(TORTURE) | deps-test
+	@tests/torture/run $B $(T)
 
 lint: | deps-lint
 	@.ci/lint
@@ -109,7 +120,7 @@ lint: | deps-lint
 
 # Put the code into the form that lint wants.
 format: | deps-lint
-	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers,$(folder)/*.[ch]))
+	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/torture,$(folder)/*.[ch]))
 
 demo: all
 	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(DIR)
@@ -139,7 +150,7 @@ clean:
 	$(RM) -r build
 
 FORCE:
-.PHONY: all everything deps-build deps-test deps-lint test lint format demo install uninstall clean FORCE
+.PHONY: all everything deps-build deps-test deps-lint test torture lint format demo install uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $B/obj/*/*.d $B/obj/*/*/*.d)

@@ -36,7 +36,7 @@ static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those 
 static const struct cmd cmd = { "chat-watch", "print what is said in a chat, as it happens",
 	"CHAT | --all", opts, false };
 
-/* A chat whose past is to be printed, and from where. */
+/* A chat: what was printed of it, and what is to be printed from its past. */
 struct past {
 	char chat_id[ID_TEXT];
 	uint64_t since, last;
@@ -51,6 +51,7 @@ struct watch {
 	size_t pasts;
 	const char *only;      /* prefix of the keys to print */
 	long long deadline_ms; /* monotonic; 0: none */
+	bool is_again;         /* it is not the first look */
 };
 
 static bool
@@ -72,15 +73,27 @@ begin_of(struct tx *tx, const char *chat_id, bool is_known_reader, uint64_t last
 	return since >= 0 ? (uint64_t)since : last;
 }
 
+/* The chat's entry, made where it has none. */
+static struct past *
+past_of(struct watch *w, const char *chat_id)
+{
+	for (size_t i = 0; i < w->pasts; i++)
+		if (!strcmp(w->past[i].chat_id, chat_id))
+			return &w->past[i];
+	w->past = xrealloc(w->past, (w->pasts + 1) * sizeof *w->past);
+	w->past[w->pasts] = (struct past){ .since = 0 };
+	memcpy(w->past[w->pasts].chat_id, chat_id, ID_TEXT - 1);
+	return &w->past[w->pasts++];
+}
+
 static void
 add_past(struct watch *w, struct tx *tx, const char *chat_id, bool is_known_reader)
 {
-	struct past *p;
+	struct past *p = past_of(w, chat_id);
 
-	w->past = xrealloc(w->past, (w->pasts + 1) * sizeof *w->past);
-	p = &w->past[w->pasts++];
-	memcpy(p->chat_id, chat_id, ID_TEXT);
 	p->last = chat_last(tx, chat_id);
+	if (w->is_again) /* a compaction was faster than we: go on where we are */
+		return;
 	p->since = begin_of(tx, chat_id, is_known_reader, p->last);
 	if (cursor) /* from now on this is where it stands, also if it dies at once */
 		chat_move_cursor(tx, cursor, chat_id, (int64_t)p->since);
@@ -116,7 +129,6 @@ look(struct watch *w, const char *chat_id)
 		if (!tx)
 			err_exit();
 		feed_close(w->feed);
-		w->pasts = 0;
 		if (chat_id)
 			add_past(w, tx, chat_id, false);
 		else
@@ -140,21 +152,42 @@ print_past(struct watch *w)
 
 		if (history_print(&w->history, w->s, p->chat_id, p->since, p->last, limit) < 0)
 			err_exit();
+		p->since = p->last;
 	}
 }
 
+/* An event of the feed: printed, unless its key says that it is another chat's or was printed. */
 static void
+print_event(struct watch *w, const char *key, struct json_text event)
+{
+	char chat_id[ID_TEXT] = "";
+	uint64_t seq;
+	struct past *p;
+
+	if (!event.p || strncmp(key, w->only, strlen(w->only)) != 0)
+		return;
+	strncpy(chat_id, key + strlen("event/"), ID_TEXT - 1);
+	p = past_of(w, chat_id);
+	seq = strtoull(key + strlen("event/") + ID_TEXT, NULL, 10);
+	if (seq <= p->since)
+		return;
+	p->since = seq;
+	history_add(&w->history, event);
+}
+
+/* FEED_GONE: look again. */
+static enum feed_result
 print_news(struct watch *w)
 {
+	enum feed_result rc = FEED_NONE;
 	struct json_text event;
 	const char *key;
-	enum feed_result rc = FEED_NONE;
 
 	while (!is_enough(w) && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
-		if (event.p && !strncmp(key, w->only, strlen(w->only)))
-			history_add(&w->history, event);
-	if (rc < 0 || out_flush(&w->history.out) < 0)
+		print_event(w, key, event);
+	if (rc == FEED_FAIL || out_flush(&w->history.out) < 0)
 		err_exit();
+	return rc;
 }
 
 /* Sleeps until there may be news.  -1: time to end. */
@@ -185,9 +218,13 @@ watch(struct watch *w, const char *chat_id)
 	look(w, chat_id);
 	print_past(w);
 	while (!is_enough(w)) {
-		print_news(w);
-		if (is_enough(w) || wait_for_news(w) < 0)
+		if (print_news(w) == FEED_GONE) {
+			w->is_again = true;
+			look(w, chat_id);
+			print_past(w);
+		} else if (is_enough(w) || wait_for_news(w) < 0) {
 			break;
+		}
 	}
 	if (stop_signal())
 		status = 128 + stop_signal();

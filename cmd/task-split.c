@@ -151,7 +151,8 @@ main(int argc, char *argv[])
 			return err_print();
 	}
 	lines_release(&sp.in);
-	buf_release(&sp.out.buf);
 	store_close(sp.s);
-	return rc == LINES_FAIL ? err_print() : sp.status;
+	if (rc == LINES_FAIL || out_flush(&sp.out) < 0)
+		return err_print();
+	return sp.status;
 }

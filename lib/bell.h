@@ -11,7 +11,7 @@
  * 4. What is no FIFO, or not ours, is never written to (O_NOFOLLOW, fstat).
  * 5. Every waiter still polls with a time-out: a lost byte costs seconds, never data.
  *
- * Topics: "tasks", "chats", "chat-<id>", "task-<id>".
+ * Topics: "tasks", "chats", "chat-<id>", "task-<id>", "store" (every transaction).
  */
 #ifndef BELL_H
 #define BELL_H

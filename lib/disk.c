@@ -191,6 +191,8 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at, bool wants_chec
 		if (kv_dirty(kv) > FLUSH_ENTRIES && write_entries(d, kv, at, &run) < 0)
 			return -1;
 	}
+	if (rc == JOURNAL_GONE)
+		return err_set(EX_IOERR, "index: of before a compaction");
 	if (rc == JOURNAL_FAIL)
 		return -1;
 	rc = journal_has_more(d->journal, at);
@@ -273,7 +275,8 @@ disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
 	if (!*kv)
 		return false;
 	head = index_head(*kv);
-	if (head.at.revision == d->mark->head.revision && !strcmp(head.store, d->mark->store))
+	if (!memcmp(&head.at, &d->mark->head, sizeof head.at) &&
+	    !strcmp(head.store, d->mark->store))
 		return true;
 	kv_close(*kv);
 	*kv = NULL;

@@ -234,7 +234,7 @@ journal_append(struct journal *j, struct journal_pos *head, const char *tx, cons
 int
 journal_sync(struct journal *j, const struct journal_pos *head)
 {
-	if (head->segment == 0)
+	if (head->offset == 0) /* nothing in it yet, and what is before it was synced */
 		return 0;
 	if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0 ||
 	    fdatasync(j->append_fd) < 0)
@@ -625,8 +625,8 @@ journal_base_finish(struct journal *j, struct journal_base *b, const struct buf 
 
 	if (rc == 0 && fsync(b->fd) < 0)
 		rc = err_sys("journal/%s", half_base);
-	if (rc == 0 &&
-	    renameat(j->dir_fd, half_base, j->dir_fd, base_name(b->at.segment, name)) < 0)
+	if (rc == 0 && renameat2(j->dir_fd, half_base, j->dir_fd, base_name(b->at.segment, name),
+			   RENAME_NOREPLACE) < 0)
 		rc = err_sys("journal/%s", name);
 	close(b->fd);
 	if (rc < 0)
@@ -635,7 +635,7 @@ journal_base_finish(struct journal *j, struct journal_base *b, const struct buf 
 }
 
 int
-journal_remove_below(struct journal *j, uint32_t segment)
+journal_remove_below(struct journal *j, uint32_t segment, uint64_t *bytes)
 {
 	int fd = openat(j->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -649,9 +649,13 @@ journal_remove_below(struct journal *j, uint32_t segment)
 	}
 	while ((entry = readdir(dir))) {
 		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
+		struct stat st;
 
-		if (number > 0 && number < segment && strstr(entry->d_name, ".jsonl") &&
-		    unlinkat(j->dir_fd, entry->d_name, 0) < 0)
+		if (number == 0 || number >= segment || !strstr(entry->d_name, ".jsonl"))
+			continue;
+		if (fstatat(j->dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			*bytes += (uint64_t)st.st_size;
+		if (unlinkat(j->dir_fd, entry->d_name, 0) < 0)
 			rc = err_sys("journal/%s", entry->d_name);
 	}
 	closedir(dir);

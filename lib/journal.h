@@ -118,7 +118,8 @@ int journal_base_line(struct journal_base *b, const struct buf *set);
  * nothing left. */
 int journal_base_finish(struct journal *j, struct journal_base *b, const struct buf *set);
 
-/* journal_remove_below - remove all segments below that number.  0, or -1 with err. */
-int journal_remove_below(struct journal *j, uint32_t segment);
+/* journal_remove_below - remove all segments below that number; bytes is raised by what they had.
+ * 0, or -1 with err. */
+int journal_remove_below(struct journal *j, uint32_t segment, uint64_t *bytes);
 
 #endif

@@ -306,6 +306,8 @@ store_commit(struct tx *tx, enum store_sync sync)
 	if (rc == STORE_OK && sync == STORE_DURABLE && store_durable(s) < head.revision &&
 	    disk_make_durable(&s->disk, &head) < 0)
 		rc = STORE_FAIL;
+	if (rc == STORE_OK && tx->pendings > 0)
+		bell_ring(s->disk.watch_fd, "store");
 	for (size_t i = 0; rc == STORE_OK && i < tx->topics; i++)
 		bell_ring(s->disk.watch_fd, tx->topic[i]);
 	release(tx);
@@ -545,4 +547,10 @@ store_check(struct store *s, struct disk_report *report)
 	rc = disk_check(&s->disk, report);
 	lock_drop(&s->disk.lock);
 	return rc;
+}
+
+int
+store_compact(struct store *s, struct compact_report *report)
+{
+	return compact_run(&s->disk, s->wait_ms, report);
 }

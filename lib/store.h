@@ -26,6 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compact.h"
 #include "disk.h"
 #include "id.h"
 #include "journal.h"
@@ -127,6 +128,9 @@ uint64_t store_next_record(struct tx *tx, uint64_t n);
 /* store_peek_change - the text of record n's newest change (fold.h), until the next call with
  * tx. */
 bool store_peek_change(struct tx *tx, uint64_t n, struct json_text *text);
+
+/* store_compact - shrink the journal (compact.h).  0, or -1 with err. */
+int store_compact(struct store *s, struct compact_report *report);
 
 /* store_check - check and mend (disk_check), under the lock.  0, or -1 with err. */
 int store_check(struct store *s, struct disk_report *report);
