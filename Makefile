@@ -21,7 +21,7 @@ MANDIR  = $(DATADIR)/man
 VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
-LAYERS = err buf clock id stop opt json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk compact store feed log rules crew deps plan agent task chat life spec ask text show history
+LAYERS = err buf clock id stop opt json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat life spec ask text show history
 
 CC       = gcc
 OPTIMIZE = -O2 -g

@@ -7,7 +7,14 @@
 #include "opt.h"
 #include "store.h"
 
-static const struct opt opts[] = { { 0 } };
+static bool salvage;
+
+static const struct opt opts[] = {
+	{ 0, "salvage", NULL,
+	    "if the journal is damaged, go on without what is bad, keeping it aside",
+	    .set = &salvage },
+	{ 0 }
+};
 
 static const struct cmd cmd = { "store-check", "verify the journal, and the index against it", "",
 	opts, false };
@@ -25,19 +32,44 @@ record_of(const struct store *s, const struct disk_report *report)
 	return report->was_poisoned ? json_set_string(record, "poison", "cleared") : record;
 }
 
+/* Only a journal that is damaged is salvaged: what is whole stays as it is. */
+static jv
+check_or_salvage(struct store *s)
+{
+	struct salvage_report saved = { .lines = 0 };
+	struct disk_report report;
+	bool is_saved = false;
+	jv record;
+
+	if (store_check(s, &report) < 0) {
+		if (!salvage || err_code() != EX_DATAERR)
+			err_exit();
+		err_print();
+		if (store_salvage(s, &saved) < 0 || store_check(s, &report) < 0)
+			err_exit();
+		is_saved = true;
+	}
+	record = record_of(s, &report);
+	if (is_saved) {
+		record = json_set_string(record, "journal", "salvaged");
+		record = json_set_int(record, "lines_kept", (int64_t)saved.lines);
+		record = json_set_int(record, "bytes_dropped", (int64_t)saved.dropped_bytes);
+	}
+	return record;
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct out out = { .fd = STDOUT_FILENO };
-	struct disk_report report;
 	struct store *s;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
-	if (!(s = store_open()) || store_check(s, &report) < 0)
+	if (!(s = store_open()))
 		err_exit();
-	out_json(&out, record_of(s, &report));
+	out_json(&out, check_or_salvage(s));
 	store_close(s);
 	return out_flush(&out) < 0 ? err_print() : 0;
 }

@@ -17,13 +17,16 @@ random_bytes(uuid_t id)
 {
 	static unsigned char pool[32 * sizeof(uuid_t)];
 	static size_t left;
+	static pid_t
+	    owner; /* a child that went on with its parent's pool would give the same ids */
 
-	if (left == 0) {
+	if (left == 0 || owner != getpid()) {
 		if (getrandom(pool, sizeof pool, 0) != sizeof pool) {
 			uuid_generate_random(id);
 			return;
 		}
 		left = sizeof pool;
+		owner = getpid();
 	}
 	left -= sizeof(uuid_t);
 	memcpy(id, pool + left, sizeof(uuid_t));

@@ -530,6 +530,20 @@ journal_has_more(struct journal *j, const struct journal_pos *at)
 	       (at->offset >= SEGMENT_BYTES && next_segment(j, at->segment));
 }
 
+int
+journal_keep(struct journal *j, const char *name, const struct buf *bytes)
+{
+	int fd = openat(j->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+		0600),
+	    rc;
+
+	if (fd < 0)
+		return err_sys("journal/%s", name);
+	rc = dir_write_all(fd, bytes->p, bytes->len) < 0 ? err_sys("journal/%s", name) : 0;
+	close(fd);
+	return rc;
+}
+
 /* What is cut off is kept beside the journal, for a person to look at. */
 static int
 keep_tail(struct journal *j, const struct journal_pos *end)
@@ -537,19 +551,15 @@ keep_tail(struct journal *j, const struct journal_pos *end)
 	char name[NAME_BYTES];
 	struct buf tail = { 0 };
 	struct stat st;
-	int fd, rc = -1;
+	int rc;
 
 	if (fstat(j->read_fd, &st) < 0)
 		return err_sys("journal");
 	snprintf(name, sizeof name, "torn.%" PRIu64, end->revision);
-	fd = openat(j->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_sys("journal/%s", name);
-	if (journal_read(j, end->segment, end->offset, (size_t)st.st_size - end->offset, &tail) ==
-	    0)
-		rc = dir_write_all(fd, tail.p, tail.len) < 0 ? err_sys("journal/%s", name) : 0;
+	rc = journal_read(j, end->segment, end->offset, (size_t)st.st_size - end->offset, &tail);
+	if (rc == 0)
+		rc = journal_keep(j, name, &tail);
 	buf_release(&tail);
-	close(fd);
 	return rc;
 }
 
@@ -634,30 +644,134 @@ journal_base_finish(struct journal *j, struct journal_base *b, const struct buf 
 	return rc < 0 ? -1 : dir_sync(j->dir_fd);
 }
 
-int
-journal_remove_below(struct journal *j, uint32_t segment, uint64_t *bytes)
+/* Calls fn for every segment whose number is below `below`, until it fails. */
+static int
+each_segment(struct journal *j, uint32_t below, int (*fn)(struct journal *, const char *, void *),
+    void *arg)
 {
-	int fd = openat(j->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(j->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	int rc = 0;
 
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
 		return err_sys("journal");
 	}
-	while ((entry = readdir(dir))) {
+	while (rc == 0 && (entry = readdir(dir))) {
 		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
-		struct stat st;
 
-		if (number == 0 || number >= segment || !strstr(entry->d_name, ".jsonl"))
-			continue;
-		if (fstatat(j->dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			*bytes += (uint64_t)st.st_size;
-		if (unlinkat(j->dir_fd, entry->d_name, 0) < 0)
-			rc = err_sys("journal/%s", entry->d_name);
+		if (number > 0 && number < below && strstr(entry->d_name, ".jsonl"))
+			rc = fn(j, entry->d_name, arg);
 	}
 	closedir(dir);
+	return rc;
+}
+
+static int
+remove_segment(struct journal *j, const char *name, void *arg)
+{
+	uint64_t *bytes = arg;
+	struct stat st;
+
+	if (fstatat(j->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		*bytes += (uint64_t)st.st_size;
+	return unlinkat(j->dir_fd, name, 0) < 0 ? err_sys("journal/%s", name) : 0;
+}
+
+int
+journal_remove_below(struct journal *j, uint32_t segment, uint64_t *bytes)
+{
+	return each_segment(j, segment, remove_segment, bytes) < 0 ? -1 : dir_sync(j->dir_fd);
+}
+
+static int
+move_segment(struct journal *j, const char *name, void *arg)
+{
+	const int *folder_fd = arg;
+
+	return renameat(j->dir_fd, name, *folder_fd, name) < 0 ? err_sys("journal/%s", name) : 0;
+}
+
+int
+journal_put_aside(struct journal *j, uint32_t segment, const char *name)
+{
+	int fd, rc;
+
+	if (dir_make_at(j->dir_fd, name) < 0)
+		return -1;
+	fd = openat(j->dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return err_sys("journal/%s", name);
+	rc = each_segment(j, segment, move_segment, &fd);
+	close(fd);
 	return rc < 0 ? -1 : dir_sync(j->dir_fd);
+}
+
+/* The smallest number above `segment` that is there. */
+struct successor {
+	uint32_t after, next;
+};
+
+static int
+note_successor(struct journal *j, const char *name, void *arg)
+{
+	struct successor *s = arg;
+	uint32_t number = (uint32_t)strtoul(name, NULL, 10);
+
+	(void)j;
+	if (number > s->after && (s->next == 0 || number < s->next))
+		s->next = number;
+	return 0;
+}
+
+/* Takes what is left of a segment for bad, and moves to the next one.  0: there is none. */
+static int
+leave_segment(struct journal *j, struct journal_pos *at, struct buf *bad)
+{
+	struct successor s = { at->segment, 0 };
+	struct stat st;
+
+	if (open_for_reading(j, at->segment) == 0 && fstat(j->read_fd, &st) == 0 &&
+	    (uint64_t)st.st_size > at->offset &&
+	    journal_read(j, at->segment, at->offset, (size_t)st.st_size - at->offset, bad) < 0)
+		return -1;
+	if (each_segment(j, UINT32_MAX, note_successor, &s) < 0)
+		return -1;
+	if (s.next)
+		*at = (struct journal_pos){ .revision = at->revision, .segment = s.next };
+	return s.next != 0;
+}
+
+enum journal_result
+journal_salvage(struct journal *j, struct journal_pos *at, struct journal_line *line,
+    struct buf *bad)
+{
+	const char *text;
+	ssize_t n;
+	int more;
+
+	if (at->segment == 0 && !find_beginning(j, at))
+		at->segment = 0;
+	for (;;) {
+		n = open_for_reading(j, at->segment) < 0 ? 0 : find_line(j, at, &text);
+		if (n < 0)
+			return err_sys("journal"), JOURNAL_FAIL;
+		if (n == 0) {
+			if ((more = leave_segment(j, at, bad)) <= 0)
+				return more < 0 ? JOURNAL_FAIL : JOURNAL_END;
+			continue;
+		}
+		uint64_t revision =
+		    (size_t)n > BODY_AT + 6 ? strtoull(text + BODY_AT + 6, NULL, 10) : 0;
+
+		line->start = *at;
+		if ((revision > at->revision || (at->is_base && revision == at->revision)) &&
+		    parse_line(text, (size_t)n - 1, revision, line)) {
+			advance(at, line, n);
+			return JOURNAL_OK;
+		}
+		buf_add(bad, text, (size_t)n);
+		at->offset += (uint64_t)n;
+	}
 }

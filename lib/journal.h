@@ -100,6 +100,24 @@ int journal_mend(struct journal *j, const struct journal_pos *end);
 /* journal_read - len bytes at a place, appended to out.  0, or -1 with err. */
 int journal_read(struct journal *j, uint32_t segment, uint64_t offset, size_t len, struct buf *out);
 
+/*
+ * journal_salvage - the next line that is good by itself, whatever lies before it
+ *
+ * bad  what is passed over is appended
+ *
+ * A line whose revision is not above those before it is bad too.  Returns JOURNAL_OK,
+ * JOURNAL_END behind the last segment, JOURNAL_FAIL with err EX_IOERR.
+ */
+enum journal_result journal_salvage(struct journal *j, struct journal_pos *at,
+    struct journal_line *line, struct buf *bad);
+
+/* journal_put_aside - move all segments below that number into the folder `name` of the journal's.
+ * 0, or -1 with err. */
+int journal_put_aside(struct journal *j, uint32_t segment, const char *name);
+
+/* journal_keep - write bytes as the file `name` of the journal's folder.  0, or -1 with err. */
+int journal_keep(struct journal *j, const char *name, const struct buf *bytes);
+
 /* Writing a base segment: lines of changes, then journal_base_finish.  All of it is as if nothing had
  * happened until that returns 0. */
 struct journal_base {

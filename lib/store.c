@@ -554,3 +554,15 @@ store_compact(struct store *s, struct compact_report *report)
 {
 	return compact_run(&s->disk, s->wait_ms, report);
 }
+
+int
+store_salvage(struct store *s, struct salvage_report *report)
+{
+	int rc;
+
+	if (lock_take(&s->disk.lock, true, s->wait_ms, &s->disk.mark->progress) < 0)
+		return -1;
+	rc = salvage_run(&s->disk, report);
+	lock_drop(&s->disk.lock);
+	return rc;
+}

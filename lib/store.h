@@ -31,6 +31,7 @@
 #include "id.h"
 #include "journal.h"
 #include "json.h"
+#include "salvage.h"
 
 struct store;
 struct tx;
@@ -131,6 +132,9 @@ bool store_peek_change(struct tx *tx, uint64_t n, struct json_text *text);
 
 /* store_compact - shrink the journal (compact.h).  0, or -1 with err. */
 int store_compact(struct store *s, struct compact_report *report);
+
+/* store_salvage - make a damaged store usable (salvage.h), under the lock.  0, or -1 with err. */
+int store_salvage(struct store *s, struct salvage_report *report);
 
 /* store_check - check and mend (disk_check), under the lock.  0, or -1 with err. */
 int store_check(struct store *s, struct disk_report *report);
