@@ -1,0 +1,92 @@
+load test_helper
+
+# busy - a store with history: 20 tasks, each changed several times, and their chat
+busy() {
+	agent-add echo -- cat >/dev/null
+	chat=$(chat-new --ids)
+	for i in {1..20}; do printf '{"instruction":"task %s","chat_id":"%s"}\n' "$i" "$chat"; done |
+		task-add >/dev/null
+	task-watch --drain | task-run -j4 | chat-post >/dev/null
+}
+
+@test "store-compact: keeps every record, in less space" {
+	busy
+	store-dump >before
+	run -0 store-compact
+	run -0 jq -e '.bytes_after < .bytes_before and .records == (.records | floor)' <<<"$output"
+	store-dump | cmp - before
+	run -0 store-check
+	run -0 jq -r '.journal, .index' <<<"$output"
+	assert_output $'ok\nok'
+}
+
+@test "store-compact: the index can be made again from what is left" {
+	busy
+	store-dump >before
+	store-compact >/dev/null
+	task-add more >/dev/null
+	rm "$LEGWORK_STORE"/index.* "$LEGWORK_STORE/mark"
+	run -0 task-list --count
+	assert_output 21
+	store-dump | head -n "$(wc -l <before)" | cmp - before
+}
+
+@test "store-compact: again and again, and with nothing to do" {
+	store-compact >/dev/null
+	busy
+	for i in 1 2 3; do
+		store-compact >/dev/null
+		task-add "more $i" >/dev/null
+	done
+	run -0 task-list --count
+	assert_output 23
+	run -0 store-check
+	run -0 jq -r .index <<<"$output"
+	assert_output ok
+}
+
+@test "store-compact: writers, pipelines and viewers go on meanwhile; seqs and cursors stay valid" {
+	agent-add echo -- cat >/dev/null
+	chat=$(chat-new --ids)
+	chat-watch "$chat" --since 0 --format json >seen 3>&- &
+	viewer=$!
+	for p in 1 2 3; do
+		(for i in {1..10}; do
+			task-add --allow-duplicates --chat "$chat" "work" >/dev/null
+		done
+		task-watch --drain | task-run -j2 | chat-post >/dev/null) 3>&- &
+		workers+=($!)
+	done
+	for i in {1..15}; do store-compact >/dev/null; done
+	for pid in "${workers[@]}"; do await_exit "$pid" 30; done
+	store-compact >/dev/null
+	run -0 jq -es 'length == 30 and all(.status == "completed" and .attempt == 1 and .posted == .events)' <(task-list)
+	chat-show "$chat" --format json >all
+	wait_until 10 cmp -s all seen
+	kill "$viewer"
+	await_exit "$viewer" || [ $? = 143 ]
+	[ "$(jq .seq all)" = "$(seq "$(wc -l <all)")" ]
+}
+
+@test "store-compact: killed at any moment it leaves a whole store, and can be run again" {
+	busy
+	store-dump >before
+	RANDOM=7
+	for i in {1..25}; do
+		timeout -s KILL "0.00$((RANDOM % 9 + 1))" store-compact >/dev/null 2>&1 || true
+		[ $((i % 5)) != 0 ] || rm -f "$LEGWORK_STORE"/index.gdbm
+		store-dump | cmp - before
+	done
+	store-compact >/dev/null
+	store-dump | cmp - before
+	[ "$(find "$LEGWORK_STORE/journal" -name '*.jsonl' | wc -l)" = 1 ]
+}
+
+@test "store-compact: one at a time (75)" {
+	busy
+	(
+		flock -x 9
+		run -75 store-compact
+		assert_output "store-compact: store: another store-compact is at work"
+	) 9>"$LEGWORK_STORE/compact"
+}
