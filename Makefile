@@ -3,6 +3,7 @@
 #   make                      build the commands into build/bin
 #   make test [T=NAME]        every test, or tests/unit/NAME.c and tests/NAME.bats
 #   make torture [T=NAME]     every fault and damage the store must bear, tests/torture/NAME
+#   make fuzz [T=30] [F=NAME] each fuzz target, or tests/fuzz/NAME.c, for T seconds; needs clang
 #   make lint                 format, static checks, man pages, warnings as errors
 #   make format               put the code into the house's form
 #   make demo [DIR=folder]    both pipelines on real files
@@ -21,8 +22,7 @@ MANDIR  = $(DATADIR)/man
 VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
-LAYERS = err buf clock id stop opt json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat life spec ask text show history
-
+LAYERS = err buf clock id stop opt json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat life spec ask text show history work outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -45,7 +45,9 @@ LDLIBS        = -ljq -lgdbm -luuid
 PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq parallel strace gdbmtool
 PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
+PACKAGES_FUZZ  = clang libclang-rt-14-dev llvm
 
+comma   = ,
 objects = $(patsubst %.c,$B/obj/%.o,$(wildcard $(1)/*.c))
 LIB     := $(call objects,lib)
 PROGS   := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/*.c))
@@ -53,12 +55,13 @@ SCRIPTS := $(patsubst cmd/%.sh,$B/bin/%,$(wildcard cmd/*.sh))
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c))
 TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
-FOLDERS := $(addprefix $B/,bin unit helpers torture $(addprefix obj/,lib cmd tests/unit tests/helpers tests/torture))
+FUZZ    := $(call objects,tests/fuzz)
+FOLDERS := $(addprefix $B/,bin unit helpers torture $(addprefix obj/,lib cmd tests/unit tests/helpers tests/torture tests/fuzz))
 
 all: $B/lib.a $(PROGS) $(SCRIPTS)
 
 # All that has objects, linked or not: what lint compiles.
-everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS) $(TORTURE)
+everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS) $(TORTURE) $(FUZZ)
 
 $B/bin/%: $B/obj/cmd/%.o $B/lib.a | $B/bin
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -77,6 +80,10 @@ $B/torture/%.so: tests/torture/%.c $B/flags | deps-build $(FOLDERS)
 
 $B/torture/%: $B/obj/tests/torture/%.o $B/lib.a | $B/torture
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# opt_parse exits where it answers or refuses; its target wants to go on.
+$B/bin/fuzz-%: $B/obj/tests/fuzz/%.o $B/lib.a | $B/bin
+	$(CC) $(ALL_LDFLAGS) $(if $(filter opt,$*),-Wl$(comma)--wrap=exit) -o $@ $^ $(LDLIBS)
 
 $B/lib.a: $(LIB) $B/modules
 	$(RM) $@ && $(AR) rcs $@ $(LIB)
@@ -107,11 +114,23 @@ deps-test: | deps-build
 deps-lint: | deps-build
 	@.ci/need $(PACKAGES_LINT)
 
+deps-fuzz:
+	@.ci/need $(PACKAGES_FUZZ)
+
 test: all $(UNITS) $(HELPERS) $(TORTURE) | deps-test
 	@tests/run $B $(T)
 
 torture: all $(TORTURE) | deps-test
 	@tests/torture/run $B $(T)
+
+# All that is linked into a target is built by clang, into a folder of its own.
+fuzz: | deps-build deps-fuzz
+	@$(MAKE) --no-print-directory -s B=build/fuzz CC=clang OPTIMIZE='-O1 -g' \
+	 HARDEN_C='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+	 HARDEN_LD='-fsanitize=fuzzer,address,undefined' fuzz-targets
+	@tests/fuzz/run build/fuzz $(or $(T),30) $(F)
+
+fuzz-targets: $(patsubst $B/obj/tests/fuzz/%.o,$B/bin/fuzz-%,$(FUZZ))
 
 lint: | deps-lint
 	@.ci/lint
@@ -120,7 +139,7 @@ lint: | deps-lint
 
 # Put the code into the form that lint wants.
 format: | deps-lint
-	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/torture,$(folder)/*.[ch]))
+	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/torture tests/fuzz,$(folder)/*.[ch]))
 
 demo: all
 	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(DIR)
@@ -150,7 +169,7 @@ clean:
 	$(RM) -r build
 
 FORCE:
-.PHONY: all everything deps-build deps-test deps-lint test torture lint format demo install uninstall clean FORCE
+.PHONY: all everything deps-build deps-test deps-lint deps-fuzz test torture fuzz fuzz-targets lint format demo install uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $B/obj/*/*.d $B/obj/*/*/*.d)

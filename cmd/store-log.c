@@ -15,7 +15,7 @@ enum { POLL_MS = 2000, FLUSH_BYTES = 1 << 18 };
 static long since;
 static bool follow;
 
-static const struct opt opts[] = { { 's', "since", "revision", "only those after this one",
+static const struct opt opts[] = { { 0, "since", "revision", "only those after this one",
 				       .num = &since, .max = LONG_MAX },
 	{ 'f', "follow", NULL, "go on with new ones as they happen", .set = &follow }, { 0 } };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "ask.h"
 #include "clock.h"
 #include "err.h"
@@ -59,9 +60,27 @@ is_wanted(struct json_text record, void *arg)
 	       (!ready || is_ready(record));
 }
 
+/* The role as the crew spells it: that is how tasks name it. */
+static int
+resolve_role(struct store *s)
+{
+	struct tx *tx = store_read(s);
+	jv found;
+
+	if (!tx)
+		return -1;
+	found = agent_get(tx, agent);
+	if (jv_is_valid(found))
+		agent = xstrdup(json_peek_string(found, "role"));
+	jv_free(found);
+	return store_end(tx);
+}
+
 static int
 resolve(struct store *s, struct filter *f)
 {
+	if (agent && resolve_role(s) < 0)
+		return -1;
 	if (chat && ask_id(s, "chat", chat, f->chat_id) < 0)
 		return -1;
 	return parent ? ask_id(s, "task", parent, f->parent_id) : 0;

@@ -40,6 +40,7 @@ struct job {
 	pid_t pid;
 	int pidfd;
 	char id[ID_TEXT];
+	unsigned long line;
 };
 
 struct runner {
@@ -73,6 +74,7 @@ start(struct runner *r, jv task)
 		err_sys("pipe");
 		err_exit();
 	}
+	job->line = r->in.number;
 	memset(job->id, 0, sizeof job->id);
 	strncpy(job->id, json_peek_string(task, "id"), ID_TEXT - 1);
 	job->pid = proc_spawn(argv, (const char *const[]){ NULL },

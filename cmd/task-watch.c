@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -74,7 +75,7 @@ is_wanted(const struct watch *w, jv task)
 {
 	const char *role = json_peek_string(task, "agent"), *in = json_peek_string(task, "chat_id");
 
-	return (!agent || (role && !strcmp(role, agent))) &&
+	return (!agent || (role && !strcasecmp(role, agent))) &&
 	       (!chat || (in && !strcmp(in, w->chat_id)));
 }
 

@@ -59,12 +59,6 @@ kv_failed(const struct kv *kv)
 	return kv->has_failed ? err_set(kv->code, "%s", kv->why) : 0;
 }
 
-static void
-ignore_fatal(const char *why)
-{
-	(void)why; /* every call's result is looked at */
-}
-
 struct kv *
 kv_open(int dir_fd, const char *name, enum kv_mode mode)
 {
@@ -78,8 +72,9 @@ kv_open(int dir_fd, const char *name, enum kv_mode mode)
 		err_set(EX_IOERR, "%s: %s", name, strerror(errno));
 		return NULL;
 	}
+	/* no function for fatal errors: GDBM would call it and then exit */
 	file = gdbm_fd_open(fd, name, BLOCK_BYTES,
-	    gdbm_flags[mode] | GDBM_NOMMAP | GDBM_NOLOCK | GDBM_CLOEXEC, ignore_fatal);
+	    gdbm_flags[mode] | GDBM_NOMMAP | GDBM_NOLOCK | GDBM_CLOEXEC, NULL);
 	if (!file) {
 		err_set(EX_IOERR, "%s: %s", name, gdbm_strerror(gdbm_errno));
 		close(fd);

@@ -173,7 +173,7 @@ settle_parent(struct tx *tx, jv task, jv todo)
 	jv parent = parent_id ? task_get(tx, parent_id) : jv_invalid(), counts;
 	const char *count = task_is(task, "completed") ? "done" : "failed";
 
-	if (!jv_is_valid(parent) || task_is_over(parent)) {
+	if (!jv_is_valid(parent) || task_is_over(parent) || !task_has_subtasks(parent)) {
 		jv_free(parent);
 		return todo;
 	}
@@ -284,6 +284,7 @@ settle_in_chat(struct tx *tx, jv task)
 		jv_free(chat);
 		chat = chat_add(tx, title, "agent", jv_array());
 		free(title);
+		task = json_set(task, "own_chat", jv_true());
 	}
 	task = json_set_string(task, "chat_id", json_peek_string(chat, "id"));
 	task = json_set_string(task, "user_id", json_peek_string(chat, "user_id"));

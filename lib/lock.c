@@ -20,7 +20,7 @@ lock_open(struct lock *l, int dir_fd)
 	l->gate_fd = openat(dir_fd, "gate", flags, 0600);
 	l->lock_fd = openat(dir_fd, "lock", flags, 0600);
 	if (l->gate_fd < 0 || l->lock_fd < 0)
-		return err_sys("lock");
+		return err_set(EX_CANTCREAT, "lock: %s", strerror(errno));
 	return 0;
 }
 

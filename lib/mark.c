@@ -53,7 +53,7 @@ mark_open(int dir_fd)
 	close(fd);
 	return p;
 fail:
-	err_sys("mark");
+	err_set(EX_CANTCREAT, "mark: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return NULL;

@@ -19,6 +19,7 @@
 
 struct outbox;
 
+/* outbox_open - one that writes to out_fd (borrowed, as s is); outbox_close(NULL) is fine. */
 struct outbox *outbox_open(struct store *s, int out_fd);
 void outbox_close(struct outbox *o);
 

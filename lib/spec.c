@@ -134,7 +134,7 @@ find_same(struct tx *tx, jv spec, bool allow_duplicates)
 		jv_free(same);
 		same = task_get(tx, id);
 	}
-	if (jv_is_valid(same) || allow_duplicates || json_has(spec, "parent_id"))
+	if (jv_is_valid(same) || allow_duplicates)
 		return same;
 	jv_free(same);
 	name = task_twin(spec);

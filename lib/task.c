@@ -155,6 +155,16 @@ sets_of(jv task)
 	return sets;
 }
 
+/* An object whatever the order of its members. */
+static void
+add_sorted(struct buf *b, jv object)
+{
+	jv text = jv_dump_string(object, JV_PRINT_SORTED);
+
+	buf_add(b, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
+	jv_free(text);
+}
+
 /* What a duplicate has in common with the original, as 64 bits of FNV-1a
  * (draft-eastlake-fnv-17).  The texts themselves are compared too. */
 char *
@@ -167,8 +177,13 @@ task_twin(jv task)
 	for (size_t i = 0; i < 3; i++) {
 		jv value = jv_object_get(jv_copy(task), jv_string(fields[i]));
 
-		if (jv_is_valid(value))
+		/* a chat that was made for the task was not asked for */
+		if (jv_get_kind(value) == JV_KIND_OBJECT)
+			add_sorted(&text, value);
+		else if (jv_is_valid(value) && !(i == 2 && json_has(task, "own_chat")))
 			json_dump(&text, value);
+		else
+			jv_free(value);
 		buf_putc(&text, '\n');
 	}
 	for (size_t i = 0; i < text.len; i++)

@@ -13,6 +13,8 @@
  *   dependents.<id>       pending and waiting for that task
  *   outbox                ended, with events that are not in the chat yet
  *
+ * `own_chat` marks a task whose chat was made for it at the claim.
+ *
  * Names: "key/<idempotency key>", and "twin/<hash>" while pending or in progress, by which a
  * duplicate is found.
  */
