@@ -360,8 +360,11 @@ main(int argc, char *argv[])
 		announce_retry(&r);
 	if (end == WORK_BROKEN)
 		status = err_print();
-	if (finish(&r, end) < 0)
+	if (finish(&r, end) < 0) {
 		status = err_print();
+		outbox_close(r.outbox); /* whoever runs it next begins with what is left */
+		r.outbox = NULL;
+	}
 	tell(&r);
 	print_rest(&r);
 	if (end == WORK_STOPPED)

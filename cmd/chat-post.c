@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "chat.h"
 #include "err.h"
 #include "lines.h"
@@ -133,6 +134,18 @@ post_operands(struct post *p, const char *chat, char **words)
 	buf_release(&text);
 }
 
+/* Whether the bytes are UTF-8 without NUL: what else would be stored as something else. */
+static bool
+is_text(const char *text, size_t len)
+{
+	jv as_stored = json_utf8(text, len);
+	bool is_same = (size_t)jv_string_length_bytes(jv_copy(as_stored)) == len &&
+	               !memcmp(jv_string_value(as_stored), text, len);
+
+	jv_free(as_stored);
+	return is_same && !memchr(text, '\0', len);
+}
+
 /* Lines are texts if there is a chat, else events.  What can be read without waiting is one
  * transaction. */
 static void
@@ -151,6 +164,12 @@ post_lines(struct post *p, const char *chat)
 		rc = chat ? lines_next(&in, &text, &len) : lines_next_object(&in, &event);
 		if (rc == LINES_BAD)
 			p->status = (err_print(), EX_DATAERR);
+		if (rc == LINES_OK && chat && !is_text(text, len)) {
+			err_warn("stdin:%lu: neither NUL nor what is no UTF-8 can be in a text",
+			    in.number);
+			p->status = EX_DATAERR;
+			continue;
+		}
 		if (rc == LINES_OK && (!chat || len > 0))
 			collect(p, chat ? text_event_of(chat, text, len) : event, in.number);
 	}
@@ -163,19 +182,19 @@ post_lines(struct post *p, const char *chat)
 int
 main(int argc, char *argv[])
 {
-	char **operands = opt_parse(&cmd, argv);
+	char **operands = opt_parse(&cmd, argv), chat[ID_TEXT];
 	struct post p = { .out.fd = STDOUT_FILENO };
 
 	(void)argc;
 	if (user && chat_check_user(user) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!(p.s = store_open()))
+	if (!(p.s = store_open()) || (operands[0] && ask_id(p.s, "chat", operands[0], chat) < 0))
 		err_exit();
 	if (operands[0] && operands[1]) {
-		post_operands(&p, operands[0], operands + 1);
+		post_operands(&p, chat, operands + 1);
 		post_batch(&p);
 	} else {
-		post_lines(&p, operands[0]);
+		post_lines(&p, operands[0] ? chat : NULL);
 	}
 	buf_release(&p.out.buf);
 	store_close(p.s);

@@ -52,6 +52,7 @@ struct watch {
 	const char *only;      /* prefix of the keys to print */
 	long long deadline_ms; /* monotonic; 0: none */
 	bool is_again;         /* it is not the first look */
+	bool is_late;          /* --timeout is over */
 };
 
 static bool
@@ -190,7 +191,7 @@ print_news(struct watch *w)
 	return rc;
 }
 
-/* Sleeps until there may be news.  -1: time to end. */
+/* Sleeps until there may be news.  -1: time to end, w->is_late tells whether the time is over. */
 static int
 wait_for_news(struct watch *w)
 {
@@ -198,7 +199,8 @@ wait_for_news(struct watch *w)
 
 	if (w->deadline_ms) {
 		left = w->deadline_ms - clock_mono_ms();
-		if (left <= 0)
+		w->is_late = left <= 0;
+		if (w->is_late)
 			return -1;
 		left = left < POLL_MS ? left : POLL_MS;
 	}
@@ -228,7 +230,7 @@ watch(struct watch *w, const char *chat_id)
 	}
 	if (stop_signal())
 		status = 128 + stop_signal();
-	else if (count >= 0 && !is_enough(w))
+	else if (count >= 0 && w->is_late)
 		status = EX_TIMEOUT;
 	bell_close(w->bell);
 	feed_close(w->feed);

@@ -50,9 +50,12 @@ wait_for(struct store *s, const char *id, long long deadline_ms, int out_fd)
 
 		jv_free(task);
 		task = jv_invalid();
-		if (left <= 0 ||
-		    bell_wait(bell, (int)(left < POLL_MS ? left : POLL_MS), out_fd) < 0)
+		if (left <= 0)
 			break;
+		if (bell_wait(bell, (int)(left < POLL_MS ? left : POLL_MS), out_fd) < 0) {
+			bell_close(bell);
+			exit(EX_IOERR); /* nobody wants to know any more */
+		}
 	}
 	bell_close(bell);
 	free(topic);
@@ -93,7 +96,7 @@ main(int argc, char *argv[])
 		err_exit();
 	resolve_all(s, ids);
 	for (; *ids; ids++) {
-		jv task = wait_for(s, *ids, deadline_ms, out.fd);
+		jv task = wait_for(s, *ids, deadline_ms, quiet ? -1 : out.fd);
 
 		if (!jv_is_valid(task))
 			return EX_TIMEOUT;

@@ -30,7 +30,7 @@ static const struct opt opts[] = { { 0, "drain", NULL, "end when nothing is left
 	{ 0, "ahead", "count", "have at most count tasks handed out and not begun (default: 8)",
 	    .num = &ahead, .min = 1, .max = AHEAD_MAX },
 	{ 0, "visibility", "time",
-	    "hand a task out again if it was not begun by then (default: 600)",
+	    "leave a task to others if it was not begun by then (default: 600)",
 	    .str = &visibility },
 	{ 'a', "agent", "role", "only tasks that name this agent", .str = &agent },
 	{ 'c', "chat", "chat", "only tasks of this chat", .str = &chat }, { 0 } };

@@ -7,8 +7,21 @@
 #include "err.h"
 #include "task.h"
 
-static const char *const event_types[] = { "message", "status", "error", "tool_use", "tool_result",
-	"thought", "token_usage", "approval_request", NULL };
+/* What there is, and the member of data that it cannot do without. */
+static const struct {
+	const char *type, *text;
+} event_types[] = {
+	{ "message", "text" },
+	{ "status", "message" },
+	{ "error", "message" },
+	{ "tool_use", "name" },
+	{ "tool_result", "name" },
+	{ "thought", "text" },
+	{ "token_usage", NULL },
+	{ "approval_request", NULL },
+};
+
+enum { EVENT_TYPES = sizeof event_types / sizeof *event_types };
 
 int
 chat_check_user(const char *user)
@@ -99,27 +112,48 @@ chat_stamp(jv event)
 	return run && *run ? json_set_string(event, "session_id", run) : event;
 }
 
+static int
+check_data(jv event, const char *type, const char *text)
+{
+	jv data = json_get(event, "data", JV_KIND_OBJECT);
+	int rc = 0;
+
+	if (!jv_is_valid(data))
+		rc = err_set(EX_DATAERR, "event: data is no object");
+	else if (text && !json_has(data, text))
+		rc = err_set(EX_DATAERR, "event: a %s wants %s in its data", type, text);
+	else if (text) {
+		jv value = json_get(data, text, JV_KIND_STRING);
+
+		if (!jv_is_valid(value))
+			rc = err_set(EX_DATAERR, "event: data.%s is no string", text);
+		jv_free(value);
+	}
+	jv_free(data);
+	return rc;
+}
+
 int
 chat_check_event(jv event)
 {
 	const char *type = json_peek_string(event, "type"), *id = json_peek_string(event, "id");
-	jv data = json_get(event, "data", JV_KIND_OBJECT);
-	bool has_data = jv_is_valid(data);
+	const char *user = json_peek_string(event, "user_id");
 	size_t i = 0;
 
-	jv_free(data);
-	while (type && event_types[i] && strcmp(type, event_types[i]) != 0)
+	while (type && i < EVENT_TYPES && strcmp(type, event_types[i].type) != 0)
 		i++;
-	if (!type || !event_types[i])
+	if (!type || i == EVENT_TYPES)
 		return err_set(EX_DATAERR, "event: type is %s, want message, status, error ...",
 		    type ? type : "missing");
-	if (!has_data)
-		return err_set(EX_DATAERR, "event: data is no object");
+	if (check_data(event, type, event_types[i].text) < 0)
+		return -1;
 	if (json_has(event, "id") && !(id && id_is_full(id)))
 		return err_set(EX_DATAERR, "event: id is no UUID");
 	if (!json_peek_string(event, "chat_id"))
 		return err_set(EX_DATAERR, "event: chat_id is missing");
-	return 0;
+	if (json_has(event, "user_id") && !user)
+		return err_set(EX_DATAERR, "event: user_id is no string");
+	return user ? chat_check_user(user) : 0;
 }
 
 /* Whether the event is news of its task: raises `posted` then.  -1 with err. */

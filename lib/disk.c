@@ -63,7 +63,8 @@ disk_open(struct disk *d, const char *path)
 		.logs_fd = -1,
 		.lock = { .gate_fd = -1, .lock_fd = -1 } };
 	if (open_parts(d) < 0) {
-		err_add("%s", path);
+		if (d->fd >= 0) /* else it is about the path itself, and says so */
+			err_add("%s", path);
 		disk_close(d);
 		return -1;
 	}
@@ -395,8 +396,11 @@ disk_check(struct disk *d, struct disk_report *report)
 	*report = (struct disk_report){ .was_poisoned = atomic_load(&d->mark->poison) != 0 };
 	if (!journal_has_more(d->journal, &(struct journal_pos){ 0 }))
 		report->was_index_right = true; /* a new store */
-	else if (compare_index(d, report) < 0)
+	else if (compare_index(d, report) < 0) {
+		if (err_code() == EX_DATAERR) /* nobody builds on it until a person has decided */
+			atomic_store(&d->mark->poison, 1);
 		return -1;
+	}
 	if (!report->was_index_right)
 		mark_begin(d->mark);
 	if (!disk_is_current(d, &kv, true) && disk_make_current(d, &kv) < 0)

@@ -303,8 +303,8 @@ find_line(struct journal *j, const struct journal_pos *at, const char **text)
 	else
 		j->window.len = 0;
 	for (size_t scanned = 0;;) {
-		const char *p = j->window.p + skip, *newline = NULL;
 		size_t have = j->window.len > skip ? j->window.len - skip : 0;
+		const char *p = have ? j->window.p + skip : NULL, *newline = NULL;
 
 		if (have > scanned)
 			newline = memchr(p + scanned, '\n', have - scanned);
@@ -402,33 +402,6 @@ damaged(const struct journal_pos *at)
 	return JOURNAL_FAIL;
 }
 
-/* Nothing good at `at`: an end, a torn tail, the next segment, or damage? */
-static enum journal_result
-end_or_damage(struct journal *j, struct journal_pos *at, uint32_t next)
-{
-	int more, good;
-
-	if ((good = good_line_follows(j, *at)) < 0) {
-		err_sys("journal");
-		return JOURNAL_FAIL;
-	}
-	if (good > 0 || (more = journal_has_more(j, at)) < 0)
-		return good > 0 ? damaged(at) : JOURNAL_FAIL;
-	if (at->is_base) /* it has its name because it was whole */
-		return damaged(at);
-	if (!next)
-		return JOURNAL_END;
-	if (j->read_fd >= 0 && j->read_segment == at->segment) {
-		struct stat st;
-
-		if (fstat(j->read_fd, &st) == 0 && (uint64_t)st.st_size > at->offset)
-			return damaged(at);
-	}
-	at->segment = next;
-	at->offset = 0;
-	return JOURNAL_AGAIN;
-}
-
 /* The revision that the line at `at` must have; in a base, all have that of the first. */
 static uint64_t
 expected_revision(const struct journal_pos *at, const char *text, size_t len)
@@ -457,6 +430,36 @@ read_line(struct journal *j, const struct journal_pos *at, struct journal_line *
 		}
 	}
 	return n < 0 ? err_sys("journal") : 0;
+}
+
+/* Nothing good at `at`: an end, a torn tail, the next segment, or damage? */
+static enum journal_result
+end_or_damage(struct journal *j, struct journal_pos *at, uint32_t next)
+{
+	int more, good;
+
+	if ((good = good_line_follows(j, *at)) < 0) {
+		err_sys("journal");
+		return JOURNAL_FAIL;
+	}
+	if (good > 0) /* unless it is the line itself, that a writer has finished meanwhile */
+		return read_line(j, at, &(struct journal_line){ 0 }) > 0 ? JOURNAL_AGAIN
+		                                                         : damaged(at);
+	if ((more = journal_has_more(j, at)) < 0)
+		return JOURNAL_FAIL;
+	if (at->is_base) /* it has its name because it was whole */
+		return damaged(at);
+	if (!next)
+		return JOURNAL_END;
+	if (j->read_fd >= 0 && j->read_segment == at->segment) {
+		struct stat st;
+
+		if (fstat(j->read_fd, &st) == 0 && (uint64_t)st.st_size > at->offset)
+			return damaged(at);
+	}
+	at->segment = next;
+	at->offset = 0;
+	return JOURNAL_AGAIN;
 }
 
 /* Moves *at behind the line; at a base's last one, to the segment that follows. */

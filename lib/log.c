@@ -225,7 +225,7 @@ log_read(struct log_reader *r, int logs_fd, const char *task_id, int64_t after, 
 
 	*event = jv_invalid();
 	while (more > 0) {
-		char *p = r->buf.p + taken, *newline = NULL;
+		char *p = r->buf.p ? r->buf.p + taken : NULL, *newline = NULL;
 		int64_t n;
 
 		if (r->buf.len > taken)

@@ -273,7 +273,7 @@ normal_hours(struct normal *n, jv subtask, int i)
 	double x = jv_is_valid(hours) ? jv_number_value(hours) : -1;
 
 	jv_free(hours);
-	if (!isfinite(x) || x < 0) {
+	if (!isfinite(n->hours + x) || x < 0) {
 		if (json_has(subtask, "estimated_hours"))
 			warn(n, "subtask %d: estimated_hours is not 0 or more: 0", i);
 		x = 0;

@@ -140,6 +140,10 @@ find_same(struct tx *tx, jv spec, bool allow_duplicates)
 	name = task_twin(spec);
 	same = store_get(tx, name);
 	free(name);
+	if (jv_is_valid(same) && !task_is_twin(same, spec)) {
+		jv_free(same); /* the same hash by chance */
+		same = jv_invalid();
+	}
 	return same;
 }
 

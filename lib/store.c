@@ -126,7 +126,8 @@ begin(struct store *s, bool is_writer)
 	if (lock_take(&s->disk.lock, is_writer, s->wait_ms, &s->disk.mark->progress) < 0)
 		return NULL;
 	if (is_writer && atomic_load(&s->disk.mark->poison)) {
-		err_set(EX_IOERR, "%s: a sync has failed; run store-check", s->disk.path);
+		err_set(EX_IOERR, "%s: damaged, or a sync has failed; run store-check",
+		    s->disk.path);
 		goto fail;
 	}
 	if (!disk_is_current(&s->disk, &kv, is_writer)) {

@@ -165,31 +165,52 @@ add_sorted(struct buf *b, jv object)
 	jv_free(text);
 }
 
-/* What a duplicate has in common with the original, as 64 bits of FNV-1a
- * (draft-eastlake-fnv-17).  The texts themselves are compared too. */
-char *
-task_twin(jv task)
+/* What a duplicate has in common with the original. */
+static void
+add_twin_text(struct buf *text, jv task)
 {
 	static const char *const fields[] = { "instruction", "metadata", "chat_id" };
-	uint64_t hash = 0xcbf29ce484222325;
-	struct buf text = { 0 };
 
 	for (size_t i = 0; i < 3; i++) {
 		jv value = jv_object_get(jv_copy(task), jv_string(fields[i]));
 
 		/* a chat that was made for the task was not asked for */
 		if (jv_get_kind(value) == JV_KIND_OBJECT)
-			add_sorted(&text, value);
+			add_sorted(text, value);
 		else if (jv_is_valid(value) && !(i == 2 && json_has(task, "own_chat")))
-			json_dump(&text, value);
+			json_dump(text, value);
 		else
 			jv_free(value);
-		buf_putc(&text, '\n');
+		buf_putc(text, '\n');
 	}
+}
+
+/* 64 bits of FNV-1a (draft-eastlake-fnv-17) of that. */
+char *
+task_twin(jv task)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	struct buf text = { 0 };
+
+	add_twin_text(&text, task);
 	for (size_t i = 0; i < text.len; i++)
 		hash = (hash ^ (unsigned char)text.p[i]) * 0x100000001b3;
 	buf_release(&text);
 	return xprintf("twin/%016" PRIx64, hash);
+}
+
+bool
+task_is_twin(jv a, jv b)
+{
+	struct buf of_a = { 0 }, of_b = { 0 };
+	bool is_same;
+
+	add_twin_text(&of_a, a);
+	add_twin_text(&of_b, b);
+	is_same = of_a.len == of_b.len && !memcmp(of_a.p, of_b.p, of_a.len);
+	buf_release(&of_a);
+	buf_release(&of_b);
+	return is_same;
 }
 
 static jv

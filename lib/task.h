@@ -51,6 +51,9 @@ const char *task_short(const char *id, char out[9]);
  * chat (task borrowed).  A new string. */
 char *task_twin(jv task);
 
+/* task_is_twin - whether two tasks or specs (borrowed) have all that in common. */
+bool task_is_twin(jv a, jv b);
+
 /* task_has_subtasks - whether the task was split. */
 bool task_has_subtasks(jv task);
 

@@ -109,9 +109,12 @@ text_event(struct buf *b, jv event)
 	add_time(b, json_peek_string(event, "at"));
 	buf_putc(b, ' ');
 	if (task) {
+		int len = (int)strnlen(task, 8);
 		char about[24];
 
-		snprintf(about, sizeof about, "Task %.8s", task);
+		while ((task[len] & 0xC0) == 0x80) /* not within a character */
+			len--;
+		snprintf(about, sizeof about, "Task %.*s", len, task);
 		buf_printf(b, "%s ", mark_of(type ? type : "", text));
 		if (!text || strncmp(text, about, strlen(about)) != 0) {
 			text_clean(b, about, NULL);

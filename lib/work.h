@@ -28,7 +28,7 @@ struct work {
 	void *arg;
 };
 
-/* The most bytes of a response that are kept; the rest is dropped, and the task says so. */
+/* The most bytes of a response that are kept; the rest is dropped, and the log says so. */
 enum { WORK_RESPONSE_MAX = 4 << 20 };
 
 /*

@@ -68,7 +68,7 @@ documented() {
 	for name in $(commands); do
 		page=$ROOT/man/$name.1
 		shown=$(flat "$page" | sed 's/.* SYNOPSIS \(.*\) DESCRIPTION .*/\1/')
-		while [[ $shown =~ ' '?'[-'[^][]*']' ]]; do
+		while [[ $shown =~ ' '?'[-'-?[[:alnum:]][^][]*']' ]]; do
 			shown=${shown/"${BASH_REMATCH[0]}"/}
 		done
 		want="$name $(operands "$name")"
