@@ -4,6 +4,10 @@
 #   make test [T=NAME]        every test, or tests/unit/NAME.c and tests/NAME.bats
 #   make torture [T=NAME]     every fault and damage the store must bear, tests/torture/NAME
 #   make fuzz [T=30] [F=NAME] each fuzz target, or tests/fuzz/NAME.c, for T seconds; needs clang
+#   make bench [N=100000] [T=NAME]
+#                             the commands' times beside those of what else is installed, in stores of up
+#                             to N tasks; FULL=1: a million, T: a section (tests/bench/bench.c)
+#   make bench-peers          install what they are compared with
 #   make lint                 format, static checks, man pages, warnings as errors
 #   make format               put the code into the house's form
 #   make demo [DIR=folder]    both pipelines on real files
@@ -44,6 +48,7 @@ LDLIBS        = -ljq -lgdbm -luuid
 
 PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq parallel strace gdbmtool
+PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
 PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
 PACKAGES_FUZZ  = clang libclang-rt-14-dev llvm
 
@@ -56,12 +61,13 @@ UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c))
 TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
 FUZZ    := $(call objects,tests/fuzz)
-FOLDERS := $(addprefix $B/,bin unit helpers torture $(addprefix obj/,lib cmd tests/unit tests/helpers tests/torture tests/fuzz))
+BENCH   := $(addprefix $B/bench/,bench inside nothing $(if $(wildcard /usr/include/sqlite3.h),sqlite))
+FOLDERS := $(addprefix $B/,bin unit helpers torture bench $(addprefix obj/,lib cmd tests/unit tests/helpers tests/torture tests/fuzz tests/bench))
 
 all: $B/lib.a $(PROGS) $(SCRIPTS)
 
 # All that has objects, linked or not: what lint compiles.
-everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS) $(TORTURE) $(FUZZ)
+everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS) $(TORTURE) $(FUZZ) $(BENCH)
 
 $B/bin/%: $B/obj/cmd/%.o $B/lib.a | $B/bin
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -80,6 +86,19 @@ $B/torture/%.so: tests/torture/%.c $B/flags | deps-build $(FOLDERS)
 
 $B/torture/%: $B/obj/tests/torture/%.o $B/lib.a | $B/torture
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# It stays small, as what it starts is told how much memory it had: no library.
+$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view) | $B/bench
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$B/bench/inside: $B/obj/tests/bench/inside.o $B/lib.a | $B/bench
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/bench/nothing: $B/obj/tests/bench/nothing.o | $B/bench
+	$(CC) $(HARDEN_LD) -Wl,--no-as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/bench/sqlite: $B/obj/tests/bench/sqlite.o | $B/bench
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lsqlite3
 
 # opt_parse exits where it answers or refuses; its target wants to go on.
 $B/bin/fuzz-%: $B/obj/tests/fuzz/%.o $B/lib.a | $B/bin
@@ -114,8 +133,10 @@ deps-test: | deps-build
 deps-lint: | deps-build
 	@.ci/need $(PACKAGES_LINT)
 
+# Asked of clang itself: its packages carry its version in their names.
 deps-fuzz:
-	@.ci/need $(PACKAGES_FUZZ)
+	@printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' | \
+	 clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2>/dev/null || .ci/need $(PACKAGES_FUZZ)
 
 test: all $(UNITS) $(HELPERS) $(TORTURE) | deps-test
 	@tests/run $B $(T)
@@ -132,6 +153,12 @@ fuzz: | deps-build deps-fuzz
 
 fuzz-targets: $(patsubst $B/obj/tests/fuzz/%.o,$B/bin/fuzz-%,$(FUZZ))
 
+bench: all $(BENCH)
+	@$B/bench/bench $B $(or $(N),$(if $(FULL),1000000,100000)) $(T)
+
+bench-peers:
+	@.ci/need $(PACKAGES_PEERS)
+
 lint: | deps-lint
 	@.ci/lint
 	@echo 'lint: compiling with -Werror'
@@ -142,7 +169,7 @@ format: | deps-lint
 	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/torture tests/fuzz,$(folder)/*.[ch]))
 
 demo: all
-	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(DIR)
+	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(if $(DIR),'$(subst ','\'',$(DIR))')
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/legwork
@@ -169,7 +196,7 @@ clean:
 	$(RM) -r build
 
 FORCE:
-.PHONY: all everything deps-build deps-test deps-lint deps-fuzz test torture fuzz fuzz-targets lint format demo install uninstall clean FORCE
+.PHONY: all everything deps-build deps-test deps-lint deps-fuzz test torture fuzz fuzz-targets bench bench-peers lint format demo install uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $B/obj/*/*.d $B/obj/*/*/*.d)

@@ -321,12 +321,9 @@ print_rest(struct run *r)
 	while (r->outbox && (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))) {
 		struct pollfd fds[2];
 
-		poll(fds, outbox_is_blocked(r->outbox) ? 1 : outbox_poll_fds(r->outbox, fds), 0);
-		if (outbox_is_blocked(r->outbox))
-			poll(&(struct pollfd){ STDOUT_FILENO, POLLOUT, 0 }, 1, 1000);
+		poll(fds, outbox_poll_fds(r->outbox, fds), 1000);
 		tell(r);
 	}
-	outbox_close(r->outbox);
 }
 
 int
@@ -366,7 +363,9 @@ main(int argc, char *argv[])
 		r.outbox = NULL;
 	}
 	tell(&r);
-	print_rest(&r);
+	if (status == 0)
+		print_rest(&r);
+	outbox_close(r.outbox);
 	if (end == WORK_STOPPED)
 		status = 128 + stop_signal();
 	proc_lease_drop(&r.lease, store_run_fd(r.s));

@@ -118,6 +118,14 @@ add_all_pasts(struct watch *w, struct tx *tx)
 		chat_move_cursor(tx, cursor, "all", 0);
 }
 
+/* Ends with the error in the slot, leaving no bell behind. */
+static _Noreturn void
+die(struct watch *w)
+{
+	bell_close(w->bell);
+	err_exit();
+}
+
 /* One look at the store: what is past, and a feed of what is to come. */
 static void
 look(struct watch *w, const char *chat_id)
@@ -128,7 +136,7 @@ look(struct watch *w, const char *chat_id)
 		struct tx *tx = cursor ? store_begin(w->s) : store_read(w->s);
 
 		if (!tx)
-			err_exit();
+			die(w);
 		feed_close(w->feed);
 		if (chat_id)
 			add_past(w, tx, chat_id, false);
@@ -136,12 +144,12 @@ look(struct watch *w, const char *chat_id)
 			add_all_pasts(w, tx);
 		if (!(w->feed = feed_open(tx))) {
 			store_end(tx);
-			err_exit();
+			die(w);
 		}
 		rc = cursor ? store_commit(tx, STORE_DURABLE) : (enum store_result)store_end(tx);
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
-		err_exit();
+		die(w);
 }
 
 static void
@@ -152,8 +160,9 @@ print_past(struct watch *w)
 		struct past *p = &w->past[i];
 
 		if (history_print(&w->history, w->s, p->chat_id, p->since, p->last, limit) < 0)
-			err_exit();
-		p->since = p->last;
+			die(w);
+		if (p->since < p->last)
+			p->since = p->last;
 	}
 }
 
@@ -187,7 +196,7 @@ print_news(struct watch *w)
 	while (!is_enough(w) && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
 		print_event(w, key, event);
 	if (rc == FEED_FAIL || out_flush(&w->history.out) < 0)
-		err_exit();
+		die(w);
 	return rc;
 }
 
@@ -216,7 +225,7 @@ watch(struct watch *w, const char *chat_id)
 
 	w->only = only;
 	if (!(w->bell = bell_open(store_watch_fd(w->s), topic)))
-		err_exit();
+		die(w);
 	look(w, chat_id);
 	print_past(w);
 	while (!is_enough(w)) {

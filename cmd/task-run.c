@@ -21,7 +21,7 @@
 #include "task.h"
 
 /* How long a lost bell may go unnoticed; how often orphans are looked for. */
-enum { POLL_MS = 2000, ADOPT_MS = 1000, JOBS_MAX = 1024 };
+enum { POLL_MS = 2000, ADOPT_MS = 100, JOBS_MAX = 1024 };
 
 static const char *grace = "10";
 static long jobs = 1;
@@ -54,6 +54,7 @@ struct runner {
 	struct job job[JOBS_MAX];
 	long running;
 	int64_t adopted_ms; /* when orphans were looked for last */
+	bool may_adopt;     /* a bell has rung since */
 	int64_t stop_ms;    /* when patience ends after a signal; 0: none came */
 	bool is_closed;     /* no more tasks are taken */
 	bool is_deaf;       /* nobody reads our output */
@@ -168,6 +169,7 @@ look_for_orphans(struct runner *r)
 		err_exit();
 	lease_forget(&r->others);
 	r->adopted_ms = clock_mono_ms();
+	r->may_adopt = false;
 	return orphans;
 }
 
@@ -248,7 +250,7 @@ heed_signal(struct runner *r)
 static int
 wait_ms(const struct runner *r)
 {
-	int64_t left = POLL_MS;
+	int64_t left = r->may_adopt ? ADOPT_MS : POLL_MS;
 
 	if (r->stop_ms && r->running > 0 && r->stop_ms - clock_mono_ms() < left)
 		left = r->stop_ms - clock_mono_ms() > 0 ? r->stop_ms - clock_mono_ms() : 100;
@@ -276,6 +278,7 @@ wait_for_news(struct runner *r)
 		len += outbox_poll_fds(r->outbox, fds + len);
 	if (poll(fds, len, wait_ms(r)) > 0)
 		is_ready = fds[0].revents != 0;
+	r->may_adopt = r->may_adopt || fds[1].revents != 0;
 	bell_clear(r->bell);
 	free(fds);
 	return is_ready;
@@ -312,7 +315,8 @@ run(struct runner *r)
 		can_read = wait_for_news(r);
 		if (can_read && !stop_signal())
 			take_line(r);
-		if (!r->is_deaf && clock_mono_ms() - r->adopted_ms > ADOPT_MS)
+		if (!r->is_deaf &&
+		    clock_mono_ms() - r->adopted_ms > (r->may_adopt ? ADOPT_MS : POLL_MS))
 			adopt(r);
 	}
 }

@@ -55,7 +55,7 @@ read_crew(struct store *s)
 static jv
 normalise(struct split *sp, jv plan)
 {
-	jv crew = read_crew(sp->s), warnings = jv_array();
+	jv crew = read_crew(sp->s), warnings;
 
 	plan = plan_normalise(plan, crew, &warnings);
 	jv_array_foreach (warnings, i, warning) {

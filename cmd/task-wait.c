@@ -79,7 +79,7 @@ int
 main(int argc, char *argv[])
 {
 	struct out out = { .fd = STDOUT_FILENO };
-	char **ids = opt_parse(&cmd, argv);
+	char **ids = opt_parse(&cmd, argv), **all = ids;
 	long long deadline_ms = 0;
 	struct store *s;
 	int status = 0;
@@ -98,8 +98,10 @@ main(int argc, char *argv[])
 	for (; *ids; ids++) {
 		jv task = wait_for(s, *ids, deadline_ms, quiet ? -1 : out.fd);
 
-		if (!jv_is_valid(task))
-			return EX_TIMEOUT;
+		if (!jv_is_valid(task)) {
+			status = EX_TIMEOUT;
+			break;
+		}
 		if (!task_is(task, "completed"))
 			status = EX_NO;
 		if (!quiet)
@@ -107,8 +109,9 @@ main(int argc, char *argv[])
 		jv_free(task);
 		if (out_flush(&out) < 0)
 			err_exit();
-		free(*ids);
 	}
+	for (ids = all; *ids; ids++)
+		free(*ids);
 	store_close(s);
 	return status;
 }

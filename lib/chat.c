@@ -7,7 +7,7 @@
 #include "err.h"
 #include "task.h"
 
-/* What there is, and the member of data that it cannot do without. */
+/* What there is, and the member of data that holds its text; a message cannot do without. */
 static const struct {
 	const char *type, *text;
 } event_types[] = {
@@ -108,7 +108,8 @@ chat_stamp(jv event)
 	data = json_get(event, "data", JV_KIND_OBJECT);
 	if (jv_is_valid(data))
 		event = json_set(event, "data", json_set_string(data, "task_id", task));
-	event = json_set_string(event, "user_id", id_user(NULL));
+	/* numbers are for what task-run prints: an agent must not make its own events look posted */
+	event = json_drop(json_set_string(event, "user_id", id_user(NULL)), "n");
 	return run && *run ? json_set_string(event, "session_id", run) : event;
 }
 
@@ -120,9 +121,9 @@ check_data(jv event, const char *type, const char *text)
 
 	if (!jv_is_valid(data))
 		rc = err_set(EX_DATAERR, "event: data is no object");
-	else if (text && !json_has(data, text))
+	else if (text && !json_has(data, text) && !strcmp(type, "message"))
 		rc = err_set(EX_DATAERR, "event: a %s wants %s in its data", type, text);
-	else if (text) {
+	else if (text && json_has(data, text)) {
 		jv value = json_get(data, text, JV_KIND_STRING);
 
 		if (!jv_is_valid(value))

@@ -170,7 +170,8 @@ write_entries(struct disk *d, struct kv *kv, const struct journal_pos *at, struc
 		return -1;
 	atomic_fetch_add(&d->mark->progress, 1);
 	if (run->wants_checkpoints &&
-	    at->revision - run->saved > CHECKPOINT_FIRST + run->saved / 2) {
+	    at->revision - run->saved > CHECKPOINT_FIRST + run->saved / 2 &&
+	    journal_sync(d->journal, at) == 0) {
 		checkpoint_save(d->fd); /* without it only time is lost */
 		run->saved = at->revision;
 	}
@@ -298,8 +299,12 @@ disk_make_current(struct disk *d, struct kv **kv)
 	}
 	if (found_store(d) < 0)
 		return -1;
-	if (bring_up(d, FROM_CHECKPOINT) < 0 && bring_up(d, FROM_NOTHING) < 0)
-		return -1;
+	if (bring_up(d, FROM_CHECKPOINT) < 0) {
+		/* bad, or ahead of the journal: it must not fit by chance when that has grown */
+		unlinkat(d->fd, "index.ckpt", 0);
+		if (bring_up(d, FROM_NOTHING) < 0)
+			return -1;
+	}
 	if (!disk_is_current(d, kv, true))
 		return err_set(EX_IOERR, "index.gdbm: cannot be brought up to the journal");
 	return 0;
@@ -323,6 +328,9 @@ disk_checkpoint(struct disk *d)
 	if (!disk_is_current(d, &kv, false))
 		return err_set(EX_IOERR, "index: not up to date");
 	kv_close(kv);
+	/* what it says must not be lost in a power cut that it survives */
+	if (disk_make_durable(d, &d->mark->head) < 0)
+		return -1;
 	/* of several who end at once, one does it */
 	if (atomic_compare_exchange_strong(&d->mark->checkpoint, &saved, head))
 		rc = checkpoint_save(d->fd);
@@ -401,8 +409,10 @@ disk_check(struct disk *d, struct disk_report *report)
 			atomic_store(&d->mark->poison, 1);
 		return -1;
 	}
-	if (!report->was_index_right)
+	if (!report->was_index_right) {
 		mark_begin(d->mark);
+		unlinkat(d->fd, "index.ckpt", 0); /* it may be as wrong */
+	}
 	if (!disk_is_current(d, &kv, true) && disk_make_current(d, &kv) < 0)
 		return -1;
 	kv_close(kv);

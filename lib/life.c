@@ -538,6 +538,7 @@ begin_children(struct tx *tx, jv parent, jv items)
 		children = jv_array_append(children, child);
 		jv_free(item);
 	}
+	jv_free(items);
 	jv_free(ids);
 	return children;
 }

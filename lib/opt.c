@@ -328,6 +328,7 @@ opt_duration_ms(const char *text)
 	size_t whole_len = strspn(text, "0123456789"), part_len = 0;
 	const char *part = text + whole_len;
 	long long whole, unit, numerator = 0, scale = 1;
+	bool is_more;
 
 	if (*part == '.') {
 		part_len = strspn(++part, "0123456789");
@@ -341,6 +342,7 @@ opt_duration_ms(const char *text)
 		return -1;
 	for (size_t i = 0; i < part_len && scale < 1000000000; i++, scale *= 10)
 		numerator = numerator * 10 + (part[i] - '0');
-	/* Rounded up: a short time is not none. */
-	return whole * unit + (numerator * unit + scale - 1) / scale;
+	/* Rounded up, by digits behind the ninth too: a short time is not none. */
+	is_more = part_len > 9 && strspn(part + 9, "0") < part_len - 9;
+	return whole * unit + (numerator * unit + scale - 1 + is_more) / scale;
 }

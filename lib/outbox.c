@@ -29,6 +29,7 @@ struct outbox {
 	struct buf pending;
 	struct item *item;
 	size_t len;
+	bool has_more; /* in a log, than was taken at once */
 	struct lease_watch leases;
 };
 
@@ -79,7 +80,7 @@ outbox_len(const struct outbox *o)
 bool
 outbox_is_blocked(const struct outbox *o)
 {
-	return o->pending.len > 0;
+	return o->pending.len > 0 || o->has_more;
 }
 
 int
@@ -118,7 +119,7 @@ outbox_let_go(struct outbox *o, const char *task_id)
 size_t
 outbox_poll_fds(const struct outbox *o, struct pollfd *fds)
 {
-	fds[0] = (struct pollfd){ o->fd, o->pending.len ? POLLOUT : 0, 0 };
+	fds[0] = (struct pollfd){ o->fd, outbox_is_blocked(o) ? POLLOUT : 0, 0 };
 	for (size_t i = 0; i < o->len; i++)
 		fds[i + 1] = (struct pollfd){ bell_fd(o->item[i].bell), POLLIN, 0 };
 	return o->len + 1;
@@ -199,7 +200,7 @@ get_task(struct outbox *o, const char *id, jv *task)
 	return store_end(tx);
 }
 
-/* The log has no more for now: is there more to come? */
+/* The log has no more for now: is there more to come?  1: there is already. */
 static int
 look_at_record(struct outbox *o, struct item *item)
 {
@@ -214,7 +215,6 @@ look_at_record(struct outbox *o, struct item *item)
 			rc = take_logged(o, item);
 			if (rc == 0)
 				take_closing(o, item, task);
-			rc = rc < 0 ? -1 : 0;
 		} else if (!item->is_held && (!lease || !lease_is_live(&o->leases, lease))) {
 			item->is_done = true; /* who runs it next begins with these */
 		}
@@ -228,14 +228,18 @@ outbox_pump(struct outbox *o)
 {
 	for (size_t i = 0; i < o->len; i++)
 		bell_clear(o->item[i].bell);
+	o->has_more = false;
 	if (write_pending(o) < 0)
 		return -1;
 	for (size_t i = 0; i < o->len && o->pending.len < PENDING_BYTES; i++) {
 		struct item *item = &o->item[i];
 		int more = take_logged(o, item);
 
-		if (more < 0 || (more == 0 && look_at_record(o, item) < 0) || write_pending(o) < 0)
+		if (more == 0)
+			more = look_at_record(o, item);
+		if (more < 0 || write_pending(o) < 0)
 			return -1;
+		o->has_more |= more > 0;
 		if (item->is_done) {
 			release_item(item);
 			*item = o->item[--o->len];

@@ -98,7 +98,7 @@ marker_size(const char *p, size_t len, bool *is_numbered)
 		return 0;
 	while (n < len && is_blank(p[n]))
 		n++;
-	return n < len ? n : 0;
+	return is_all(p + n, len - n, " \t\r") ? 0 : n;
 }
 
 static void

@@ -27,7 +27,8 @@ text_clean(struct buf *b, const char *s, const char *indent)
 			buf_putc(b, *s);
 		} else if (*s == '\n' && indent && s[1]) {
 			buf_putc(b, '\n');
-			buf_puts(b, indent);
+			if (s[1] != '\n')
+				buf_puts(b, indent);
 		} else if (*s == '\n' || *s == '\t') {
 			buf_putc(b, ' ');
 		}
