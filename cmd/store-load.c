@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "fold.h"
 #include "lines.h"
 #include "opt.h"
 #include "store.h"
@@ -28,6 +29,17 @@ struct load {
 	int status;
 };
 
+/* Whether a name, as the store knows it, is over its limit. */
+static bool
+is_too_long(const char *name)
+{
+	char *escaped = fold_name(name);
+	bool is_long = strlen(escaped) > NAME_BYTES;
+
+	free(escaped);
+	return is_long;
+}
+
 static int
 check_names(jv line, const char *field)
 {
@@ -37,7 +49,7 @@ check_names(jv line, const char *field)
 	if (rc == 0)
 		jv_array_foreach (list, i, name) {
 			if (jv_get_kind(name) != JV_KIND_STRING ||
-			    jv_string_length_bytes(jv_copy(name)) > NAME_BYTES)
+			    is_too_long(jv_string_value(name)))
 				rc = err_set(EX_DATAERR, "%s[%d]: want a name of at most %d bytes",
 				    field, i, NAME_BYTES);
 			jv_free(name);
@@ -54,7 +66,7 @@ check(jv line)
 	bool has_value = jv_is_valid(value);
 
 	jv_free(value);
-	if (!key || !*key || strlen(key) > NAME_BYTES || !strcmp(key, "store"))
+	if (!key || !*key || is_too_long(key) || !strcmp(key, "store"))
 		return err_set(EX_DATAERR, "key: want one of at most %d bytes", NAME_BYTES);
 	if (!has_value)
 		return err_set(EX_DATAERR, "value: want an object");

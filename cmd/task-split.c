@@ -105,7 +105,13 @@ take_plan(struct split *sp, jv line)
 		return;
 	}
 	plan = normalise(sp, plan);
-	if (!jv_is_valid(plan) || ask_id(sp->s, "task", json_peek_string(line, "task_id"), id) < 0)
+	if (jv_is_valid(plan) && ask_id(sp->s, "task", json_peek_string(line, "task_id"), id) < 0) {
+		if (err_code() != EX_NOINPUT) /* the store's fault, not the plan's */
+			err_exit();
+		jv_free(plan);
+		plan = jv_invalid();
+	}
+	if (!jv_is_valid(plan))
 		refuse(sp);
 	else if (dry_run)
 		out_json(&sp->out, json_set(jv_copy(line), "plan", jv_copy(plan)));

@@ -108,7 +108,8 @@ chat_stamp(jv event)
 	data = json_get(event, "data", JV_KIND_OBJECT);
 	if (jv_is_valid(data))
 		event = json_set(event, "data", json_set_string(data, "task_id", task));
-	/* numbers are for what task-run prints: an agent must not make its own events look posted */
+	/* numbers are for what task-run prints: an agent must not make its own events look posted
+	 * */
 	event = json_drop(json_set_string(event, "user_id", id_user(NULL)), "n");
 	return run && *run ? json_set_string(event, "session_id", run) : event;
 }

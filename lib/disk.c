@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,12 +58,15 @@ open_parts(struct disk *d)
 int
 disk_open(struct disk *d, const char *path)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
 	*d = (struct disk){ .path = xstrdup(path),
 		.fd = -1,
 		.watch_fd = -1,
 		.run_fd = -1,
 		.logs_fd = -1,
 		.lock = { .gate_fd = -1, .lock_fd = -1 } };
+	sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error (EFBIG) */
 	if (open_parts(d) < 0) {
 		if (d->fd >= 0) /* else it is about the path itself, and says so */
 			err_add("%s", path);
@@ -125,7 +130,8 @@ found_store(struct disk *d)
 	if (at.segment > 0 && journal_has_more(d->journal, &at) &&
 	    journal_mend(d->journal, &at) < 0)
 		return -1;
-	return append_founding(d, &at);
+	/* whoever made the folder may have been killed before it was on disk */
+	return dir_sync(d->fd) < 0 ? -1 : append_founding(d, &at);
 }
 
 /* The store's id, where a line begins with it: the journal's first one does. */
@@ -197,6 +203,8 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at, bool wants_chec
 		return err_set(EX_IOERR, "index: of before a compaction");
 	if (rc == JOURNAL_FAIL)
 		return -1;
+	if (journal_check_end(d->journal, at) < 0)
+		return -1;
 	rc = journal_has_more(d->journal, at);
 	if (rc < 0 || (rc > 0 && journal_mend(d->journal, at) < 0))
 		return -1;
@@ -236,6 +244,19 @@ check_origin(struct disk *d, struct kv *kv)
 	return strcmp(own, head.store) ? err_set(EX_IOERR, "index: of another store") : 0;
 }
 
+/* What the mark knows to have been there, if it is this store's, must be there. */
+static int
+check_loss(struct disk *d, const char *store, const struct journal_pos *end)
+{
+	uint64_t reached = mark_reached(d->mark, store);
+
+	if (end->revision >= reached)
+		return 0;
+	return err_set(EX_DATAERR,
+	    "journal: ends with revision %" PRIu64 ", but %" PRIu64 " had been reached",
+	    end->revision, reached);
+}
+
 /* Brings the index up to the journal's end.  Under the exclusive lock. */
 static int
 bring_up(struct disk *d, enum origin origin)
@@ -254,6 +275,8 @@ bring_up(struct disk *d, enum origin origin)
 	if (fold_rest(d, kv, &at, origin != FROM_INDEX) < 0)
 		goto done;
 	head = index_head(kv);
+	if (check_loss(d, head.store, &at) < 0)
+		goto done;
 	if (kv_flush(kv) < 0 || journal_sync(d->journal, &at) < 0)
 		goto done;
 	if (origin != FROM_INDEX)
@@ -288,12 +311,9 @@ disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
 int
 disk_make_current(struct disk *d, struct kv **kv)
 {
-	int more;
-
 	if (mark_is_good(d->mark)) {
-		more = journal_has_more(d->journal, &d->mark->head);
-		if (more < 0)
-			return -1;
+		int more = journal_has_more(d->journal, &d->mark->head);
+
 		if (more > 0 && bring_up(d, FROM_INDEX) == 0 && disk_is_current(d, kv, true))
 			return 0;
 	}
@@ -341,6 +361,8 @@ int
 disk_make_durable(struct disk *d, const struct journal_pos *head)
 {
 	if (journal_sync(d->journal, head) < 0) {
+		if (err_code() != EX_IOERR)
+			return -1;
 		/* What the kernel failed to write it may forget: no later sync would tell. */
 		atomic_store(&d->mark->poison, 1);
 		return -1;
@@ -383,7 +405,8 @@ compare_index(struct disk *d, struct disk_report *report)
 	struct journal_pos at = { 0 };
 	int rc = -1;
 
-	if (fresh && fold_rest(d, fresh, &at, false) == 0 && kv_flush(fresh) == 0) {
+	if (fresh && fold_rest(d, fresh, &at, false) == 0 &&
+	    check_loss(d, index_head(fresh).store, &at) == 0 && kv_flush(fresh) == 0) {
 		report->head = at;
 		report->records = index_head(fresh).records;
 		report->was_index_right =

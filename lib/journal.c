@@ -30,7 +30,8 @@ struct journal {
 	struct buf window; /* bytes of a segment, for journal_next */
 	uint32_t window_segment;
 	uint64_t window_at;
-	unsigned again; /* random state of the test journal; 0: off */
+	uint64_t synced; /* what the next line says is on disk */
+	unsigned again;  /* random state of the test journal; 0: off */
 };
 
 static const char half_base[] = "base.new";
@@ -69,7 +70,7 @@ journal_open(int dir_fd)
 		return NULL;
 	}
 	j = xmalloc(sizeof *j);
-	*j = (struct journal){ .dir_fd = fd, .append_fd = -1, .read_fd = -1 };
+	*j = (struct journal){ .dir_fd = fd, .append_fd = -1, .read_fd = -1, .synced = UINT64_MAX };
 	if (test && !strncmp(test, "again:", 6))
 		j->again = ((unsigned)atol(test + 6) * 2654435761U ^ (unsigned)getpid()) | 1;
 	return j;
@@ -163,15 +164,16 @@ says_again(struct journal *j)
 }
 
 static void
-format_line(struct buf *line, uint64_t revision, const char *tx, const char *by,
+format_line(struct buf *line, uint64_t revision, uint64_t synced, const char *tx, const char *by,
     const struct buf *set)
 {
 	char at[CLOCK_TEXT], crc[9];
 	size_t start = line->len;
 
-	buf_printf(line,
-	    "{\"crc\":\"00000000\",\"rev\":%" PRIu64 ",\"tx\":\"%s\",\"at\":\"%s\",\"by\":",
-	    revision, tx, clock_format(clock_now_ms(), at));
+	buf_printf(line, "{\"crc\":\"00000000\",\"rev\":%" PRIu64 ",\"synced\":%" PRIu64, revision,
+	    synced);
+	buf_printf(line, ",\"tx\":\"%s\",\"at\":\"%s\",\"by\":", tx,
+	    clock_format(clock_now_ms(), at));
 	json_add_string(line, by, strlen(by));
 	buf_puts(line, ",\"set\":");
 	buf_add(line, set->p, set->len);
@@ -218,7 +220,8 @@ journal_append(struct journal *j, struct journal_pos *head, const char *tx, cons
 	if (open_for_appending(j, &at) < 0)
 		return JOURNAL_FAIL;
 	by = xprintf("%s[%ld]", program_invocation_short_name, (long)getpid());
-	format_line(line, at.revision + 1, tx, by, set);
+	format_line(line, at.revision + 1, at.revision < j->synced ? at.revision : j->synced, tx,
+	    by, set);
 	free(by);
 	if (write_line(j->append_fd, line, at.offset) < 0) {
 		err_set(EX_IOERR, "journal: %s", strerror(errno));
@@ -231,13 +234,20 @@ journal_append(struct journal *j, struct journal_pos *head, const char *tx, cons
 	return JOURNAL_OK;
 }
 
+void
+journal_note_synced(struct journal *j, uint64_t revision)
+{
+	j->synced = revision;
+}
+
 int
 journal_sync(struct journal *j, const struct journal_pos *head)
 {
 	if (head->offset == 0) /* nothing in it yet, and what is before it was synced */
 		return 0;
-	if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0 ||
-	    fdatasync(j->append_fd) < 0)
+	if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0)
+		return err_set(EX_OSERR, "journal: %s", strerror(errno));
+	if (fdatasync(j->append_fd) < 0)
 		return err_set(EX_IOERR, "journal: %s", strerror(errno));
 	return 0;
 }
@@ -248,7 +258,7 @@ parse_line(const char *text, size_t len, uint64_t revision, struct journal_line 
 {
 	char head[64];
 	const char *set;
-	int head_len = snprintf(head, sizeof head, "\"rev\":%" PRIu64 ",", revision);
+	int head_len = snprintf(head, sizeof head, "\"rev\":%" PRIu64 ",\"synced\":", revision);
 	char crc[9];
 
 	if (len < BODY_AT + (size_t)head_len + 2 || memcmp(text, "{\"crc\":\"", CRC_AT) ||
@@ -261,6 +271,7 @@ parse_line(const char *text, size_t len, uint64_t revision, struct journal_line 
 	if (!set)
 		return false;
 	line->revision = revision;
+	line->synced = strtoull(text + BODY_AT + head_len, NULL, 10);
 	line->text = text;
 	line->len = len;
 	line->set = set + 7;
@@ -320,24 +331,38 @@ find_line(struct journal *j, const struct journal_pos *at, const char **text)
 	}
 }
 
-/* Whether a good line of any later revision follows `at`: then the bytes before it are
- * damage, not a torn tail. */
-static int
-good_line_follows(struct journal *j, struct journal_pos at)
+/* Whether the text of a line that may be good shows that the line behind `at` was on disk. */
+static bool
+is_proof(const char *text, size_t len, const struct journal_pos *at)
 {
-	const char *text;
+	uint64_t revision = len > BODY_AT + 6 ? strtoull(text + BODY_AT + 6, NULL, 10) : 0;
+	struct journal_line line;
+
+	return revision > at->revision && parse_line(text, len, revision, &line) &&
+	       line.synced > at->revision;
+}
+
+/* Whether a good line follows, at whatever byte it begins, that shows that what is bad at `at` is
+ * damage and no torn tail.  -1 with errno. */
+static int
+proof_follows(struct journal *j, const struct journal_pos *at)
+{
+	static const char opening[] = "{\"crc\":\"";
+	struct buf rest = { 0 };
+	const char *p, *end, *newline;
+	int found = 0;
 	ssize_t n;
 
-	while ((n = find_line(j, &at, &text)) > 0) {
-		const char *rev = (size_t)n > BODY_AT + 6 ? text + BODY_AT + 6 : NULL;
-		struct journal_line line;
-		uint64_t revision = rev && text[BODY_AT] == '"' ? strtoull(rev, NULL, 10) : 0;
-
-		if (revision && parse_line(text, (size_t)n - 1, revision, &line))
-			return 1;
-		at.offset += (uint64_t)n;
+	while ((n = dir_read_all(j->read_fd, buf_room(&rest, READ_BYTES), READ_BYTES,
+		    (off_t)(at->offset + rest.len))) > 0)
+		rest.len += (size_t)n;
+	end = rest.p + rest.len;
+	for (p = rest.p; !found && p && (p = memmem(p, (size_t)(end - p), opening, CRC_AT)); p++) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		found = newline && is_proof(p, (size_t)(newline - p), at);
 	}
-	return (int)n;
+	buf_release(&rest);
+	return n < 0 ? -1 : found;
 }
 
 static bool
@@ -379,6 +404,56 @@ newest_base(struct journal *j)
 	else if (fd >= 0)
 		close(fd);
 	return newest;
+}
+
+/* Calls fn for every segment whose number is below `below`, until it fails. */
+static int
+each_segment(struct journal *j, uint32_t below, int (*fn)(struct journal *, const char *, void *),
+    void *arg)
+{
+	int fd = openat(j->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return err_sys("journal");
+	}
+	while (rc == 0 && (entry = readdir(dir))) {
+		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (number > 0 && number < below && strstr(entry->d_name, ".jsonl"))
+			rc = fn(j, entry->d_name, arg);
+	}
+	closedir(dir);
+	return rc;
+}
+
+/* The smallest number above `segment` that is there. */
+struct successor {
+	uint32_t after, next;
+};
+
+static int
+note_successor(struct journal *j, const char *name, void *arg)
+{
+	struct successor *s = arg;
+	uint32_t number = (uint32_t)strtoul(name, NULL, 10);
+
+	(void)j;
+	if (number > s->after && (s->next == 0 || number < s->next))
+		s->next = number;
+	return 0;
+}
+
+/* The number of the first segment behind `segment`, however far; 0: none, -1 with err. */
+static int64_t
+any_segment_after(struct journal *j, uint32_t segment)
+{
+	struct successor s = { segment, 0 };
+
+	return each_segment(j, UINT32_MAX, note_successor, &s) < 0 ? -1 : (int64_t)s.next;
 }
 
 /* Where the journal begins; false: there is none yet. */
@@ -438,7 +513,7 @@ end_or_damage(struct journal *j, struct journal_pos *at, uint32_t next)
 {
 	int more, good;
 
-	if ((good = good_line_follows(j, *at)) < 0) {
+	if ((good = proof_follows(j, at)) < 0) {
 		err_sys("journal");
 		return JOURNAL_FAIL;
 	}
@@ -478,7 +553,7 @@ static enum journal_result
 open_to_read(struct journal *j, struct journal_pos *at)
 {
 	if (at->segment == 0 && !find_beginning(j, at))
-		return JOURNAL_END;
+		return journal_check_end(j, at) < 0 ? JOURNAL_FAIL : JOURNAL_END;
 	if (at->offset == 0 && !at->is_base && !segment_exists(j, at->segment))
 		return JOURNAL_END; /* behind a base, before the first line */
 	if (open_for_reading(j, at->segment) == 0)
@@ -510,6 +585,18 @@ journal_next(struct journal *j, struct journal_pos *at, struct journal_line *lin
 	} while (rc == JOURNAL_AGAIN);
 	j->window.len = 0;
 	return rc;
+}
+
+int
+journal_check_end(struct journal *j, const struct journal_pos *at)
+{
+	int64_t next = any_segment_after(j, at->segment);
+
+	if (next <= 0)
+		return (int)next;
+	return err_set(EX_DATAERR,
+	    "journal: a segment between %08" PRIu32 " and %08" PRIu32 " is missing", at->segment,
+	    (uint32_t)next);
 }
 
 int
@@ -616,7 +703,7 @@ write_base_line(struct journal_base *b, const char *by, const struct buf *set)
 	char tx[ID_TEXT];
 	int rc = 0;
 
-	format_line(&line, b->at.revision, id_new(tx), by, set);
+	format_line(&line, b->at.revision, b->at.revision, id_new(tx), by, set);
 	if (dir_write_all(b->fd, line.p, line.len) < 0)
 		rc = err_sys("journal/%s", half_base);
 	b->at.offset += line.len;
@@ -645,30 +732,6 @@ journal_base_finish(struct journal *j, struct journal_base *b, const struct buf 
 	if (rc < 0)
 		unlinkat(j->dir_fd, half_base, 0);
 	return rc < 0 ? -1 : dir_sync(j->dir_fd);
-}
-
-/* Calls fn for every segment whose number is below `below`, until it fails. */
-static int
-each_segment(struct journal *j, uint32_t below, int (*fn)(struct journal *, const char *, void *),
-    void *arg)
-{
-	int fd = openat(j->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return err_sys("journal");
-	}
-	while (rc == 0 && (entry = readdir(dir))) {
-		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
-
-		if (number > 0 && number < below && strstr(entry->d_name, ".jsonl"))
-			rc = fn(j, entry->d_name, arg);
-	}
-	closedir(dir);
-	return rc;
 }
 
 static int
@@ -711,39 +774,21 @@ journal_put_aside(struct journal *j, uint32_t segment, const char *name)
 	return rc < 0 ? -1 : dir_sync(j->dir_fd);
 }
 
-/* The smallest number above `segment` that is there. */
-struct successor {
-	uint32_t after, next;
-};
-
-static int
-note_successor(struct journal *j, const char *name, void *arg)
-{
-	struct successor *s = arg;
-	uint32_t number = (uint32_t)strtoul(name, NULL, 10);
-
-	(void)j;
-	if (number > s->after && (s->next == 0 || number < s->next))
-		s->next = number;
-	return 0;
-}
-
 /* Takes what is left of a segment for bad, and moves to the next one.  0: there is none. */
 static int
 leave_segment(struct journal *j, struct journal_pos *at, struct buf *bad)
 {
-	struct successor s = { at->segment, 0 };
 	struct stat st;
+	int64_t next;
 
 	if (open_for_reading(j, at->segment) == 0 && fstat(j->read_fd, &st) == 0 &&
 	    (uint64_t)st.st_size > at->offset &&
 	    journal_read(j, at->segment, at->offset, (size_t)st.st_size - at->offset, bad) < 0)
 		return -1;
-	if (each_segment(j, UINT32_MAX, note_successor, &s) < 0)
-		return -1;
-	if (s.next)
-		*at = (struct journal_pos){ .revision = at->revision, .segment = s.next };
-	return s.next != 0;
+	next = any_segment_after(j, at->segment);
+	if (next > 0)
+		*at = (struct journal_pos){ .revision = at->revision, .segment = (uint32_t)next };
+	return next > 0 ? 1 : (int)next;
 }
 
 enum journal_result

@@ -1,21 +1,25 @@
 /*
  * journal.h - the truth: a log of transactions, one JSON line each, only ever appended to
  *
- *   {"crc":"1c291ca3","rev":17,"tx":"<uuid>","at":"<time>","by":"task-add[812]","set":[CHANGE,...]}
+ *   {"crc":"1c291ca3","rev":17,"synced":16,"tx":"<uuid>","at":"<time>","by":"task-add[812]","set":[CHANGE,...]}
  *
  * crc is the CRC32C, in hexadecimal, of everything after its comma up to the newline.  rev counts
- * from 1 without gaps.  This implementation keeps the lines in journal/00000001.jsonl and so
+ * from 1 without gaps.  synced is the revision known to be on disk when the line was written: so a
+ * good line behind a hole tells damage (the hole was on disk) from a power cut (nobody was told
+ * that it was).  This implementation keeps the lines in journal/00000001.jsonl and so
  * on; a new file begins when one has passed 64 MiB.  Nobody outside knows: the seam is append if
  * the head is still revision N, read after N, sync, and read a piece that was appended earlier.
  *
  * A compaction (compact.h) says again, in a base segment 00000007.base.jsonl, all records that
  * the segments below it still hold; every line of it has the revision that had been reached, and
- * the last one, which shows that it is whole, comes from "store-compact".  The journal begins at its
+ * the last one, which shows that it is whole, comes from "store-compact".  The journal begins
+ * at its
  * newest base; segments below one are removed.  Between a segment and the next one number may
  * be missing: it was, or will be, a base's.
  *
  * 1. A line is there whole or not at all: what follows the last good line is cut by
- *    journal_mend and kept in journal/torn.<revision>, unless something good follows it.
+ *    journal_mend and kept in journal/torn.<revision>, unless a good line follows that shows
+ *    that it was on disk.
  * 2. All lines before one that was synced are as lasting as it.
  * 3. Bytes that were returned never change, so reading needs no lock.
  *
@@ -44,7 +48,7 @@ struct journal_pos {
 /* One line.  Texts point into the journal's buffer until the next journal_next. */
 struct journal_line {
 	struct journal_pos start; /* where it begins */
-	uint64_t revision;
+	uint64_t revision, synced;
 	const char *text; /* without its newline */
 	size_t len;
 	const char *set; /* the array of changes */
@@ -72,7 +76,11 @@ void journal_close(struct journal *j);
 enum journal_result journal_append(struct journal *j, struct journal_pos *head, const char *tx,
     const struct buf *set, struct buf *line, struct journal_pos *where);
 
-/* journal_sync - make everything up to head durable.  0, or -1 with err EX_IOERR. */
+/* journal_note_synced - what the next lines say is on disk (unless told: all before them). */
+void journal_note_synced(struct journal *j, uint64_t revision);
+
+/* journal_sync - make everything up to head durable.  0, or -1 with err: EX_IOERR where the sync
+ * failed, EX_OSERR where it could not be tried. */
 int journal_sync(struct journal *j, const struct journal_pos *head);
 
 /*
@@ -89,6 +97,10 @@ enum journal_result journal_next(struct journal *j, struct journal_pos *at,
 /* journal_has_more - whether bytes follow at, good or not; -1 with err EX_DATAERR where the
  * journal ends before it. */
 int journal_has_more(struct journal *j, const struct journal_pos *at);
+
+/* journal_check_end - whether no segment lies behind at, the end that was found; -1 with err
+ * EX_DATAERR where one between them is missing. */
+int journal_check_end(struct journal *j, const struct journal_pos *at);
 
 /*
  * journal_mend - cut the torn tail behind `end`, the last good line, keeping what is cut
@@ -118,7 +130,8 @@ int journal_put_aside(struct journal *j, uint32_t segment, const char *name);
 /* journal_keep - write bytes as the file `name` of the journal's folder.  0, or -1 with err. */
 int journal_keep(struct journal *j, const char *name, const struct buf *bytes);
 
-/* Writing a base segment: lines of changes, then journal_base_finish.  All of it is as if nothing had
+/* Writing a base segment: lines of changes, then journal_base_finish.  All of it is as if
+ * nothing had
  * happened until that returns 0. */
 struct journal_base {
 	int fd;

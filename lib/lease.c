@@ -78,4 +78,5 @@ lease_release(struct lease_watch *w)
 	while (w->len > 0)
 		drop(w, &w->entry[0]);
 	free(w->entry);
+	w->entry = NULL;
 }

@@ -32,7 +32,7 @@ void lock_close(struct lock *l);
  * wait_ms   longest wait
  * progress  while this number keeps growing the deadline stands still (a rebuild is at work)
  *
- * Returns 0, or -1 with err EX_TEMPFAIL (waited too long, or a caught signal).
+ * Returns 0, or -1 with err EX_TEMPFAIL (waited too long).
  */
 int lock_take(struct lock *l, bool is_exclusive, int wait_ms, const _Atomic uint64_t *progress);
 

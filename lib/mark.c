@@ -120,3 +120,24 @@ mark_raise_durable(struct mark *m, uint64_t revision)
 	while (now < revision && !atomic_compare_exchange_weak(&m->durable, &now, revision))
 		;
 }
+
+uint64_t
+mark_reached(const struct mark *m, const char *store)
+{
+	uint64_t durable = atomic_load(&m->durable);
+	char boot[40];
+
+	if (memcmp(m->magic, magic, sizeof magic) != 0 || m->crc != checksum(m) ||
+	    strcmp(m->boot, boot_id(boot)) != 0 || strcmp(m->store, store) != 0)
+		return 0;
+	return durable > m->head.revision ? durable : m->head.revision;
+}
+
+void
+mark_forget(struct mark *m)
+{
+	mark_begin(m);
+	memset(m->magic, 0, sizeof m->magic);
+	atomic_store(&m->durable, 0);
+	atomic_store(&m->checkpoint, 0);
+}

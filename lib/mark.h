@@ -51,6 +51,13 @@ void mark_finish(struct mark *m, const struct journal_pos *head);
 /* mark_reset - begin a mark of this boot for the store with that id: dirty, at the beginning. */
 void mark_reset(struct mark *m, const char *store);
 
+/* mark_reached - the revision that the store of that id has reached for certain, as far as the mark
+ * knows: 0 where it is of another boot or store. */
+uint64_t mark_reached(const struct mark *m, const char *store);
+
+/* mark_forget - begin anew: nothing is known. */
+void mark_forget(struct mark *m);
+
 /* mark_raise_durable - durable becomes at least revision. */
 void mark_raise_durable(struct mark *m, uint64_t revision);
 

@@ -80,7 +80,7 @@ exchange(struct disk *d, uint32_t segment, const struct salvage_report *report,
 	if (bad->len > 0 && journal_keep(d->journal, name, bad) < 0)
 		return -1;
 	snprintf(name, sizeof name, "salvaged.%" PRIu64, report->revision);
-	mark_begin(d->mark);
+	mark_forget(d->mark); /* what it knows may be what was lost */
 	unlinkat(d->fd, "index.ckpt", 0);
 	return journal_put_aside(d->journal, segment, name);
 }

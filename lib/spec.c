@@ -4,6 +4,7 @@
 #include "agent.h"
 #include "clock.h"
 #include "err.h"
+#include "fold.h"
 #include "life.h"
 #include "spec.h"
 #include "task.h"
@@ -91,6 +92,17 @@ check_limits(jv spec)
 	return rc;
 }
 
+/* The length of a name as the store knows it. */
+static size_t
+escaped_bytes(const char *name)
+{
+	char *escaped = fold_name(name);
+	size_t len = strlen(escaped);
+
+	free(escaped);
+	return len;
+}
+
 int
 spec_check(jv spec)
 {
@@ -112,8 +124,8 @@ spec_check(jv spec)
 	if (id && !id_is_full(id))
 		return err_set(EX_DATAERR, "id '%.40s': want a UUID in lower case", id);
 	key = json_peek_string(spec, "key");
-	if (key && (!*key || strlen(key) > SPEC_KEY_MAX))
-		return err_set(EX_DATAERR, "key: want 1 to %d bytes", SPEC_KEY_MAX);
+	if (key && (!*key || escaped_bytes(key) > SPEC_KEY_MAX))
+		return err_set(EX_DATAERR, "key: want 1 to %d bytes (as JSON)", SPEC_KEY_MAX);
 	return 0;
 }
 

@@ -18,8 +18,13 @@ stop_catch(void)
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	struct sigaction act = { .sa_handler = remember };
 
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		sigaction(signals[i], &act, NULL);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		struct sigaction old;
+
+		/* what is ignored stays so: that is how nohup asks to go on */
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &act, NULL);
+	}
 }
 
 void

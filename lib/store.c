@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bell.h"
 #include "crc.h"
@@ -251,6 +252,7 @@ write_changes(struct tx *tx, struct journal_pos *head)
 	/* GDBM splits a bucket now and then: two blocks for each entry is more than it takes */
 	if (kv_reserve(tx->kv, (kv_dirty(tx->kv) + tx->pendings + 8) * 8192) < 0)
 		goto done;
+	journal_note_synced(tx->s->disk.journal, store_durable(tx->s));
 	switch (journal_append(tx->s->disk.journal, head, id_new(id), &set, &line, &where)) {
 	case JOURNAL_OK:
 		break;
@@ -353,6 +355,7 @@ store_peek_change(struct tx *tx, uint64_t n, struct json_text *text)
 	if (crc32c(0, text->p, text->len) == place.crc)
 		return true;
 	mark_begin(tx->s->disk.mark); /* either is wrong: making the index again shows which */
+	unlinkat(tx->s->disk.fd, "index.ckpt", 0);
 	err_set(EX_IOERR, "record %" PRIu64 ": checksum does not fit", n);
 	store_fail(tx);
 	return false;

@@ -1,0 +1,200 @@
+#include "history.h"
+#include "chat.h"
+#include "domain.h"
+
+enum { MANY = 600 };
+
+static char chat_id[ID_TEXT];
+
+static void
+new_chat(int events)
+{
+	struct tx *tx = domain_begin();
+	jv chat = chat_add(tx, NULL, "alice", jv_array()), stored;
+
+	snprintf(chat_id, sizeof chat_id, "%s", json_peek_string(chat, "id"));
+	jv_free(chat);
+	for (int i = 1; i <= events; i++) {
+		jv event = record("{'type':'message','data':{'text':'say %d'},'user_id':'alice',"
+				  "'at':'2026-11-20T14:03:07.000Z','chat_id':'%s'}",
+		    i, chat_id);
+
+		if (chat_post(tx, event, &stored) != CHAT_POSTED)
+			abort();
+		jv_free(stored);
+	}
+	domain_commit(tx);
+}
+
+/* A printer into a file, and what came out. */
+static struct history
+start(const char *format)
+{
+	struct history h = { 0 };
+
+	h.out.fd = openat(box_fd, "out", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (history_format(&h, format) < 0)
+		abort();
+	return h;
+}
+
+static char *
+finish(struct history *h)
+{
+	size_t len;
+
+	close(h->out.fd);
+	history_release(h);
+	return box_read("out", &len);
+}
+
+/* Prints from since to last; the seqs that came out, "first-last" of what must be unbroken. */
+static void
+prints(uint64_t since, uint64_t last, long limit, const char *want, const char *fact)
+{
+	struct history h = start("json");
+	int64_t first = 0, seq = 0, count = 0;
+	char *got, range[60] = "none";
+
+	if (history_print(&h, domain, chat_id, since, last, limit) < 0)
+		abort();
+	got = finish(&h);
+	for (char *line = got, *end; (end = strchr(line, '\n')); line = end + 1, count++) {
+		jv event = json_parse_object(line, (size_t)(end - line));
+
+		seq = json_peek_int(event, "seq", -1);
+		first = first ? first : seq;
+		jv_free(event);
+		if (seq != first + count)
+			break;
+	}
+	if (count > 0)
+		snprintf(range, sizeof range, "%lld-%lld", (long long)first, (long long)seq);
+	is(count == h.printed && (!count || seq == first + count - 1) ? range : "broken", want,
+	    fact);
+	free(got);
+}
+
+static void
+test_ranges(void)
+{
+	new_chat(MANY);
+	prints(0, MANY, -1, "1-600", "a chat is printed from its first event to its last");
+	prints(10, 20, -1, "11-20", "or what is behind one, up to another");
+	prints(0, MANY, 5, "1-5", "or some of it");
+	prints(0, MANY, 256, "1-256", "as much as one transaction fetches");
+	prints(300, MANY, 257, "301-557", "or one more");
+	prints(0, MANY, 0, "none", "or none");
+	prints(MANY, MANY, -1, "none", "behind the last there is nothing");
+	prints(20, 10, -1, "none", "nor backwards");
+	prints(590, 5000, -1, "591-600", "a last one that is not there yet is passed over");
+	new_chat(0);
+	prints(0, 0, -1, "none", "an empty chat has none");
+	prints(0, 10, -1, "none", "whatever is asked for");
+}
+
+static void
+test_cursor(void)
+{
+	struct history h = start("json");
+	char *got, *end, *again;
+	jv event, cursor;
+
+	new_chat(1);
+	history_print(&h, domain, chat_id, 0, 1, -1);
+	got = finish(&h);
+	h = start("json");
+	h.cursor = "my \"phone\"";
+	history_print(&h, domain, chat_id, 0, 1, -1);
+	again = finish(&h);
+	end = strchr(again, '\n');
+	event = end ? json_parse_object(again, (size_t)(end - again)) : jv_invalid();
+	cursor = jv_object_get(jv_copy(event), jv_string("cursor"));
+	is_json(cursor, "'my \\\"phone\\\"'", "an event may carry the name of its reader's cursor");
+	event = json_drop(event, "cursor");
+	end = strchr(got, '\n');
+	ok(jv_equal(event, json_parse_object(got, (size_t)(end - got))),
+	    "and is as it was besides");
+	free(again);
+	free(got);
+}
+
+static void
+test_text(void)
+{
+	struct history h = start("text");
+	char *got;
+
+	new_chat(2);
+	history_print(&h, domain, chat_id, 0, 2, -1);
+	got = finish(&h);
+	is(got, "14:03:07 alice: say 1\n14:03:07 alice: say 2\n", "as text an event is a line");
+	is_int(h.printed, 2, "they are counted");
+	free(got);
+}
+
+static void
+test_add(void)
+{
+	static const char event[] = "{\"type\":\"odd\"}";
+	struct history h = start("json");
+	char *got;
+
+	history_add(&h, (struct json_text){ event, sizeof event - 1 });
+	is_int(box_size("out"), 0, "an event that is added is not yet printed");
+	is_int(h.printed, 1, "but counted");
+	history_print(&h, domain, chat_id, 0, 0, -1);
+	got = finish(&h);
+	is(got, "{\"type\":\"odd\"}\n", "the next printing prints it");
+	free(got);
+	h = start("json");
+	history_add(&h, (struct json_text){ event, sizeof event - 1 });
+	history_release(&h);
+	history_release(&h);
+	got = finish(&h);
+	is(got, "", "one that is released is not");
+	free(got);
+}
+
+static void
+test_format(void)
+{
+	struct history h = { 0 };
+
+	h.out.fd = box_fd;
+	ok(history_format(&h, "text") == 0 && h.is_text, "the format is text");
+	ok(history_format(&h, "json") == 0 && !h.is_text, "or json");
+	ok(history_format(&h, NULL) == 0 && !h.is_text, "or json by itself, on no terminal");
+	fails(history_format(&h, "yaml"), EX_USAGE, "format 'yaml': want text or json",
+	    "there is no other");
+}
+
+static void
+test_errors(void)
+{
+	struct history h = { 0 };
+
+	new_chat(3);
+	h.out.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	fails(history_print(&h, domain, chat_id, 0, 3, -1), EX_IOERR, NULL,
+	    "a full disk is an error");
+	close(h.out.fd);
+	history_release(&h);
+	new_chat(0);
+	ok(true, "the store is free then");
+}
+
+int
+main(void)
+{
+	setenv("TZ", "UTC", 1);
+	domain_open("history", 1);
+	test_ranges();
+	test_cursor();
+	test_text();
+	test_add();
+	test_format();
+	test_errors();
+	domain_close();
+	return done_testing();
+}
