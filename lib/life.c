@@ -144,23 +144,24 @@ settle_dependents(struct tx *tx, jv task, jv todo)
 	return todo;
 }
 
-/* The parent of a failed subtask fails, and what has not begun is not begun. */
+/* The tree of a task that ended without its answer ends too: what has not begun is not begun. */
 static jv
-fail_parent(struct tx *tx, jv parent, jv subtask, jv todo)
+drop_subtasks(struct tx *tx, jv parent, jv todo)
 {
+	const char *why =
+	    task_is(parent, "cancelled") ? "its parent was cancelled" : "a sibling failed";
 	char *set = xprintf("parent.%s", id_of(parent));
 
-	todo = fail_for_good(tx, parent, dependency_error(subtask, "subtask"), todo);
 	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
-		jv sibling = store_at(tx, n);
+		jv child = store_at(tx, n);
 
-		if (task_is(sibling, "pending")) {
-			sibling = json_set(sibling, "error",
-			    life_error("cancelled", "sibling_failed", "a sibling failed", false));
-			sibling = end_task(tx, sibling, "cancelled");
-			todo = jv_array_append(todo, jv_string(id_of(sibling)));
+		if (task_is(child, "pending")) {
+			child = json_set(child, "error",
+			    life_error("cancelled", "parent_ended", why, false));
+			child = end_task(tx, child, "cancelled");
+			todo = jv_array_append(todo, jv_string(id_of(child)));
 		}
-		jv_free(sibling);
+		jv_free(child);
 	}
 	free(set);
 	return todo;
@@ -181,7 +182,7 @@ settle_parent(struct tx *tx, jv task, jv todo)
 	counts = json_set_int(counts, count, json_peek_int(counts, count, 0) + 1);
 	parent = json_set(parent, "subtasks", jv_copy(counts));
 	if (json_peek_int(counts, "failed", 0) > 0 && !json_peek_bool(parent, "keep_going")) {
-		todo = fail_parent(tx, parent, task, todo);
+		todo = fail_for_good(tx, parent, dependency_error(task, "subtask"), todo);
 	} else {
 		if (json_peek_int(counts, "done", 0) + json_peek_int(counts, "failed", 0) >=
 		    json_peek_int(counts, "total", 0))
@@ -201,6 +202,8 @@ settle(struct tx *tx, jv todo)
 
 		if (jv_is_valid(task)) {
 			todo = settle_dependents(tx, task, todo);
+			if (task_has_subtasks(task) && !task_is(task, "completed"))
+				todo = drop_subtasks(tx, task, todo);
 			todo = settle_parent(tx, task, todo);
 		}
 		jv_free(task);
@@ -549,7 +552,8 @@ life_split(struct tx *tx, const char *id, jv decision, jv plan, bool keep_going,
 	jv parent = task_get(tx, id), items, counts;
 
 	*children = jv_array();
-	if (!task_is(parent, "pending") || task_has_subtasks(parent)) {
+	if (!task_is(parent, "pending") || task_has_subtasks(parent) ||
+	    json_peek_string(parent, "waiting")) {
 		bool is_there = jv_is_valid(parent);
 
 		jv_free(parent);

@@ -91,7 +91,7 @@ void life_cancel(struct tx *tx, jv task, const char *why);
  * decision, plan  consumed; the plan is normalised (plan.h)
  * children        set to the array of subtasks as stored, owned
  *
- * Returns LIFE_DONE, LIFE_PASSED (not pending, or split already), -1 with err EX_NOINPUT.
+ * Returns LIFE_DONE, LIFE_PASSED (not ready, or split already), -1 with err EX_NOINPUT.
  */
 int life_split(struct tx *tx, const char *id, jv decision, jv plan, bool keep_going, jv *children);
 

@@ -33,13 +33,22 @@ static const struct {
 	{ "metadata", JV_KIND_OBJECT },
 };
 
+/* Whether a field, if it is one that we know, is of its kind; value is borrowed. */
 static int
-check_kind(const char *name, jv_kind kind)
+check_kind(const char *name, jv value)
 {
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (!strcmp(fields[i].name, name) && kind != fields[i].kind)
+	jv_kind kind = jv_get_kind(value);
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		if (strcmp(fields[i].name, name) != 0)
+			continue;
+		if (kind != fields[i].kind)
 			return err_set(EX_DATAERR, "%s: want %s, got %s", name,
 			    jv_kind_name(fields[i].kind), jv_kind_name(kind));
+		if (kind == JV_KIND_STRING && strlen(jv_string_value(value)) !=
+						  (size_t)jv_string_length_bytes(jv_copy(value)))
+			return err_set(EX_DATAERR, "%s: U+0000 cannot be in it", name);
+	}
 	return 0;
 }
 
@@ -50,7 +59,7 @@ check_kinds(jv spec)
 
 	jv_object_foreach (spec, name, value) {
 		if (rc == 0 && jv_get_kind(value) != JV_KIND_NULL)
-			rc = check_kind(jv_string_value(name), jv_get_kind(value));
+			rc = check_kind(jv_string_value(name), value);
 		jv_free(name);
 		jv_free(value);
 	}
@@ -76,11 +85,11 @@ check_strings(jv spec, const char *field)
 static int
 check_limits(jv spec)
 {
-	static const char *const names[] = { "timeout_s", "max_attempts" };
+	static const char *const names[] = { "timeout_s", "max_attempts", "retry_delay_s" };
 	jv limits = json_get(spec, "limits", JV_KIND_OBJECT);
 	int rc = 0;
 
-	for (size_t i = 0; i < 2 && rc == 0 && jv_is_valid(limits); i++) {
+	for (size_t i = 0; i < 3 && rc == 0 && jv_is_valid(limits); i++) {
 		jv value = jv_object_get(jv_copy(limits), jv_string(names[i]));
 
 		if (jv_is_valid(value) && jv_get_kind(value) != JV_KIND_NULL &&

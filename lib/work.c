@@ -35,7 +35,7 @@ struct run {
 	struct buf response;
 	struct buf stderr_line, stderr_tail;
 	size_t stderr_logged;
-	bool is_cut, is_broken;
+	bool is_cut, is_broken, is_in_long_line;
 	int64_t deadline_ms; /* monotonic; INT64_MAX: none */
 	bool has_timed_out;
 };
@@ -236,11 +236,12 @@ take_stdout(struct run *r, const char *bytes, size_t len)
 		size_t part = (size_t)(newline - bytes);
 
 		buf_add(&r->line, bytes, part);
-		if (!take_event(r, r->line.p, r->line.len)) {
+		if (r->is_in_long_line || !take_event(r, r->line.p, r->line.len)) {
 			add_response(r, r->line.p, r->line.len);
 			add_response(r, "\n", 1);
 		}
 		r->line.len = 0;
+		r->is_in_long_line = false;
 		bytes += part + 1;
 		len -= part + 1;
 	}
@@ -248,6 +249,7 @@ take_stdout(struct run *r, const char *bytes, size_t len)
 	if (r->line.len > LINE_MAX_BYTES) {
 		add_response(r, r->line.p, r->line.len);
 		r->line.len = 0;
+		r->is_in_long_line = true;
 	}
 }
 
@@ -341,7 +343,7 @@ drain_pipes(struct run *r)
 		if (!any && (r->out >= 0 || r->err >= 0))
 			poll(fds, 2, 10);
 	}
-	if (r->line.len > 0 && !take_event(r, r->line.p, r->line.len))
+	if (r->line.len > 0 && (r->is_in_long_line || !take_event(r, r->line.p, r->line.len)))
 		add_response(r, r->line.p, r->line.len);
 	log_stderr_line(r);
 }
