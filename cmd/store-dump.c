@@ -1,4 +1,5 @@
 /* store-dump - export all records */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,7 +78,7 @@ copy(int from, int to)
 
 	while ((n = dir_read_all(from, bytes, sizeof bytes, at)) > 0) {
 		if (dir_write_all(to, bytes, (size_t)n) < 0)
-			return err_sys("stdout");
+			return err_set(EX_IOERR, "stdout: %s", strerror(errno));
 		at += n;
 	}
 	return n < 0 ? err_sys("snapshot") : 0;

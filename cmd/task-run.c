@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "bell.h"
 #include "clock.h"
 #include "dir.h"
@@ -40,7 +41,6 @@ struct job {
 	pid_t pid;
 	int pidfd;
 	char id[ID_TEXT];
-	unsigned long line;
 };
 
 struct runner {
@@ -61,9 +61,10 @@ struct runner {
 	int status;
 };
 
-/* Starts an agent-run and hands it the line. */
+/* Starts an agent-run and hands it the line that was given (with the decision, say); task is the
+ * record. */
 static void
-start(struct runner *r, jv task)
+start(struct runner *r, jv given, jv task)
 {
 	struct buf line = { 0 };
 	int in[2];
@@ -75,7 +76,6 @@ start(struct runner *r, jv task)
 		err_sys("pipe");
 		err_exit();
 	}
-	job->line = r->in.number;
 	memset(job->id, 0, sizeof job->id);
 	strncpy(job->id, json_peek_string(task, "id"), ID_TEXT - 1);
 	job->pid = proc_spawn(argv, (const char *const[]){ NULL },
@@ -86,7 +86,7 @@ start(struct runner *r, jv task)
 	job->pidfd = proc_pidfd(job->pid);
 	r->running++;
 	/* It reads everything at once, or is dead, which its exit tells. */
-	json_dump(&line, jv_copy(task));
+	json_dump(&line, jv_copy(given));
 	buf_putc(&line, '\n');
 	dir_write_all(in[1], line.p, line.len);
 	close(in[1]);
@@ -94,6 +94,29 @@ start(struct runner *r, jv task)
 	free(runner);
 	if (outbox_add(r->outbox, task, true) < 0)
 		err_exit();
+}
+
+/* Starts a task, unless somebody has it or it has ended; a line that names none is bad. */
+static void
+take_task(struct runner *r, jv line)
+{
+	const char *id = json_peek_string(line, "id");
+	jv task = jv_invalid();
+
+	if (!id || !id_is_full(id))
+		err_set(EX_DATAERR, "id: want a task's");
+	else
+		task = ask_record(r->s, "task", id);
+	if (!jv_is_valid(task)) {
+		if (err_code() != EX_DATAERR && err_code() != EX_NOINPUT)
+			err_exit();
+		err_warn("stdin:%lu: %s", r->in.number, err_text());
+		r->status = EX_DATAERR;
+	} else if (task_is(task, "pending")) {
+		start(r, line, task);
+	}
+	jv_free(task);
+	jv_free(line);
 }
 
 /* A slot is free: takes the next line. */
@@ -104,13 +127,7 @@ take_line(struct runner *r)
 
 	switch (lines_next_object(&r->in, &task)) {
 	case LINES_OK:
-		if (json_peek_string(task, "id") && id_is_full(json_peek_string(task, "id"))) {
-			start(r, task);
-		} else {
-			err_warn("stdin:%lu: id: want a task's", r->in.number);
-			r->status = EX_DATAERR;
-		}
-		jv_free(task);
+		take_task(r, task);
 		break;
 	case LINES_BAD:
 		r->status = (err_print(), EX_DATAERR);
@@ -226,10 +243,10 @@ adopt(struct runner *r)
 
 /* Nobody reads our output: what runs is finished, nothing is begun. */
 static void
-go_deaf(struct runner *r)
+go_deaf(struct runner *r, bool has_error)
 {
-	if (!r->is_deaf && err_code() == EX_IOERR)
-		r->status = EX_IOERR;
+	if (!r->is_deaf && has_error && errno != EPIPE)
+		err_print();
 	r->is_deaf = r->is_closed = true;
 }
 
@@ -308,8 +325,10 @@ run(struct runner *r)
 
 		reap(r);
 		heed_signal(r);
-		if (!r->is_deaf && (outbox_pump(r->outbox) < 0 || lines_reader_gone(STDOUT_FILENO)))
-			go_deaf(r);
+		if (!r->is_deaf && lines_reader_gone(STDOUT_FILENO))
+			go_deaf(r, false);
+		else if (!r->is_deaf && outbox_pump(r->outbox) < 0)
+			go_deaf(r, true);
 		if (is_finished(r))
 			break;
 		can_read = wait_for_news(r);

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -269,10 +270,21 @@ answer_builtin(const struct cmd *cmd, const char *name, bool is_alone)
 	answer(cmd, name);
 }
 
+/* A standard descriptor that was closed must not become the store's: it is opened so that using it
+ * is the error (EBADF) that it would have been. */
+static void
+occupy_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
 char **
 opt_parse(const struct cmd *cmd, char **argv)
 {
 	check_table(cmd);
+	occupy_standard_fds();
 	if (!argv[0]) /* run with no name at all */
 		return argv;
 

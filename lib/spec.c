@@ -134,7 +134,7 @@ spec_check(jv spec)
 		return err_set(EX_DATAERR, "id '%.40s': want a UUID in lower case", id);
 	key = json_peek_string(spec, "key");
 	if (key && (!*key || escaped_bytes(key) > SPEC_KEY_MAX))
-		return err_set(EX_DATAERR, "key: want 1 to %d bytes (as JSON)", SPEC_KEY_MAX);
+		return err_set(EX_DATAERR, "key: want 1 to %d bytes", SPEC_KEY_MAX);
 	return 0;
 }
 

@@ -428,7 +428,7 @@ int
 main(void)
 {
 	domain_open("outbox", 1);
-	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	test_order();
 	test_posted();
 	test_held();

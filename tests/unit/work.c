@@ -448,7 +448,7 @@ broken(void)
 	if (child == 0) {
 		struct result r;
 
-		signal(SIGXFSZ, SIG_IGN);
+		sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 		setrlimit(RLIMIT_FSIZE, &none);
 		r = run("echo x");
 		_exit(r.end == WORK_BROKEN && err_code() == EX_IOERR ? 0 : 1);

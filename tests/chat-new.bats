@@ -1,0 +1,59 @@
+# Chats are made.
+
+load test_helper
+load records
+
+@test "chat-new: makes a chat and prints it as one JSON line" {
+	run -0 --separate-stderr chat-new --title 'The garden' --user ada --member bob --member eve
+	assert_equal "$stderr" ''
+	assert_jq 'length == 1 and (.[0] | .title == "The garden" and .user_id == "ada" and
+		.members == [{user_id: "ada", kind: "person"}, {user_id: "bob", kind: "person"},
+			{user_id: "eve", kind: "person"}] and
+		(.id | length == 36) and (.created_at | endswith("Z")))'
+	assert_equal "$(chat-list)" "$output"
+}
+
+@test "chat-new: its owner is LEGWORK_USER, or the login name" {
+	LEGWORK_USER=bob run -0 chat-new
+	assert_jq '.[0] | .user_id == "bob" and (has("title") | not)'
+	run -0 chat-new
+	assert_jq --arg name "$(id -un)" '.[0].user_id == $name'
+}
+
+@test "chat-new: the owner is a member once" {
+	run -0 chat-new -u ada --member ada --member bob
+	assert_jq '.[0].members | map(.user_id) == ["ada", "bob"]'
+}
+
+@test "chat-new: --ids prints only the id" {
+	run -0 chat-new --ids
+	assert_output "$(chat-list | jq -r .id)"
+}
+
+@test "chat-new: a title may hold anything" {
+	title=$'quotes " \\ and\nlines, größe 🤖'
+	chat-new --title "$title" >/dev/null
+	assert_equal "$(chat-list | jq -r .title)" "$title"
+}
+
+@test "chat-new: names of users are 1 to 100 bytes without control characters" {
+	for name in '' $'a\nb' "$(printf 'x%.0s' {1..101})"; do
+		for option in --user --member; do
+			status=0
+			chat-new "$option" "$name" 2>err || status=$?
+			[[ $status = 6[45] ]] || { echo "$option: status $status"; false; }
+			grep -q '^chat-new: .*user: ' err
+		done
+	done
+	assert_equal "$(chat-list)" ''
+}
+
+@test "chat-new: two chats may have the same title" {
+	chat-new --title a >/dev/null
+	chat-new --title a >/dev/null
+	assert_equal "$(chat-list --ids | sort -u | wc -l)" 2
+}
+
+@test "chat-new: operands are misuse (64)" {
+	run -64 chat-new garden
+}

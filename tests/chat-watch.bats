@@ -1,0 +1,340 @@
+# What is said in a chat is printed as it happens.
+
+load test_helper
+load records
+
+# watch OUT [OPTION ...] - in the background; $pid; goes on once its FIFO is there
+watch() {
+	local before
+	before=$(bells)
+	chat-watch "${@:2}" >"$1" 3>&- 5>&- &
+	pid=$!
+	wait_until 10 eval '(($(bells) > before))'
+}
+
+bells() { find "$LEGWORK_STORE/watch" -type p ! -name '.*' 2>/dev/null | wc -l; }
+
+stop() { # PID
+	kill -TERM "$1"
+	await_exit "$1" || [[ $? = 143 ]]
+}
+
+say() { chat-post "$@" >/dev/null; }
+
+# A fresh chat with these texts in it; $chat.
+chat_with() {
+	chat=$(chat-new --ids)
+	(($# == 0)) || printf '%s\n' "$@" | chat-post "$chat" >/dev/null
+}
+
+texts() { jq -r .data.text "$@" | paste -sd' '; }
+
+@test "chat-watch: prints only what is new, unless told" {
+	chat_with old
+	watch out "$chat" --count 1
+	# it looks at the store after its bell is there: so post until one is printed
+	wait_until 10 eval 'say "$chat" new; has_ended $pid'
+	await_exit $pid
+	assert_equal "$(texts out)" new
+}
+
+@test "chat-watch: prints an event as soon as it is posted" {
+	chat_with
+	watch out "$chat" --since 0
+	SECONDS=0
+	for i in {1..10}; do
+		say "$chat" "$i"
+		wait_until 10 has_lines out "$i"
+	done
+	((SECONDS < 10)) # waiting for its poll would take twenty
+	stop $pid
+	assert_equal "$(cat out)" "$(chat-show "$chat")"
+}
+
+@test "chat-watch: --since 0 prints all, then what comes" {
+	chat_with one two
+	watch out "$chat" --since 0 --count 3
+	say "$chat" three
+	await_exit $pid
+	assert_equal "$(texts out)" 'one two three'
+}
+
+@test "chat-watch: --since SEQ prints what comes after it" {
+	chat_with one two three
+	run -0 chat-watch "$chat" --since 2 --count 1
+	assert_jq 'map(.seq) == [3]'
+}
+
+@test "chat-watch: --since a seq that is still to come waits for the one after it" {
+	chat_with one
+	watch out "$chat" --since 2 --count 1
+	say "$chat" two
+	say "$chat" three
+	await_exit $pid
+	assert_equal "$(texts out)" three
+}
+
+@test "chat-watch: --count ends it after so many" {
+	chat_with one two three
+	run -0 chat-watch "$chat" --since 0 --count 2
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "chat-watch: --timeout ends it with 124 where --count was not reached" {
+	chat_with one
+	run -124 chat-watch "$chat" --since 0 --count 2 --timeout 100ms
+	assert_equal "${#lines[@]}" 1
+	run -124 chat-watch "$chat" --count 1 -t 0
+}
+
+@test "chat-watch: --timeout without --count ends it with 0" {
+	chat_with one
+	run -0 chat-watch "$chat" --since 0 --timeout 100ms
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "chat-watch: --all prints the events of every chat" {
+	chat_with a
+	other=$(chat-new --ids)
+	say "$other" b
+	run -0 chat-watch --all --since 0 --count 2
+	assert_equal "$(texts <<<"$output")" 'a b'
+}
+
+@test "chat-watch: --all prints the events of a chat that is made later" {
+	chat_with a
+	watch out --all --since 0 --count 3
+	other=$(chat-new --ids)
+	say "$other" b
+	say "$chat" c
+	await_exit $pid
+	assert_equal "$(texts out)" 'a b c'
+}
+
+@test "chat-watch: what happens in other chats is not printed" {
+	chat_with
+	other=$(chat-new --ids)
+	watch out "$chat" --since 0 --count 1
+	say "$other" no
+	say "$chat" yes
+	await_exit $pid
+	assert_equal "$(texts out)" yes
+}
+
+@test "chat-watch: four viewers see the same events, in the same order, once" {
+	chat_with before
+	for i in 1 2 3 4; do
+		watch "out$i" "$chat" --since 0 --count 61
+		pids+=("$pid")
+	done
+	for i in 1 2 3; do
+		seq 1 20 | chat-post --user "u$i" "$chat" >/dev/null 3>&- &
+		posters+=($!)
+	done
+	await_all "${posters[@]}" "${pids[@]}"
+	for i in 1 2 3 4; do
+		assert_equal "$(cat "out$i")" "$(chat-show "$chat")"
+	done
+}
+
+@test "chat-watch: a viewer that nobody reads, one stopped and one killed delay nobody" {
+	chat_with
+	mkfifo pipe
+	exec 5<>pipe
+	watch pipe "$chat" --since 0
+	unread=$pid
+	watch /dev/null "$chat" --since 0
+	killed=$pid
+	watch stopped "$chat" --since 0
+	stopped=$pid
+	watch out "$chat" --since 0 --count 100
+	kill -STOP "$stopped"
+	kill -KILL "$killed"
+	keep_fifos=1
+	for i in {1..100}; do printf '%s %01000d\n' "$i" 0; done | timeout 20 chat-post "$chat" >/dev/null
+	await_exit $pid
+	assert_equal "$(jq -r .seq out | paste -sd,)" "$(seq -s, 1 100)"
+	kill -CONT "$stopped"
+	wait_until 10 has_lines stopped 100
+	assert_equal "$(cat stopped)" "$(cat out)"
+	stop "$stopped"
+	exec 5<&-
+	wait_until 10 has_ended "$unread"
+}
+
+@test "chat-watch: ends when its reader is gone" {
+	chat_with one
+	mkfifo pipe
+	chat-watch "$chat" --since 0 >pipe 3>&- &
+	pid=$!
+	read -r line <pipe
+	wait_until 5 has_ended $pid
+}
+
+@test "chat-watch: TERM ends it with 143, and its FIFO is gone" {
+	chat_with
+	watch out "$chat"
+	kill -TERM $pid
+	status=0
+	await_exit $pid || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(bells)" 0
+}
+
+# --- cursors
+
+# take COUNT - what a reader named me makes of the next events: their cursors move as far
+take() {
+	chat-watch "$chat" --cursor me "${@:2}" --count "$1" --timeout 5 |
+		jq -c '{skip: {cursor, chat_id, seq}}' | tee -a taken | task-add
+}
+
+@test "chat-watch: --cursor begins with what is new, and names itself on each line" {
+	chat_with old
+	watch out "$chat" --cursor me --count 1
+	wait_until 10 eval 'say "$chat" new; has_ended $pid'
+	run -0 cat out
+	assert_jq '.[0].cursor == "me" and .[0].data.text == "new"'
+}
+
+@test "chat-watch: --cursor --since says where a new reader begins" {
+	chat_with one two
+	run -0 chat-watch "$chat" --cursor me --since 1 --count 1
+	assert_jq '.[0].seq == 2'
+}
+
+@test "chat-watch: --cursor goes on behind what was taken" {
+	chat_with one two three four
+	take 2 --since 0
+	take 1
+	take 1 --since 0
+	assert_equal "$(jq -r .skip.seq taken | paste -sd,)" 1,2,3,4
+}
+
+@test "chat-watch: what was printed and not taken comes again" {
+	chat_with one two
+	chat-watch "$chat" --cursor me --since 0 --count 2 >/dev/null
+	run -0 chat-watch "$chat" --cursor me --count 2
+	assert_jq 'map(.seq) == [1, 2]'
+}
+
+@test "chat-watch: a reader that dies before it has printed anything knows its place" {
+	chat_with one
+	run -124 chat-watch "$chat" --cursor me --count 1 --timeout 0
+	say "$chat" two
+	run -0 chat-watch "$chat" --cursor me --count 1 --timeout 5
+	assert_jq '.[0].data.text == "two"'
+}
+
+@test "chat-watch: --all --cursor prints a chat that was made meanwhile from its beginning" {
+	chat_with one
+	run -124 chat-watch --all --cursor me --count 1 --timeout 0
+	other=$(chat-new --ids)
+	say "$other" two
+	say "$chat" three
+	run -0 chat-watch --all --cursor me --count 2 --timeout 5
+	assert_jq 'map(.data.text) | sort == ["three", "two"]'
+}
+
+@test "chat-watch: readers of different names do not disturb each other" {
+	chat_with one two
+	take 2 --since 0
+	run -0 chat-watch "$chat" --cursor other --since 0 --count 2
+	assert_jq 'map(.seq) == [1, 2] and all(.cursor == "other")'
+}
+
+@test "chat-watch: two readers of one name make a message one task" {
+	chat_with
+	for i in 1 2; do
+		watch "out$i" "$chat" --cursor me --since 0 --count 5
+		pids+=("$pid")
+	done
+	printf 'task %s\n' 1 2 3 4 5 | chat-post "$chat" >/dev/null
+	await_all "${pids[@]}"
+	for i in 1 2; do task-draft <"out$i" | task-add >/dev/null; done
+	assert_equal "$(task-list | jq -r .instruction | paste -sd,)" 'task 1,task 2,task 3,task 4,task 5'
+}
+
+# --- the text format
+
+@test "chat-watch: --format text prints time, who and what" {
+	chat_with
+	chat-post <<<'{"type":"message","at":"2026-01-02T03:04:05.678Z","user_id":"ada","data":{"text":"hello"},"chat_id":"'"$chat"'"}' >/dev/null
+	TZ=UTC run -0 chat-watch "$chat" --since 0 --count 1 --format text
+	assert_output '03:04:05 ada: hello'
+}
+
+@test "chat-watch: the text format marks task events, and their end" {
+	worker bad 'echo why >&2; exit 1'
+	worker good 'echo "{\"type\":\"thought\",\"data\":{\"text\":\"hm\"}}"; echo "{\"type\":\"tool_use\",\"data\":{\"name\":\"ls\",\"args\":{\"a\":1}}}"; echo done'
+	chat_with
+	a=$(task-add --ids -c "$chat" -a good one) b=$(task-add --ids -c "$chat" -a bad two)
+	agent-run "$a" | chat-post >/dev/null
+	agent-run "$b" | chat-post >/dev/null
+	run -0 chat-watch "$chat" --since 0 --count 9 --format text
+	a=${a:0:8} b=${b:0:8}
+	assert_equal "$(cut -c10- <<<"$output")" "🤖 Task $a: Starting execution...
+🤖 Task $a: Executing task: one...
+💭 Task $a: hm
+🔧 Task $a: Using tool: ls {\"args\":{\"a\":1}}
+🤖 Task $a: done
+✅ Task $a completed successfully
+🤖 Task $b: Starting execution...
+🤖 Task $b: Executing task: two...
+❌ Task $b failed: why"
+}
+
+@test "chat-watch: the text format strips control characters" {
+	chat_with
+	chat-post "$chat" $'red \x1b[31m\x07\x08\x7f\r end \u009b31m' >/dev/null
+	chat-post <<<'{"type":"tool_use","user_id":"ada","data":{"name":"a\u001b]0;x\u0007b","args":{"k":"\u001b[0m"},"task_id":"\u001b[2J"},"chat_id":"'"$chat"'"}' >/dev/null
+	chat-watch "$chat" --since 0 --count 2 --format text >out
+	run ! grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <(LC_ALL=C cat out)
+	assert_equal "$(wc -l <out)" 2
+}
+
+@test "chat-watch: lines of a text stand under its first" {
+	chat_with
+	chat-post --user ada "$chat" $'one\ntwo\n' >/dev/null
+	run -0 chat-watch "$chat" --since 0 --count 1 --format text
+	assert_equal "${#lines[@]}" 2
+	assert_equal "${lines[1]}" '         two'
+}
+
+@test "chat-watch: JSON lines where stdout is no terminal" {
+	chat_with one
+	run -0 chat-watch "$chat" --since 0 --count 1
+	assert_output "$(chat-show "$chat")"
+	run -0 chat-watch "$chat" --since 0 --count 1 --format json
+	assert_output "$(chat-show "$chat")"
+}
+
+# --- misuse
+
+@test "chat-watch: wants one chat or --all (64)" {
+	chat_with
+	run -64 chat-watch
+	run -64 chat-watch "$chat" --all
+	run -64 chat-watch "$chat" "$chat"
+}
+
+@test "chat-watch: bad option values are misuse (64)" {
+	chat_with
+	for option in --count=0 --count=x --since=-1 --timeout=soon --format=xml; do
+		run -64 chat-watch "$chat" "$option"
+	done
+}
+
+@test "chat-watch: an unknown chat is refused (66), the first characters will do" {
+	chat_with one
+	run -66 --separate-stderr chat-watch deadbeef
+	assert_equal "$stderr" 'chat-watch: chat deadbeef: no such chat'
+	run -0 chat-watch "${chat:0:7}" --since 0 --count 1
+	assert_jq '.[0].data.text == "one"'
+}
+
+@test "chat-watch: a full disk under stdout is an I/O error (74)" {
+	chat_with one
+	run -74 --separate-stderr bash -c 'chat-watch "$0" --since 0 --count 1 >/dev/full' "$chat"
+	assert_equal "$stderr" 'chat-watch: stdout: No space left on device'
+}

@@ -1,0 +1,34 @@
+# What tests of records share; a file says: load records, after load test_helper
+
+# assert_jq [OPTION ...] FILTER - FILTER holds for the array of all lines of $output
+assert_jq() {
+	jq -es "$@" <<<"$output" >/dev/null || {
+		printf 'does not hold: %s\n%s\n' "${*: -1}" "$output"
+		return 1
+	}
+}
+
+# field TASK FILTER - what FILTER makes of the task's record, as text
+field() { task-show "$1" | jq -r "$2"; }
+
+is_field() { [[ $(field "$1" "$2") = "$3" ]]; } # TASK FILTER VALUE
+
+# lasting - records without what only the store knows: when a record was written
+lasting() { jq -c 'del(.updated_at)'; }
+
+# worker ROLE SCRIPT [OPTION ...] - an agent whose program is a bash script
+worker() { agent-add "$1" "${@:3}" -- bash -c "$2" >/dev/null; }
+
+# wait_field TASK FILTER VALUE - until the record says so
+wait_field() { wait_until 10 is_field "$@"; }
+
+has_lines() { [[ $(wc -l <"$1") -ge $2 ]]; } # FILE COUNT
+
+# Nothing that was started in this test is left, now.
+assert_none_left() { no_process_left || { end_processes; return 1; }; }
+
+# await_all PID ... - until all have ended (bats has background jobs of its own: never a bare wait)
+await_all() {
+	local pid
+	for pid; do await_exit "$pid" 20; done
+}

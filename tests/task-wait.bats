@@ -1,0 +1,115 @@
+# The end of tasks is waited for.
+
+load test_helper
+load records
+
+@test "task-wait: 0 where all have completed, and prints them" {
+	worker quick cat
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	agent-run "$a" >/dev/null
+	agent-run "$b" >/dev/null
+	run -0 task-wait "$b" "${a:0:8}"
+	assert_jq 'map(.instruction) == ["b", "a"] and all(.status == "completed")'
+}
+
+@test "task-wait: 1 where one failed" {
+	worker picky 'read -r text; [[ $text != b ]]'
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	for id in "$a" "$b"; do agent-run "$id" >/dev/null; done
+	run -1 task-wait "$b" "$a"
+	assert_jq 'map(.status) == ["failed", "completed"]'
+}
+
+@test "task-wait: 1 where one was cancelled" {
+	worker bad 'exit 1'
+	id=$(task-add --ids -- $'- a\n- b')
+	task-show "$id" | task-plan | task-split --print | jq -r .id >children
+	agent-run "$(sed -n 1p children)" >/dev/null
+	run -1 task-wait "$(sed -n 2p children)"
+	assert_jq '.[0].status == "cancelled"'
+}
+
+@test "task-wait: 124 when the time is over" {
+	id=$(task-add --ids a)
+	run -124 task-wait --timeout 100ms "$id"
+	assert_output ''
+	run -124 task-wait -t 0 "$id"
+}
+
+@test "task-wait: ends when the task does" {
+	worker quick cat
+	id=$(task-add --ids a)
+	SECONDS=0
+	for i in {1..8}; do
+		id=$(task-add --ids "$i")
+		task-wait "$id" >out 3>&- &
+		pid=$!
+		wait_until 10 test -d "$LEGWORK_STORE/watch/task-$id"
+		agent-run "$id" >/dev/null
+		await_exit $pid
+		assert_equal "$(jq -r .status out)" completed
+	done
+	((SECONDS < 12)) # waiting for its poll would take sixteen
+}
+
+@test "task-wait: a task that was over before is not waited for" {
+	worker bad 'exit 1'
+	id=$(task-add --ids a)
+	agent-run "$id" >/dev/null
+	run -1 task-wait --timeout 0 "$id"
+}
+
+@test "task-wait: waits through retries" {
+	worker later '[[ -e again ]] || { touch again; exit 75; }'
+	id=$(task-add --ids <<<'{"instruction":"x","limits":{"retry_delay_s":0.1}}')
+	bash -c 'task-watch --drain | task-run >/dev/null' 3>&- &
+	run -0 task-wait --timeout 10 "$id"
+	await_exit $!
+	assert_jq '.[0].attempt == 2'
+}
+
+@test "task-wait: --quiet prints nothing" {
+	worker quick cat
+	id=$(task-add --ids a)
+	agent-run "$id" >/dev/null
+	run -0 task-wait --quiet "$id"
+	assert_output ''
+	run -0 task-wait -q "$id"
+	assert_output ''
+}
+
+@test "task-wait: an unknown id is refused (66) before any is waited for" {
+	id=$(task-add --ids a)
+	run -66 --separate-stderr timeout 5 task-wait "$id" deadbeef
+	assert_equal "$stderr" 'task-wait: task deadbeef: no such task'
+}
+
+@test "task-wait: ends when nobody reads it, and that is no time-out" {
+	mkfifo out
+	id=$(task-add --ids a)
+	task-wait "$id" >out 3>&- &
+	pid=$!
+	exec 5<out
+	wait_until 10 test -d "$LEGWORK_STORE/watch/task-$id"
+	exec 5<&-
+	status=0
+	await_exit $pid || status=$?
+	[[ $status != 124 && $status != 0 ]] || { echo "status $status"; false; }
+}
+
+@test "task-wait: no task, or no time, is misuse (64)" {
+	run -64 task-wait
+	run -64 task-wait --timeout soon x
+}
+
+@test "task-wait: TERM ends it" {
+	id=$(task-add --ids a)
+	keep_fifos=1
+	task-wait "$id" 3>&- >/dev/null &
+	pid=$!
+	wait_until 10 test -d "$LEGWORK_STORE/watch/task-$id"
+	kill -TERM $pid
+	status=0
+	await_exit $pid || status=$?
+	assert_equal "$status" 143
+}

@@ -1,0 +1,103 @@
+# Why a task is not running, or ended as it did.
+
+load test_helper
+load records
+
+@test "task-why: a ready task waits for a pipeline" {
+	run -0 task-why "$(task-add --ids a)"
+	assert_jq '.[0] | .status == "pending" and .why == "it is ready: no pipeline has taken it yet" and .attempt == 0'
+}
+
+@test "task-why: a reserved task was handed to a pipeline" {
+	id=$(task-add --ids a)
+	task-watch >out 3>&- &
+	wait_until 10 has_lines out 1
+	run -0 task-why "$id"
+	assert_jq '.[0] | .why == "it was handed to a pipeline that has not begun it" and
+		(.reserved_until | endswith("Z"))'
+	kill $!
+	await_exit $! || true
+	run -0 task-why "$id"
+	assert_jq '.[0].why == "it is ready: no pipeline has taken it yet"'
+}
+
+@test "task-why: a task that waits for others names them" {
+	worker quick cat
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	id=$(task-add --ids -d "$a" -d "$b" c)
+	run -0 task-why "$id"
+	assert_jq --arg a "$a" --arg b "$b" '.[0] | .waiting == "dependencies" and
+		.why == "it waits for other tasks" and .waiting_for == [$a, $b]'
+	agent-run "$a" >/dev/null
+	run -0 task-why "$id"
+	assert_jq --arg b "$b" '.[0].waiting_for == [$b]'
+}
+
+@test "task-why: a split task waits for its subtasks, and tells why it was split" {
+	worker quick cat
+	id=$(task-add --ids -- $'- a\n- b')
+	task-show "$id" | task-plan | task-split --print | jq -r .id >children
+	agent-run "$(sed -n 1p children)" >/dev/null
+	run -0 task-why "$id"
+	assert_jq --arg b "$(sed -n 2p children)" '.[0] | .waiting == "subtasks" and
+		.why == "it waits for its subtasks" and .waiting_for == [$b] and
+		.subtasks == {total: 2, done: 1, failed: 0} and
+		.decision.reasoning == "the instruction holds a list of 2 bulleted items"'
+}
+
+@test "task-why: a task between two attempts says until when, and what went wrong" {
+	worker later 'echo busy >&2; exit 75'
+	id=$(task-add --ids a)
+	agent-run "$id" >/dev/null
+	run -0 task-why "$id"
+	assert_jq '.[0] | .waiting == "time" and .why == "it waits before it is tried again" and
+		(.not_before | endswith("Z")) and .error.message == "busy" and .attempt == 1 and .agent == "later"'
+}
+
+@test "task-why: a running task runs" {
+	mkfifo gate
+	worker slow 'echo >started; read -r _ <gate'
+	id=$(task-add --ids a)
+	agent-run "$id" >/dev/null 3>&- &
+	wait_until 10 test -e started
+	run -0 task-why "$id"
+	echo go >gate
+	await_exit $!
+	assert_jq '.[0] | .status == "in_progress" and .why == "it is running"'
+}
+
+@test "task-why: a task whose runner died says so" {
+	worker slow 'echo >started; exec sleep 61'
+	id=$(task-add --ids a)
+	agent-run "$id" >/dev/null 3>&- &
+	wait_until 10 test -e started
+	kill -KILL $!
+	await_exit $! || true
+	keep_fifos=1
+	run -0 task-why "$id"
+	task-watch >out 3>&- & # puts it back, and ends what is left
+	wait_until 10 has_lines out 1
+	kill $!
+	await_exit $! || true
+	assert_jq '.[0] | .status == "in_progress" and .why == "its runner died; the next task-watch puts it back"'
+}
+
+@test "task-why: a completed task completed, a failed one says with what error" {
+	worker picky 'read -r text; [[ $text != b ]] || exit 9'
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	for id in "$a" "$b"; do agent-run "$id" >/dev/null; done
+	run -0 task-why "$a" "$b"
+	assert_jq '(.[0] | .status == "completed" and .why == "it completed") and
+		(.[1] | .status == "failed" and .why == "it ended with an error" and .error.exit_status == 9)'
+}
+
+@test "task-why: an unknown id is named (66), the others are explained" {
+	id=$(task-add --ids a)
+	run -66 --separate-stderr task-why deadbeef "${id:0:8}"
+	assert_jq --arg id "$id" 'map(.id) == [$id]'
+	assert_equal "$stderr" 'task-why: task deadbeef: no such task'
+}
+
+@test "task-why: no operand is misuse (64)" {
+	run -64 task-why
+}
