@@ -281,6 +281,8 @@ bring_up(struct disk *d, enum origin origin)
 		goto done;
 	if (origin != FROM_INDEX)
 		mark_reset(d->mark, head.store);
+	if (origin != FROM_INDEX) /* exactly: it may have been rubbish */
+		atomic_store(&d->mark->durable, at.revision);
 	mark_finish(d->mark, &at);
 	mark_raise_durable(d->mark, at.revision);
 	rc = 0;

@@ -1,7 +1,8 @@
 /*
  * journal.h - the truth: a log of transactions, one JSON line each, only ever appended to
  *
- *   {"crc":"1c291ca3","rev":17,"synced":16,"tx":"<uuid>","at":"<time>","by":"task-add[812]","set":[CHANGE,...]}
+ *   {"crc":"1c291ca3","rev":17,"synced":16,"tx":"<uuid>","at":"<time>","by":"task-add[812]",
+ *    "set":[CHANGE,...]}
  *
  * crc is the CRC32C, in hexadecimal, of everything after its comma up to the newline.  rev counts
  * from 1 without gaps.  synced is the revision known to be on disk when the line was written: so a

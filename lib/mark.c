@@ -71,8 +71,9 @@ mark_is_good(const struct mark *m)
 {
 	char boot[40];
 
+	/* durable has no checksum, but is never ahead of the head */
 	return !m->is_dirty && !memcmp(m->magic, magic, sizeof magic) && m->crc == checksum(m) &&
-	       !strcmp(m->boot, boot_id(boot));
+	       !strcmp(m->boot, boot_id(boot)) && atomic_load(&m->durable) <= m->head.revision;
 }
 
 void
@@ -124,13 +125,12 @@ mark_raise_durable(struct mark *m, uint64_t revision)
 uint64_t
 mark_reached(const struct mark *m, const char *store)
 {
-	uint64_t durable = atomic_load(&m->durable);
 	char boot[40];
 
 	if (memcmp(m->magic, magic, sizeof magic) != 0 || m->crc != checksum(m) ||
 	    strcmp(m->boot, boot_id(boot)) != 0 || strcmp(m->store, store) != 0)
 		return 0;
-	return durable > m->head.revision ? durable : m->head.revision;
+	return m->head.revision;
 }
 
 void

@@ -289,7 +289,7 @@ take() {
 	chat-post "$chat" $'red \x1b[31m\x07\x08\x7f\r end \u009b31m' >/dev/null
 	chat-post <<<'{"type":"tool_use","user_id":"ada","data":{"name":"a\u001b]0;x\u0007b","args":{"k":"\u001b[0m"},"task_id":"\u001b[2J"},"chat_id":"'"$chat"'"}' >/dev/null
 	chat-watch "$chat" --since 0 --count 2 --format text >out
-	run ! grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <(LC_ALL=C cat out)
+	LC_ALL=C run ! grep -aP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' out
 	assert_equal "$(wc -l <out)" 2
 }
 
