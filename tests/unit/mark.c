@@ -119,7 +119,7 @@ test_flips(void)
 		bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
 	}
 	is_int(missed, 0, "no flip of one bit is overlooked");
-	mark_raise_durable(m, 99);
+	mark_raise_durable(m, m->head.revision);
 	atomic_fetch_add(&m->progress, 1);
 	atomic_store(&m->poison, 1);
 	ok(mark_is_good(m), "durable, progress and poison may change at any time");

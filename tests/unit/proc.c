@@ -125,8 +125,10 @@ test_spawn_clean(void)
 	sigaction(SIGPIPE, &ignore, &old);
 	sigfillset(&set);
 	sigprocmask(SIG_BLOCK, &set, &before);
-	prints("grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'", NULL,
-	    "SigBlk:0000000000000000SigIgn:0000000000000000",
+	prints("sed -nE 's/^(SigBlk|SigIgn):\\t([0-9a-f]{7})..(.*)/\\1:\\2\\3/p' "
+	       "/proc/self/status | tr -d '\\n'",
+	    NULL,
+	    "SigBlk:00000000000000SigIgn:00000000000000", /* but for 29 to 36: libc has some */
 	    "signals are at their defaults and unblocked");
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	sigaction(SIGPIPE, &old, NULL);

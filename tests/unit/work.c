@@ -377,7 +377,7 @@ is_alive(const char *file)
 static struct result
 run_in_box(const char *what, const char *task)
 {
-	char *script = xprintf("cd '%s' && %s", box_path, what);
+	char *script = xprintf("cd '%s' || exit 9; %s", box_path, what);
 	struct result r = run_agent(agent_with(script), task_with(task));
 
 	free(script);
