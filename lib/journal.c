@@ -552,8 +552,12 @@ advance(struct journal_pos *at, const struct journal_line *line, ssize_t bytes)
 static enum journal_result
 open_to_read(struct journal *j, struct journal_pos *at)
 {
-	if (at->segment == 0 && !find_beginning(j, at))
-		return journal_check_end(j, at) < 0 ? JOURNAL_FAIL : JOURNAL_END;
+	if (at->segment == 0 && !find_beginning(j, at)) {
+		if (journal_check_end(j, at) == 0)
+			return JOURNAL_END;
+		if (!find_beginning(j, at)) /* unless it has begun meanwhile */
+			return JOURNAL_FAIL;
+	}
 	if (at->offset == 0 && !at->is_base && !segment_exists(j, at->segment))
 		return JOURNAL_END; /* behind a base, before the first line */
 	if (open_for_reading(j, at->segment) == 0)
