@@ -239,7 +239,7 @@ fold_open(struct fold *f, enum kv_mode mode)
 {
 	f->kv = kv_open(f->dir_fd, f->file, mode);
 	if (!f->kv)
-		abort();
+		fuzz_stop();
 }
 
 /* Folds up to the journal's end.  It fails for good where the index has failed. */
@@ -301,7 +301,7 @@ append(struct journal *j, struct journal_pos *head, const struct buf *set)
 	struct buf line = { 0 };
 
 	if (journal_append(j, head, "t", set, &line, &where) != JOURNAL_OK)
-		abort();
+		fuzz_stop();
 	buf_release(&line);
 }
 
@@ -319,7 +319,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sum sum, other_sum;
 
 	if (!j || !other)
-		abort();
+		fuzz_stop();
 	fold_open(&at_once, KV_NEW);
 	fold_open(&in_steps, KV_NEW);
 	for (int i = 0; more && i < LINES; i++) {

@@ -8,6 +8,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
@@ -27,6 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* fuzz_fact - end with a crash, and say which fact did not hold. */
 #define fuzz_fact(fact) ((fact) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #fact))
 
+/* fuzz_stop - end because the target cannot have what it needs: no finding. */
+#define fuzz_stop() fuzz_give_up(__FILE__, __LINE__)
+
 static int fuzz_stderr = -1; /* also where the target's own is closed */
 
 __attribute__((constructor)) static void
@@ -44,6 +48,13 @@ _Noreturn static inline void
 fuzz_fail(const char *file, int line, const char *fact)
 {
 	dprintf(fuzz_stderr, "%s:%d: does not hold: %s\n", file, line, fact);
+	abort();
+}
+
+_Noreturn static inline void
+fuzz_give_up(const char *file, int line)
+{
+	dprintf(fuzz_stderr, "%s:%d: cannot go on: %s\n", file, line, strerror(errno));
 	abort();
 }
 
@@ -90,7 +101,7 @@ fuzz_copy(const void *bytes, size_t len)
 	char *copy = malloc(len ? len : 1);
 
 	if (!copy)
-		abort();
+		fuzz_stop();
 	if (len)
 		memcpy(copy, bytes, len);
 	return copy;
@@ -103,7 +114,7 @@ fuzz_string(const void *bytes, size_t len)
 	char *copy = malloc(len + 1);
 
 	if (!copy)
-		abort();
+		fuzz_stop();
 	if (len)
 		memcpy(copy, bytes, len);
 	copy[len] = '\0';
@@ -190,7 +201,7 @@ fuzz_folder(void)
 	}
 	snprintf(fuzz_path, sizeof fuzz_path, "%s/fuzz.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(fuzz_path) || (fd = open(fuzz_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		abort();
+		fuzz_stop();
 	atexit(fuzz_remove_folder);
 	return fd;
 }
@@ -202,7 +213,7 @@ fuzz_write(int dir_fd, const char *name, const void *bytes, size_t len)
 	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0 || (len && write(fd, bytes, len) != (ssize_t)len))
-		abort();
+		fuzz_stop();
 	close(fd);
 }
 
@@ -218,7 +229,7 @@ fuzz_read(int dir_fd, const char *name, size_t *len)
 		return NULL;
 	if (fstat(fd, &st) < 0 || !(bytes = malloc((size_t)st.st_size + 1)) ||
 	    read(fd, bytes, (size_t)st.st_size) != st.st_size)
-		abort();
+		fuzz_stop();
 	close(fd);
 	*len = (size_t)st.st_size;
 	bytes[*len] = '\0';

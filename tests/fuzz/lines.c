@@ -114,7 +114,7 @@ send_all(int fd, struct lines *l, struct sent *s, const size_t *chunk, size_t ch
 		size_t len = i < chunks && chunk[i] < s->len - at ? chunk[i] : s->len - at;
 
 		if (write(fd, s->p + at, len) != (ssize_t)len)
-			abort();
+			fuzz_stop();
 		at += len;
 		take_ready(l, s);
 	}
@@ -148,7 +148,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(limit, sizeof limit, "%zu", s.max);
 	setenv("LEGWORK_MAX_LINE", limit, 1);
 	if (pipe2(fds, O_CLOEXEC) < 0 || fcntl(fds[1], F_SETPIPE_SZ, 1 << 20) < 0)
-		abort();
+		fuzz_stop();
 	lines_init(&l, fds[0], -1, "stdin");
 	fuzz_fact(l.max == s.max);
 	send_all(fds[1], &l, &s, chunk, chunks);

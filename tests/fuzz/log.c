@@ -93,7 +93,7 @@ add(struct world *w, const void *bytes, size_t len)
 	int fd = openat(w->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	if (fd < 0 || (len && write(fd, bytes, len) != (ssize_t)len))
-		abort();
+		fuzz_stop();
 	close(fd);
 	buf_add(&w->file, bytes, len);
 }
@@ -109,14 +109,14 @@ write_on(struct world *w, int64_t posted, unsigned events, bool is_in_order)
 
 	fuzz_fact(!is_in_order || log_last(w->dir_fd, task_id) == last);
 	if (!(log = log_open(w->dir_fd, task_id, posted)))
-		abort();
+		fuzz_stop();
 	if (is_in_order)
 		fuzz_fact(log_count(log) == (last > posted ? last : posted));
 	last = log_count(log);
 	for (unsigned i = 0; i < events; i++)
 		if (log_event(log, json_set_string(jv_object(), "a", "b")) < 0 ||
 		    log_note(log, "stderr", json_set_string(jv_object(), "text", "c")) < 0)
-			abort();
+			fuzz_stop();
 	fuzz_fact(log_count(log) == last + events);
 	log_close(log);
 	now = fuzz_read(w->dir_fd, name, &len);

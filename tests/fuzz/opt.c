@@ -284,7 +284,7 @@ spell(struct fuzz_bytes *b)
 	size_t i;
 
 	if (!s)
-		abort();
+		fuzz_stop();
 	s->b = b;
 	set_text(s->file, "none");
 	set_text(s->word, "none");
