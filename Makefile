@@ -26,7 +26,7 @@ MANDIR  = $(DATADIR)/man
 VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
-LAYERS = err buf clock id stop opt json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat life spec ask text show history work outbox
+LAYERS = err buf utf8 clock id stop opt scan json lines dir proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat life spec ask text show history work outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -166,7 +166,7 @@ lint: | deps-lint
 
 # Put the code into the form that lint wants.
 format: | deps-lint
-	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/torture tests/fuzz,$(folder)/*.[ch]))
+	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/torture tests/fuzz tests/bench,$(folder)/*.[ch]))
 
 demo: all
 	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(if $(DIR),'$(subst ','\'',$(DIR))')

@@ -18,7 +18,7 @@ static const struct cmd cmd = { "chat-list",
 	"print the chats, in the order in which they were made", "", opts, false };
 
 static bool
-is_wanted(struct json_text record, void *arg)
+is_wanted(struct scan_text record, void *arg)
 {
 	(void)arg;
 	return !user || show_field_is(record, "user_id", user);

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "lines.h"
 #include "opt.h"
+#include "utf8.h"
 
 /* The most events that one transaction takes. */
 enum { BATCH = 256 };
@@ -134,18 +135,6 @@ post_operands(struct post *p, const char *chat, char **words)
 	buf_release(&text);
 }
 
-/* Whether the bytes are UTF-8 without NUL: what else would be stored as something else. */
-static bool
-is_text(const char *text, size_t len)
-{
-	jv as_stored = json_utf8(text, len);
-	bool is_same = (size_t)jv_string_length_bytes(jv_copy(as_stored)) == len &&
-	               !memcmp(jv_string_value(as_stored), text, len);
-
-	jv_free(as_stored);
-	return is_same && !memchr(text, '\0', len);
-}
-
 /* Lines are texts if there is a chat, else events.  What can be read without waiting is one
  * transaction. */
 static void
@@ -164,9 +153,8 @@ post_lines(struct post *p, const char *chat)
 		rc = chat ? lines_next(&in, &text, &len) : lines_next_object(&in, &event);
 		if (rc == LINES_BAD)
 			p->status = (err_print(), EX_DATAERR);
-		if (rc == LINES_OK && chat && !is_text(text, len)) {
-			err_warn("stdin:%lu: neither NUL nor what is no UTF-8 can be in a text",
-			    in.number);
+		if (rc == LINES_OK && chat && !utf8_is_text(text, len)) {
+			err_warn("stdin:%lu: not UTF-8, or a NUL in it", in.number);
 			p->status = EX_DATAERR;
 			continue;
 		}

@@ -104,12 +104,12 @@ static void
 add_all_pasts(struct watch *w, struct tx *tx)
 {
 	bool is_known = cursor && chat_cursor(tx, cursor, "all") >= 0;
-	struct json_text chat, id;
+	struct scan_text chat, id;
 
 	for (uint64_t n = 0; (n = store_next(tx, "chats", n)) != 0;) {
 		char chat_id[ID_TEXT] = "";
 
-		if (store_peek(tx, n, &chat) && json_member(chat, "id", &id) && id.len == 38) {
+		if (store_peek(tx, n, &chat) && scan_member(chat, "id", &id) && id.len == 38) {
 			memcpy(chat_id, id.p + 1, 36);
 			add_past(w, tx, chat_id, is_known);
 		}
@@ -168,7 +168,7 @@ print_past(struct watch *w)
 
 /* An event of the feed: printed, unless its key says that it is another chat's or was printed. */
 static void
-print_event(struct watch *w, const char *key, struct json_text event)
+print_event(struct watch *w, const char *key, struct scan_text event)
 {
 	char chat_id[ID_TEXT] = "";
 	uint64_t seq;
@@ -190,7 +190,7 @@ static enum feed_result
 print_news(struct watch *w)
 {
 	enum feed_result rc = FEED_NONE;
-	struct json_text event;
+	struct scan_text event;
 	const char *key;
 
 	while (!is_enough(w) && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)

@@ -18,7 +18,7 @@ static const struct opt opts[] = { { 0 } };
 static const struct cmd cmd = { "store-dump", "export all records", "", opts, false };
 
 static void
-add_member(struct buf *b, const char *name, struct json_text value)
+add_member(struct buf *b, const char *name, struct scan_text value)
 {
 	buf_printf(b, "\"%s\":", name);
 	buf_add(b, value.p, value.len);
@@ -49,7 +49,7 @@ snapshot(struct store *s, int fd)
 	static const char own[] = "\"store\""; /* who this store is: not for another one */
 	struct tx *tx = store_read(s);
 	struct out out = { .fd = fd };
-	struct json_text text;
+	struct scan_text text;
 	struct fold_change change;
 	int rc = 0;
 

@@ -49,7 +49,7 @@ static void
 print(struct log *l)
 {
 	enum feed_result rc;
-	struct json_text line;
+	struct scan_text line;
 	uint64_t revision;
 
 	while ((rc = feed_next_line(l->feed, &line, &revision)) != FEED_NONE) {

@@ -35,7 +35,7 @@ struct filter {
 };
 
 static bool
-is_ready(struct json_text record)
+is_ready(struct scan_text record)
 {
 	jv task;
 	bool yes;
@@ -49,7 +49,7 @@ is_ready(struct json_text record)
 }
 
 static bool
-is_wanted(struct json_text record, void *arg)
+is_wanted(struct scan_text record, void *arg)
 {
 	const struct filter *f = arg;
 

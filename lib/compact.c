@@ -158,7 +158,7 @@ write_base(struct compact *c)
 
 /* Lets the index know where one change of the base lies, unless the record has moved on. */
 static void
-move_place(struct compact *c, struct kv *kv, const struct journal_line *line, struct json_text text)
+move_place(struct compact *c, struct kv *kv, const struct journal_line *line, struct scan_text text)
 {
 	struct fold_change change;
 	struct index_place place;
@@ -181,12 +181,12 @@ move_line(struct compact *c, const struct journal_line *line)
 	const char *p = line->set + 1, *end = line->set + line->set_len;
 	struct kv *kv = lock(c, true);
 	struct journal_pos head;
-	struct json_text text;
+	struct scan_text text;
 	int rc;
 
 	if (!kv)
 		return -1;
-	while (json_element(&p, end, &text))
+	while (scan_element(&p, end, &text))
 		move_place(c, kv, line, text);
 	head = c->d->mark->head;
 	mark_begin(c->d->mark);

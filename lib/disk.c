@@ -140,12 +140,12 @@ store_id_of(const struct journal_line *line, char id[40])
 {
 	static const char own[] = "\"store\"";
 	const char *p = line->set + 1;
-	struct json_text text, value;
+	struct scan_text text, value;
 	struct fold_change change;
 
-	if (!json_element(&p, line->set + line->set_len, &text) || !fold_parse(text, &change) ||
+	if (!scan_element(&p, line->set + line->set_len, &text) || !fold_parse(text, &change) ||
 	    change.key.len != sizeof own - 1 || memcmp(change.key.p, own, sizeof own - 1) != 0 ||
-	    !change.value.p || !json_member(change.value, "id", &value) || value.len != 38)
+	    !change.value.p || !scan_member(change.value, "id", &value) || value.len != 38)
 		return false;
 	memset(id, 0, 40);
 	memcpy(id, value.p + 1, 36);

@@ -67,26 +67,26 @@ next_line(struct feed *f)
 }
 
 enum feed_result
-feed_next_line(struct feed *f, struct json_text *text, uint64_t *revision)
+feed_next_line(struct feed *f, struct scan_text *text, uint64_t *revision)
 {
 	enum feed_result rc = next_line(f);
 
 	f->rest = NULL;
 	if (rc == FEED_CHANGE) {
-		*text = (struct json_text){ f->line.text, f->line.len };
+		*text = (struct scan_text){ f->line.text, f->line.len };
 		*revision = f->line.revision;
 	}
 	return rc;
 }
 
 enum feed_result
-feed_next(struct feed *f, const char **key, struct json_text *value)
+feed_next(struct feed *f, const char **key, struct scan_text *value)
 {
 	struct fold_change change;
-	struct json_text text;
+	struct scan_text text;
 	enum feed_result rc;
 
-	while (!f->rest || !json_element(&f->rest, f->end, &text)) {
+	while (!f->rest || !scan_element(&f->rest, f->end, &text)) {
 		f->rest = NULL;
 		if ((rc = next_line(f)) != FEED_CHANGE)
 			return rc;

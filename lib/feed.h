@@ -24,7 +24,7 @@ void feed_close(struct feed *f);
 void feed_rewind(struct feed *f);
 
 /* feed_next_line - the next whole transaction, as feed_next; text is its line. */
-enum feed_result feed_next_line(struct feed *f, struct json_text *text, uint64_t *revision);
+enum feed_result feed_next_line(struct feed *f, struct scan_text *text, uint64_t *revision);
 
 /*
  * feed_next - the next change
@@ -35,6 +35,6 @@ enum feed_result feed_next_line(struct feed *f, struct json_text *text, uint64_t
  * Returns FEED_CHANGE; FEED_NONE where there is none yet (then wait on a bell); FEED_GONE where a
  * compaction has removed what came next (open another one); FEED_FAIL with err.
  */
-enum feed_result feed_next(struct feed *f, const char **key, struct json_text *value);
+enum feed_result feed_next(struct feed *f, const char **key, struct scan_text *value);
 
 #endif

@@ -40,25 +40,25 @@ skip(const char **p, const char *end, const char *what)
 }
 
 bool
-fold_parse(struct json_text text, struct fold_change *change)
+fold_parse(struct scan_text text, struct fold_change *change)
 {
 	const char *p = text.p, *end = text.p + text.len;
-	struct json_text number;
+	struct scan_text number;
 
 	*change = (struct fold_change){ .n = 0 };
-	if (!skip(&p, end, "{\"key\":") || !json_element(&p, end, &change->key) ||
-	    !skip(&p, end, ",\"n\":") || !json_element(&p, end, &number))
+	if (!skip(&p, end, "{\"key\":") || !scan_element(&p, end, &change->key) ||
+	    !skip(&p, end, ",\"n\":") || !scan_element(&p, end, &number))
 		return false;
 	change->n = strtoull(number.p, NULL, 10);
 	if (change->n == 0 || change->key.len < 3)
 		return false;
 	if (p + 1 == end)
 		return *p == '}';
-	if (!skip(&p, end, ",\"sets\":") || !json_element(&p, end, &change->sets) ||
-	    !skip(&p, end, ",\"names\":") || !json_element(&p, end, &change->names) ||
+	if (!skip(&p, end, ",\"sets\":") || !scan_element(&p, end, &change->sets) ||
+	    !skip(&p, end, ",\"names\":") || !scan_element(&p, end, &change->names) ||
 	    !skip(&p, end, ",\"value\":") || end - p < 3 || *p != '{')
 		return false;
-	change->value = (struct json_text){ p, (size_t)(end - 1 - p) };
+	change->value = (struct scan_text){ p, (size_t)(end - 1 - p) };
 	return true;
 }
 
@@ -84,7 +84,7 @@ struct walk {
 };
 
 static struct walk
-walk_over(struct json_text array)
+walk_over(struct scan_text array)
 {
 	return array.p ? (struct walk){ array.p + 1, array.p + array.len } : (struct walk){ 0 };
 }
@@ -92,9 +92,9 @@ walk_over(struct json_text array)
 static bool
 next_name(struct walk *w, struct name *name)
 {
-	struct json_text t;
+	struct scan_text t;
 
-	if (!w->p || !json_element(&w->p, w->end, &t) || t.len < 2 ||
+	if (!w->p || !scan_element(&w->p, w->end, &t) || t.len < 2 ||
 	    t.len - 2 >= sizeof name->text)
 		return false;
 	memcpy(name->text, t.p + 1, t.len - 2);
@@ -103,7 +103,7 @@ next_name(struct walk *w, struct name *name)
 }
 
 static bool
-has_name(struct json_text array, const char *name)
+has_name(struct scan_text array, const char *name)
 {
 	struct walk w = walk_over(array);
 	struct name each;
@@ -145,7 +145,7 @@ bind_key(struct kv *kv, const struct fold_change *change, bool is_there)
 }
 
 void
-fold_members(struct kv *kv, struct json_text old, const struct fold_change *change)
+fold_members(struct kv *kv, struct scan_text old, const struct fold_change *change)
 {
 	struct fold_change was = { .n = 0 };
 	struct name name;
@@ -172,7 +172,7 @@ fold_members(struct kv *kv, struct json_text old, const struct fold_change *chan
 
 static int
 fold_change(struct kv *kv, struct journal *j, const struct journal_line *line,
-    struct json_text text)
+    struct scan_text text)
 {
 	struct index_place old, place = { .revision = 0 };
 	struct fold_change change;
@@ -187,7 +187,7 @@ fold_change(struct kv *kv, struct journal *j, const struct journal_line *line,
 		buf_release(&before);
 		return -1;
 	}
-	fold_members(kv, (struct json_text){ before.p, before.len }, &change);
+	fold_members(kv, (struct scan_text){ before.p, before.len }, &change);
 	buf_release(&before);
 	if (change.sets.p)
 		place = (struct index_place){ line->revision,
@@ -208,10 +208,10 @@ fold_line(struct kv *kv, struct journal *j, const struct journal_line *line,
     const struct journal_pos *behind)
 {
 	const char *p = line->set + 1, *end = line->set + line->set_len;
-	struct json_text text;
+	struct scan_text text;
 	struct index_head head;
 
-	while (json_element(&p, end, &text))
+	while (scan_element(&p, end, &text))
 		if (fold_change(kv, j, line, text) < 0)
 			return -1;
 	head = index_head(kv);

@@ -15,10 +15,10 @@
 #include "kv.h"
 
 struct fold_change {
-	struct json_text key;   /* with quotes */
-	struct json_text sets;  /* "[...]"; p NULL in a deletion */
-	struct json_text names; /* "[...]" */
-	struct json_text value; /* the record */
+	struct scan_text key;   /* with quotes */
+	struct scan_text sets;  /* "[...]"; p NULL in a deletion */
+	struct scan_text names; /* "[...]" */
+	struct scan_text value; /* the record */
 	uint64_t n;
 };
 
@@ -27,7 +27,7 @@ struct fold_change {
 void fold_format(struct buf *b, const char *key, uint64_t n, jv sets, jv names, jv value);
 
 /* fold_parse - take a change's text apart; false: not one of ours. */
-bool fold_parse(struct json_text text, struct fold_change *change);
+bool fold_parse(struct scan_text text, struct fold_change *change);
 
 /* fold_name - a name as the index knows it: as a JSON string without its quotes.
  * Returns a new string. */
@@ -40,7 +40,7 @@ char *fold_name(const char *name);
  *
  * The place is not set.  Errors stick in kv.
  */
-void fold_members(struct kv *kv, struct json_text old, const struct fold_change *change);
+void fold_members(struct kv *kv, struct scan_text old, const struct fold_change *change);
 
 /*
  * fold_line - apply a journal line to the index: members and places

@@ -18,7 +18,7 @@ history_format(struct history *h, const char *format)
 }
 
 void
-history_add(struct history *h, struct json_text event)
+history_add(struct history *h, struct scan_text event)
 {
 	h->printed++;
 	if (h->is_text) {
@@ -42,7 +42,7 @@ history_print(struct history *h, struct store *s, const char *chat_id, uint64_t 
 {
 	while (since < last && limit != 0) {
 		struct tx *tx = store_read(s);
-		struct json_text event;
+		struct scan_text event;
 
 		if (!tx)
 			return -1;

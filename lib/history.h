@@ -18,7 +18,7 @@ struct history {
 int history_format(struct history *h, const char *format);
 
 /* history_add - one event, given as text; not flushed. */
-void history_add(struct history *h, struct json_text event);
+void history_add(struct history *h, struct scan_text event);
 
 /*
  * history_print - a chat's events behind seq `since` up to `last`

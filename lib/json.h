@@ -1,12 +1,9 @@
 /*
- * json.h - JSON as RFC 8259 says, on top of jv
+ * json.h - jv values that are safe to look at
  *
- * jv is lax (it takes nan, 007, bytes that are no UTF-8, and rounds numbers) and aborts
- * on a wrong kind.  So everything from outside passes json_check first, and is
- * looked at only through the functions below, which never abort.
- * Source of the rules: RFC 8259.  Limits: 256 levels, numbers that a double holds (what is
- * written as an integer: up to 2^53) in at most 1200 characters, texts of 512 MiB.  Lone
- * surrogates (\ud800) are refused, as libjq does.  LC_NUMERIC has to stay "C".
+ * jv is lax (it takes nan, 007, bytes that are no UTF-8, and rounds numbers) and aborts on a wrong
+ * kind.  So values are made of text that scan_check has passed, and are looked at only through the
+ * functions below, which never abort.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -17,22 +14,9 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "scan.h"
 
-/* A piece of JSON text, not NUL-terminated. */
-struct json_text {
-	const char *p;
-	size_t len;
-};
-
-/*
- * json_check - whether text is exactly one JSON value
- *
- * Returns 0, or -1 with err set to EX_DATAERR: what is wrong and at which byte (from 1).
- * The sentence never repeats the text.
- */
-int json_check(const char *text, size_t len);
-
-/* json_parse - json_check, then a jv; invalid (without message) with err set. */
+/* json_parse - scan_check, then a jv; invalid (without message) with err set. */
 jv json_parse(const char *text, size_t len);
 
 /* json_parse_object - the same, refusing what is not an object. */
@@ -49,27 +33,6 @@ void json_dump(struct buf *b, jv v);
 
 /* json_add_string - append s as a JSON string, quoted and escaped.  s is UTF-8. */
 void json_add_string(struct buf *b, const char *s, size_t len);
-
-/*
- * json_member - find a member of an object's text without parsing it
- *
- * object  valid JSON text (json_check or our own output) that begins with "{"
- * value   set to the value's text, which points into object
- *
- * Returns whether there is one (the last, where a name occurs twice: so does json_parse).
- */
-bool json_member(struct json_text object, const char *name, struct json_text *value);
-
-/*
- * json_element - the value that begins at *p, and move *p behind it
- *
- * For walking an array's text: start *p behind "[".  Skips blanks and one comma first.
- * Returns false at "]" or end.  Text must be valid JSON.
- */
-bool json_element(const char **p, const char *end, struct json_text *value);
-
-/* json_text_is - whether value is the string s (which needs no escapes). */
-bool json_text_is(struct json_text value, const char *s);
 
 /*
  * json_peek_string - a member's string, borrowed, or NULL where it is missing or no string

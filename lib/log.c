@@ -31,10 +31,10 @@ log_name(const char *task_id, char name[NAME_BYTES])
 static int64_t
 event_number(const char *line, size_t len)
 {
-	struct json_text kind, n, text = { line, len };
+	struct scan_text kind, n, text = { line, len };
 
-	if (json_check(line, len) < 0 || *line != '{' || !json_member(text, "kind", &kind) ||
-	    !json_text_is(kind, "event") || !json_member(text, "n", &n))
+	if (scan_check(line, len) < 0 || *line != '{' || !scan_member(text, "kind", &kind) ||
+	    !scan_is(kind, "event") || !scan_member(text, "n", &n))
 		return 0;
 	return strtoll(n.p, NULL, 10);
 }

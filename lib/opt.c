@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "err.h"
 #include "opt.h"
+#include "utf8.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -281,6 +282,15 @@ occupy_standard_fds(void)
 			(void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
+/* What is no UTF-8 would be stored as something else. */
+static void
+check_utf8(const struct cmd *cmd, char **argv)
+{
+	for (int i = 1; argv[i]; i++)
+		if (!utf8_is_text(argv[i], strlen(argv[i])))
+			opt_usage(cmd, "argument %d is not UTF-8", i);
+}
+
 char **
 opt_parse(const struct cmd *cmd, char **argv)
 {
@@ -288,6 +298,7 @@ opt_parse(const struct cmd *cmd, char **argv)
 	occupy_standard_fds();
 	if (!argv[0]) /* run with no name at all */
 		return argv;
+	check_utf8(cmd, argv);
 
 	char **operands = argv + 1, **next = operands;
 	bool is_alone = argv[1] && !argv[2];

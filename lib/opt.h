@@ -50,7 +50,7 @@ struct cmd {
  * These three are not in the table.
  *
  * Returns the operands, NULL-terminated, in order (borrowed; argv is permuted).
- * Exits EX_USAGE with one line and usage on stderr if argv does not fit.
+ * Exits EX_USAGE with one line and usage on stderr if argv does not fit, or is not UTF-8.
  */
 char **opt_parse(const struct cmd *cmd, char **argv);
 

@@ -9,13 +9,13 @@
 enum { AT_ONCE = 256, BYTES_AT_ONCE = 1 << 20 };
 
 bool
-show_field_is(struct json_text record, const char *member, const char *value)
+show_field_is(struct scan_text record, const char *member, const char *value)
 {
-	struct json_text is;
+	struct scan_text is;
 	char *escaped;
 	bool same;
 
-	if (!json_member(record, member, &is) || is.len < 2 || is.p[0] != '"')
+	if (!scan_member(record, member, &is) || is.len < 2 || is.p[0] != '"')
 		return false;
 	escaped = fold_name(value);
 	same = is.len - 2 == strlen(escaped) && !memcmp(is.p + 1, escaped, is.len - 2);
@@ -24,13 +24,13 @@ show_field_is(struct json_text record, const char *member, const char *value)
 }
 
 static void
-add_record(struct out *out, const struct show *show, struct json_text record)
+add_record(struct out *out, const struct show *show, struct scan_text record)
 {
-	struct json_text id;
+	struct scan_text id;
 
 	if (!show->is_id_only)
 		out_text(out, record.p, record.len);
-	else if (json_member(record, "id", &id) || json_member(record, "role", &id))
+	else if (scan_member(record, "id", &id) || scan_member(record, "role", &id))
 		out_text(out, id.p + 1, id.len - 2);
 }
 
@@ -39,7 +39,7 @@ static bool
 fetch(struct tx *tx, const struct show *show, uint64_t *n, struct out *out, long *count)
 {
 	for (int i = 0; i < AT_ONCE && out->buf.len < BYTES_AT_ONCE; i++) {
-		struct json_text record;
+		struct scan_text record;
 
 		if (show->limit >= 0 && *count >= show->limit)
 			return false;

@@ -12,7 +12,7 @@
 struct show {
 	const char *set;
 	/* whether to print a record; NULL: all */
-	bool (*wants)(struct json_text record, void *arg);
+	bool (*wants)(struct scan_text record, void *arg);
 	void *arg;
 	long limit;      /* at most so many; -1: all */
 	bool is_id_only; /* print only the ids */
@@ -23,6 +23,6 @@ struct show {
 int show_set(struct store *s, struct show *show, int fd);
 
 /* show_field_is - whether a record's text has the string value in that member. */
-bool show_field_is(struct json_text record, const char *member, const char *value);
+bool show_field_is(struct scan_text record, const char *member, const char *value);
 
 #endif

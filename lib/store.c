@@ -228,7 +228,7 @@ set_places(struct tx *tx, const struct journal_pos *where, size_t set_at, const 
 		struct index_place place = { .revision = 0 };
 		struct fold_change change;
 
-		fold_parse((struct json_text){ text->p, text->len }, &change);
+		fold_parse((struct scan_text){ text->p, text->len }, &change);
 		if (change.sets.p)
 			place = (struct index_place){ tx->head.at.revision + 1,
 				where->offset + set_at + at[i], where->segment, (uint32_t)text->len,
@@ -333,13 +333,13 @@ find_pending(struct tx *tx, uint64_t n)
 }
 
 bool
-store_peek_change(struct tx *tx, uint64_t n, struct json_text *text)
+store_peek_change(struct tx *tx, uint64_t n, struct scan_text *text)
 {
 	struct pending *p = tx->pendings ? find_pending(tx, n) : NULL;
 	struct index_place place;
 
 	if (p) {
-		*text = (struct json_text){ p->text.p, p->text.len };
+		*text = (struct scan_text){ p->text.p, p->text.len };
 		return true;
 	}
 	place = index_place(tx->kv, n);
@@ -351,7 +351,7 @@ store_peek_change(struct tx *tx, uint64_t n, struct json_text *text)
 		store_fail(tx);
 		return false;
 	}
-	*text = (struct json_text){ tx->scratch.p, tx->scratch.len };
+	*text = (struct scan_text){ tx->scratch.p, tx->scratch.len };
 	if (crc32c(0, text->p, text->len) == place.crc)
 		return true;
 	mark_begin(tx->s->disk.mark); /* either is wrong: making the index again shows which */
@@ -362,10 +362,10 @@ store_peek_change(struct tx *tx, uint64_t n, struct json_text *text)
 }
 
 bool
-store_peek(struct tx *tx, uint64_t n, struct json_text *text)
+store_peek(struct tx *tx, uint64_t n, struct scan_text *text)
 {
 	struct fold_change change;
-	struct json_text whole;
+	struct scan_text whole;
 
 	if (!n || !store_peek_change(tx, n, &whole))
 		return false;
@@ -381,7 +381,7 @@ store_peek(struct tx *tx, uint64_t n, struct json_text *text)
 jv
 store_at(struct tx *tx, uint64_t n)
 {
-	struct json_text text;
+	struct scan_text text;
 
 	if (!store_peek(tx, n, &text))
 		return jv_invalid();
@@ -424,13 +424,13 @@ new_pending(struct tx *tx, uint64_t n)
 static void
 put(struct tx *tx, const char *key, uint64_t n, jv value, jv sets, jv names)
 {
-	struct json_text old = { NULL, 0 };
+	struct scan_text old = { NULL, 0 };
 	struct fold_change change;
 	struct pending *p;
 	struct buf text = { 0 };
 
 	fold_format(&text, key, n, sets, names, value);
-	fold_parse((struct json_text){ text.p, text.len }, &change);
+	fold_parse((struct scan_text){ text.p, text.len }, &change);
 	if (!store_peek_change(tx, n, &old))
 		old.p = NULL;
 	fold_members(tx->kv, old, &change);
@@ -493,9 +493,9 @@ store_count(struct tx *tx, const char *set)
 static bool
 id_begins(struct tx *tx, uint64_t n, const char *prefix, char id[ID_TEXT])
 {
-	struct json_text text, member;
+	struct scan_text text, member;
 
-	if (!store_peek(tx, n, &text) || !json_member(text, "id", &member) || member.len != 38)
+	if (!store_peek(tx, n, &text) || !scan_member(text, "id", &member) || member.len != 38)
 		return false;
 	memcpy(id, member.p + 1, 36);
 	id[36] = '\0';

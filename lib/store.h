@@ -89,7 +89,7 @@ uint64_t store_number(struct tx *tx, const char *name);
 jv store_at(struct tx *tx, uint64_t n);
 
 /* store_peek - the text of record n, until the next call with tx; false: none. */
-bool store_peek(struct tx *tx, uint64_t n, struct json_text *text);
+bool store_peek(struct tx *tx, uint64_t n, struct scan_text *text);
 
 /* store_revision_at - the revision in which record n changed last; 0: none. */
 uint64_t store_revision_at(struct tx *tx, uint64_t n);
@@ -128,7 +128,7 @@ uint64_t store_next_record(struct tx *tx, uint64_t n);
 
 /* store_peek_change - the text of record n's newest change (fold.h), until the next call with
  * tx. */
-bool store_peek_change(struct tx *tx, uint64_t n, struct json_text *text);
+bool store_peek_change(struct tx *tx, uint64_t n, struct scan_text *text);
 
 /* store_compact - shrink the journal (compact.h).  0, or -1 with err. */
 int store_compact(struct store *s, struct compact_report *report);

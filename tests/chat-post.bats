@@ -174,8 +174,8 @@ $event$other\"}"
 	printf 'one\nt\377o\nth\0ree\nfour\n' >texts
 	run -65 --separate-stderr chat-post "$chat" <texts
 	assert_jq 'map(.data.text) == ["one", "four"]'
-	assert_equal "$stderr" 'chat-post: stdin:2: neither NUL nor what is no UTF-8 can be in a text
-chat-post: stdin:3: neither NUL nor what is no UTF-8 can be in a text'
+	assert_equal "$stderr" 'chat-post: stdin:2: not UTF-8, or a NUL in it
+chat-post: stdin:3: not UTF-8, or a NUL in it'
 }
 
 @test "chat-post: an unknown chat is refused (66), also before any text has come" {

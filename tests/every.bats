@@ -58,6 +58,14 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 	done
 }
 
+@test "every command: an argument that is not UTF-8 is misuse (64)" {
+	need_commands
+	for name in $(commands); do
+		ask 64 "$name" one $'t\377o'
+		says "$name" 'it is named' grep -qxF "$name: argument 2 is not UTF-8" <(sed -n 1p err)
+	done
+}
+
 @test "every command: a value that is missing or too much is misuse (64)" {
 	need_commands
 	for name in $(commands); do

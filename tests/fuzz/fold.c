@@ -160,8 +160,8 @@ check_parse(const char *bytes, size_t len)
 	char *text = fuzz_copy(bytes, len);
 	struct fold_change c;
 
-	if (len > 0 && fold_parse((struct json_text){ text, len }, &c)) {
-		const struct json_text *part[] = { &c.key, &c.sets, &c.names, &c.value };
+	if (len > 0 && fold_parse((struct scan_text){ text, len }, &c)) {
+		const struct scan_text *part[] = { &c.key, &c.sets, &c.names, &c.value };
 
 		fuzz_fact(c.n > 0 && c.key.len >= 3);
 		for (int i = 0; i < 4; i++)

@@ -1,26 +1,26 @@
 /*
- * json.c - any bytes as JSON: json_check, json_parse, json_dump, and the functions that find their
+ * json.c - any bytes as JSON: scan_check, json_parse, json_dump, and the functions that find their
  * way in checked text without parsing it all say the same
  */
 #include "json.h"
 #include "err.h"
 #include "fuzz.h"
 
-static void check_text(struct json_text text, jv v);
+static void check_text(struct scan_text text, jv v);
 
 /* Every member is found in the text as it is in the value (consumed). */
 static void
-check_object(struct json_text text, jv v)
+check_object(struct scan_text text, jv v)
 {
-	struct json_text found;
+	struct scan_text found;
 
-	fuzz_fact(!json_member(text, "no such member in any seed", &found));
+	fuzz_fact(!scan_member(text, "no such member in any seed", &found));
 	jv_object_foreach (v, key, value) {
 		const char *name = jv_string_value(key);
 
 		if (strlen(name) == (size_t)jv_string_length_bytes(jv_copy(key))) {
 			fuzz_fact(json_has(v, name));
-			fuzz_fact(json_member(text, name, &found));
+			fuzz_fact(scan_member(text, name, &found));
 			fuzz_fact(found.p > text.p && found.p + found.len < text.p + text.len);
 			check_text(found, jv_copy(value));
 		}
@@ -31,23 +31,23 @@ check_object(struct json_text text, jv v)
 }
 
 static void
-check_array(struct json_text text, jv v)
+check_array(struct scan_text text, jv v)
 {
 	const char *p = text.p + 1, *end = text.p + text.len;
 	int n = jv_array_length(jv_copy(v));
-	struct json_text found;
+	struct scan_text found;
 
 	for (int i = 0; i < n; i++) {
-		fuzz_fact(json_element(&p, end, &found));
+		fuzz_fact(scan_element(&p, end, &found));
 		check_text(found, jv_array_get(jv_copy(v), i));
 	}
-	fuzz_fact(!json_element(&p, end, &found));
+	fuzz_fact(!scan_element(&p, end, &found));
 	jv_free(v);
 }
 
 /* Text, which is that of v (consumed), says the same as v. */
 static void
-check_text(struct json_text text, jv v)
+check_text(struct scan_text text, jv v)
 {
 	jv_kind kind = jv_get_kind(v);
 
@@ -61,7 +61,7 @@ check_text(struct json_text text, jv v)
 
 		if (kind == JV_KIND_STRING &&
 		    strlen(s) == (size_t)jv_string_length_bytes(jv_copy(v)))
-			fuzz_fact(json_text_is(text, s));
+			fuzz_fact(scan_is(text, s));
 		fuzz_fact(jv_equal(v, json_parse(text.p, text.len)));
 	}
 }
@@ -104,7 +104,7 @@ static void
 check_valid(const char *text, size_t len, jv v)
 {
 	const char *p = text;
-	struct json_text whole;
+	struct scan_text whole;
 	jv theirs = jv_parse_sized(text, (int)len);
 
 	/* jq's own parser takes more, but not as many levels */
@@ -112,7 +112,7 @@ check_valid(const char *text, size_t len, jv v)
 		fuzz_fact(jv_equal(jv_copy(v), theirs));
 	else
 		jv_free(theirs);
-	fuzz_fact(json_element(&p, text + len, &whole));
+	fuzz_fact(scan_element(&p, text + len, &whole));
 	check_text(whole, jv_copy(v));
 	look_at_members(v);
 	check_round_trip(v);
@@ -123,11 +123,11 @@ static void
 walk_anything(const char *text, size_t len)
 {
 	const char *p = text;
-	struct json_text found;
+	struct scan_text found;
 
-	while (json_element(&p, text + len, &found))
+	while (scan_element(&p, text + len, &found))
 		fuzz_fact(found.p >= text && found.p + found.len <= text + len);
-	if (len > 0 && *text == '{' && json_member((struct json_text){ text, len }, "a", &found))
+	if (len > 0 && *text == '{' && scan_member((struct scan_text){ text, len }, "a", &found))
 		fuzz_fact(found.p > text && found.p + found.len <= text + len);
 }
 
@@ -149,7 +149,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_copy(data, size);
-	bool is_good = json_check(text, size) == 0;
+	bool is_good = scan_check(text, size) == 0;
 	jv v;
 
 	fuzz_fact(is_good || err_code() == EX_DATAERR);

@@ -24,13 +24,13 @@ struct world {
 static int64_t
 number_of(const char *line, size_t len, bool *is_event)
 {
-	struct json_text text = { line, len }, kind, n, event;
+	struct scan_text text = { line, len }, kind, n, event;
 
 	*is_event = false;
-	if (json_check(line, len) < 0 || *line != '{' || !json_member(text, "kind", &kind) ||
-	    !json_text_is(kind, "event") || !json_member(text, "n", &n))
+	if (scan_check(line, len) < 0 || *line != '{' || !scan_member(text, "kind", &kind) ||
+	    !scan_is(kind, "event") || !scan_member(text, "n", &n))
 		return 0;
-	*is_event = json_member(text, "event", &event) && *event.p == '{';
+	*is_event = scan_member(text, "event", &event) && *event.p == '{';
 	return strtoll(n.p, NULL, 10);
 }
 

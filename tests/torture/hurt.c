@@ -169,7 +169,7 @@ look_here(const char *folder, const struct acks *acks)
 		found.revision = store_head(tx).revision;
 		found.read_code = has_all(tx, acks) ? 0 : LOST;
 		for (uint64_t n = 0; (n = store_next_record(tx, n)) != 0; found.records++) {
-			struct json_text text;
+			struct scan_text text;
 
 			store_peek_change(tx, n, &text);
 		}

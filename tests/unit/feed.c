@@ -60,7 +60,7 @@ change(struct store *s, const char *key, int64_t i, enum store_sync sync)
 static bool
 comes(struct feed *f, const char *want_key, int64_t i)
 {
-	struct json_text value;
+	struct scan_text value;
 	char want[40] = "";
 	const char *key;
 
@@ -73,7 +73,7 @@ comes(struct feed *f, const char *want_key, int64_t i)
 static bool
 is_silent(struct feed *f)
 {
-	struct json_text value;
+	struct scan_text value;
 	const char *key;
 
 	return feed_next(f, &key, &value) == FEED_NONE;
@@ -138,7 +138,7 @@ static void
 test_lines(void)
 {
 	struct store *s = open_store("c");
-	struct json_text text, value;
+	struct scan_text text, value;
 	struct feed *f = open_feed(s);
 	uint64_t revision = 0, last = 0;
 	const char *key;
@@ -148,7 +148,7 @@ test_lines(void)
 	change(s, "a", 2, STORE_DURABLE);
 	ok(feed_next_line(f, &text, &revision) == FEED_CHANGE && revision == store_durable(s) - 1 &&
 		text.p[0] == '{' && text.p[text.len - 1] == '}' &&
-		json_check(text.p, text.len) == 0,
+		scan_check(text.p, text.len) == 0,
 	    "a whole transaction is shown as its line");
 	ok(comes(f, "a", 2) && feed_next_line(f, &text, &revision) == FEED_NONE,
 	    "changes and lines may be mixed");
@@ -169,7 +169,7 @@ test_lines(void)
 static bool
 has_no_gap(struct feed *f, int i)
 {
-	struct json_text value;
+	struct scan_text value;
 	enum feed_result rc;
 	const char *key;
 	int64_t got;
@@ -192,7 +192,7 @@ test_compaction(void)
 	struct compact_report report;
 	struct store *s = open_store("d");
 	struct feed *unread = open_feed(s), *behind = open_feed(s), *current = open_feed(s), *fresh;
-	struct json_text value;
+	struct scan_text value;
 	const char *key;
 	int read = 0;
 
@@ -242,7 +242,7 @@ follow(struct feed *f, struct store *s, int64_t next[WRITERS])
 	int changes = 0, wrong = 0;
 
 	while (changes < WRITERS * CHANGES && clock_mono_ms() < deadline) {
-		struct json_text text;
+		struct scan_text text;
 		uint64_t revision;
 		const char *key;
 

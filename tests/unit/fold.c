@@ -28,14 +28,14 @@ change_of(const char *key, uint64_t n, const char *sets, const char *names, cons
 	return b;
 }
 
-static struct json_text
+static struct scan_text
 text_of(const struct buf *b)
 {
-	return (struct json_text){ b->p, b->len };
+	return (struct scan_text){ b->p, b->len };
 }
 
 static bool
-is_text(struct json_text got, const char *want)
+is_text(struct scan_text got, const char *want)
 {
 	return want ? got.p && got.len == strlen(want) && !memcmp(got.p, want, got.len) : !got.p;
 }
@@ -50,7 +50,7 @@ is_round_trip(const char *key, const char *sets, const char *names, const char *
 	json_add_string(&quoted, key, strlen(key));
 	ok(fold_parse(text_of(&b), &c) && is_text(c.key, quoted.p) && c.n == 17 &&
 		is_text(c.sets, sets) && is_text(c.names, names) && is_text(c.value, value) &&
-		json_check(b.p, b.len) == 0,
+		scan_check(b.p, b.len) == 0,
 	    fact);
 	buf_release(&quoted);
 	buf_release(&b);
@@ -89,7 +89,7 @@ test_parse_refuses(void)
 	int taken = 0;
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		taken += fold_parse((struct json_text){ others[i], strlen(others[i]) }, &c);
+		taken += fold_parse((struct scan_text){ others[i], strlen(others[i]) }, &c);
 	is_int(taken, 0, "what is not one of ours is refused");
 }
 

@@ -140,7 +140,7 @@ test_add(void)
 	struct history h = start("json");
 	char *got;
 
-	history_add(&h, (struct json_text){ event, sizeof event - 1 });
+	history_add(&h, (struct scan_text){ event, sizeof event - 1 });
 	is_int(box_size("out"), 0, "an event that is added is not yet printed");
 	is_int(h.printed, 1, "but counted");
 	history_print(&h, domain, chat_id, 0, 0, -1);
@@ -148,7 +148,7 @@ test_add(void)
 	is(got, "{\"type\":\"odd\"}\n", "the next printing prints it");
 	free(got);
 	h = start("json");
-	history_add(&h, (struct json_text){ event, sizeof event - 1 });
+	history_add(&h, (struct scan_text){ event, sizeof event - 1 });
 	history_release(&h);
 	history_release(&h);
 	got = finish(&h);

@@ -43,7 +43,7 @@ add(const char *set, int first, int last, const char *fill)
 }
 
 static bool
-is_even(struct json_text rec, void *arg)
+is_even(struct scan_text rec, void *arg)
 {
 	int *asked = arg;
 
@@ -213,7 +213,7 @@ test_fields(void)
 {
 	static const char rec[] =
 	    "{\"a\":\"x\",\"b\":7,\"c\":\"\\\"\\u0001\",\"d\":\"\",\"x\":{\"a\":\"y\"}}";
-	struct json_text text = { rec, sizeof rec - 1 };
+	struct scan_text text = { rec, sizeof rec - 1 };
 
 	ok(show_field_is(text, "a", "x"), "a member is that string");
 	ok(!show_field_is(text, "a", "y") && !show_field_is(text, "a", "xx"), "or another");

@@ -124,7 +124,7 @@ static void
 test_own_writes(struct store *s)
 {
 	struct tx *tx = begin(s);
-	struct json_text text;
+	struct scan_text text;
 	uint64_t n;
 
 	put(tx, "a", 1, "[\"s\",\"t\"]", "[\"key/1\"]");

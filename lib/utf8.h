@@ -1,0 +1,23 @@
+/*
+ * utf8.h - bytes as UTF-8
+ *
+ * Source: RFC 3629; overlong forms, surrogates and what is beyond U+10FFFF are none.
+ */
+#ifndef UTF8_H
+#define UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* utf8_length - how many bytes the character at p < end has, which is not ASCII; 0: it is no UTF-8. */
+size_t utf8_length(const unsigned char *p, const unsigned char *end);
+
+/* utf8_skip_plain - the first byte from p on that is a control character, a quote or a backslash,
+ * or, unless is_utf8 says that these are known to be good, not ASCII; end: there is none. */
+const unsigned char *utf8_skip_plain(const unsigned char *p, const unsigned char *end,
+    bool is_utf8);
+
+/* utf8_is_text - whether all is UTF-8, and none of it a NUL. */
+bool utf8_is_text(const char *s, size_t len);
+
+#endif
