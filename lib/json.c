@@ -196,12 +196,62 @@ add_number(struct buf *b, double x)
 		buf_puts(b, ".0");
 }
 
-/* Append v, borrowed. */
+static void add_value(struct buf *b, jv v, bool is_sorted);
+
+/* Members by name, so that two objects that are equal have the same text. */
 static void
-add_value(struct buf *b, jv v)
+add_sorted(struct buf *b, jv object)
+{
+	const char *mark = "";
+	jv names = jv_keys(jv_copy(object));
+
+	jv_array_foreach (names, i, name) {
+		jv value = jv_object_get(jv_copy(object), jv_copy(name));
+
+		buf_puts(b, mark);
+		mark = ",";
+		add_value(b, name, true);
+		buf_putc(b, ':');
+		add_value(b, value, true);
+		jv_free(value);
+		jv_free(name);
+	}
+	jv_free(names);
+}
+
+static void
+add_members(struct buf *b, jv object)
 {
 	const char *mark = "";
 
+	jv_object_foreach (object, name, value) {
+		buf_puts(b, mark);
+		mark = ",";
+		add_value(b, name, false);
+		buf_putc(b, ':');
+		add_value(b, value, false);
+		jv_free(value);
+		jv_free(name);
+	}
+}
+
+static void
+add_items(struct buf *b, jv array, bool is_sorted)
+{
+	const char *mark = "";
+
+	jv_array_foreach (array, i, item) {
+		buf_puts(b, mark);
+		mark = ",";
+		add_value(b, item, is_sorted);
+		jv_free(item);
+	}
+}
+
+/* Append v, borrowed. */
+static void
+add_value(struct buf *b, jv v, bool is_sorted)
+{
 	switch (jv_get_kind(v)) {
 	case JV_KIND_INVALID:
 	case JV_KIND_NULL:
@@ -221,22 +271,15 @@ add_value(struct buf *b, jv v)
 		break;
 	case JV_KIND_ARRAY:
 		buf_putc(b, '[');
-		jv_array_foreach (v, i, item) {
-			buf_puts(b, mark);
-			mark = ",";
-			json_dump(b, item);
-		}
+		add_items(b, v, is_sorted);
 		buf_putc(b, ']');
 		break;
 	case JV_KIND_OBJECT:
 		buf_putc(b, '{');
-		jv_object_foreach (v, key, value) {
-			buf_puts(b, mark);
-			mark = ",";
-			json_dump(b, key);
-			buf_putc(b, ':');
-			json_dump(b, value);
-		}
+		if (is_sorted)
+			add_sorted(b, v);
+		else
+			add_members(b, v);
 		buf_putc(b, '}');
 		break;
 	}
@@ -245,8 +288,37 @@ add_value(struct buf *b, jv v)
 void
 json_dump(struct buf *b, jv v)
 {
-	add_value(b, v);
+	add_value(b, v, false);
 	jv_free(v);
+}
+
+void
+json_dump_sorted(struct buf *b, jv v)
+{
+	add_value(b, v, true);
+	jv_free(v);
+}
+
+/*
+ * A member's name as a jv string.  Commands ask for the same few dozen names again and again, and
+ * making a string, and its hash, costs more than finding the member: so the latest are kept.
+ */
+static jv
+name_of(const char *name)
+{
+	static struct {
+		const char *name; /* where it was seen: most are literals */
+		jv string;
+	} kept[256];
+	size_t i = ((uintptr_t)name ^ (uintptr_t)name >> 8) % (sizeof kept / sizeof *kept);
+
+	if (kept[i].name == name && !strcmp(jv_string_value(kept[i].string), name))
+		return jv_copy(kept[i].string);
+	if (kept[i].name)
+		jv_free(kept[i].string);
+	kept[i].name = name;
+	kept[i].string = jv_string(name);
+	return jv_copy(kept[i].string);
 }
 
 /* A member, owned; invalid where it is missing.  object is borrowed. */
@@ -255,7 +327,7 @@ member(jv object, const char *name)
 {
 	if (jv_get_kind(object) != JV_KIND_OBJECT)
 		return jv_invalid();
-	return jv_object_get(jv_copy(object), jv_string(name));
+	return jv_object_get(jv_copy(object), name_of(name));
 }
 
 const char *
@@ -297,7 +369,7 @@ bool
 json_has(jv object, const char *name)
 {
 	return jv_get_kind(object) == JV_KIND_OBJECT &&
-	       jv_object_has(jv_copy(object), jv_string(name));
+	       jv_object_has(jv_copy(object), name_of(name));
 }
 
 jv
@@ -314,7 +386,7 @@ json_get(jv object, const char *name, jv_kind kind)
 jv
 json_set(jv object, const char *name, jv value)
 {
-	return jv_object_set(object, jv_string(name), value);
+	return jv_object_set(object, name_of(name), value);
 }
 
 jv
@@ -332,7 +404,7 @@ json_set_int(jv object, const char *name, int64_t n)
 jv
 json_drop(jv object, const char *name)
 {
-	return jv_object_delete(object, jv_string(name));
+	return jv_object_delete(object, name_of(name));
 }
 
 /* jv_string_sized replaces too, but takes good bytes along with a character that is cut off. */

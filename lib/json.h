@@ -31,6 +31,10 @@ jv json_parse_object(const char *text, size_t len);
  */
 void json_dump(struct buf *b, jv v);
 
+/* json_dump_sorted - the same, with the members of all objects in the order of their names: equal
+ * values have equal texts. */
+void json_dump_sorted(struct buf *b, jv v);
+
 /* json_add_string - append s as a JSON string, quoted and escaped.  s is UTF-8. */
 void json_add_string(struct buf *b, const char *s, size_t len);
 

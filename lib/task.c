@@ -155,16 +155,6 @@ sets_of(jv task)
 	return sets;
 }
 
-/* An object whatever the order of its members. */
-static void
-add_sorted(struct buf *b, jv object)
-{
-	jv text = jv_dump_string(object, JV_PRINT_SORTED);
-
-	buf_add(b, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
-	jv_free(text);
-}
-
 /* What a duplicate has in common with the original. */
 static void
 add_twin_text(struct buf *text, jv task)
@@ -175,10 +165,8 @@ add_twin_text(struct buf *text, jv task)
 		jv value = jv_object_get(jv_copy(task), jv_string(fields[i]));
 
 		/* a chat that was made for the task was not asked for */
-		if (jv_get_kind(value) == JV_KIND_OBJECT)
-			add_sorted(text, value);
-		else if (jv_is_valid(value) && !(i == 2 && json_has(task, "own_chat")))
-			json_dump(text, value);
+		if (jv_is_valid(value) && !(i == 2 && json_has(task, "own_chat")))
+			json_dump_sorted(text, value);
 		else
 			jv_free(value);
 		buf_putc(text, '\n');
@@ -238,12 +226,14 @@ void
 task_put(struct tx *tx, jv task)
 {
 	char now[CLOCK_TEXT], *key = xprintf("task/%s", json_peek_string(task, "id"));
-	char *topic = xprintf("task-%s", json_peek_string(task, "id"));
+	char *topic =
+	    store_number(tx, key) ? xprintf("task-%s", json_peek_string(task, "id")) : NULL;
 
 	task = json_set_string(task, "updated_at", clock_format(clock_now_ms(), now));
 	store_put(tx, key, jv_copy(task), sets_of(task), names_of(tx, task));
 	store_ring(tx, "tasks");
-	store_ring(tx, topic);
+	if (topic) /* nobody waits for a task that is not there yet */
+		store_ring(tx, topic);
 	jv_free(task);
 	free(topic);
 	free(key);
