@@ -5,6 +5,7 @@
 
 #include "compact.h"
 #include "crc.h"
+#include "dir.h"
 #include "err.h"
 #include "fold.h"
 #include "index.h"
@@ -46,6 +47,28 @@ unlock(struct compact *c, struct kv *kv)
 	lock_drop(&c->d->lock);
 }
 
+/*
+ * Lets the journal go on two segments further.  The file is made last: followers go on to it as soon
+ * as they see it, so that nobody may write to the one before it then.  Where the last compaction
+ * was killed before that it is made now, so that there is never more than one number missing.
+ */
+static int
+move_head(struct compact *c, struct kv *kv)
+{
+	struct index_head head = index_head(kv);
+
+	if (head.at.offset == 0 && journal_begin_segment(c->d->journal, head.at.segment) < 0)
+		return -1;
+	head.at =
+	    (struct journal_pos){ .revision = head.at.revision, .segment = head.at.segment + 2 };
+	mark_begin(c->d->mark);
+	index_set_head(kv, &head);
+	if (kv_flush(kv) < 0)
+		return -1;
+	mark_finish(c->d->mark, &head.at);
+	return journal_begin_segment(c->d->journal, head.at.segment);
+}
+
 /* From now on writers use a new segment; the number before it is the base's. */
 static int
 turn_the_page(struct compact *c)
@@ -57,19 +80,12 @@ turn_the_page(struct compact *c)
 	if (!kv)
 		return -1;
 	head = index_head(kv);
-	head.at = c->d->mark->head; /* the same, or disk_is_current would have said so */
 	c->last = head.at.segment;
 	c->highest = head.records;
 	c->report->revision = head.at.revision;
 	rc = disk_make_durable(c->d, &head.at);
-	if (rc == 0) {
-		head.at = (struct journal_pos){ .revision = head.at.revision,
-			.segment = head.at.segment + 2 };
-		mark_begin(c->d->mark);
-		index_set_head(kv, &head);
-		if ((rc = kv_flush(kv)) == 0)
-			mark_finish(c->d->mark, &head.at);
-	}
+	if (rc == 0)
+		rc = move_head(c, kv);
 	unlock(c, kv);
 	return rc;
 }
@@ -119,12 +135,20 @@ finish_base(struct compact *c)
 	struct buf set = { 0 };
 	struct kv *kv = lock(c, false);
 	struct index_place place;
+	bool is_last;
 	int rc;
 
-	if (!kv)
+	if (!kv) {
+		journal_base_abort(c->d->journal, &c->base);
 		return -1;
+	}
 	place = index_place(kv, c->highest);
+	is_last = c->d->mark->head.segment <= c->last;
 	unlock(c, kv);
+	if (is_last) { /* what is written there now would not be in the base */
+		journal_base_abort(c->d->journal, &c->base);
+		return err_set(EX_TEMPFAIL, "store: has been made again meanwhile");
+	}
 	buf_putc(&set, '[');
 	if (!place.revision)
 		fold_format(&set, "compact", c->highest, jv_array(), jv_array(), jv_invalid());
@@ -152,7 +176,7 @@ write_base(struct compact *c)
 	if (rc == 0)
 		rc = finish_base(c);
 	else
-		close(c->base.fd);
+		journal_base_abort(c->d->journal, &c->base);
 	return rc;
 }
 
@@ -249,6 +273,10 @@ remove_old(struct compact *c)
 	}
 	unlinkat(c->d->fd, "index.ckpt", 0);
 	atomic_store(&c->d->mark->checkpoint, 0);
+	if (dir_sync(c->d->fd) < 0) { /* it must not come back after the segments have gone */
+		lock_drop(&c->d->lock);
+		return -1;
+	}
 	rc = journal_remove_below(c->d->journal, c->last + 1, &c->report->bytes_before);
 	if (rc == 0)
 		disk_checkpoint(c->d);

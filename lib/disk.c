@@ -161,6 +161,34 @@ learn_store(struct kv *kv, const struct journal_line *line)
 		index_set_head(kv, &head);
 }
 
+void
+disk_poison(struct disk *d)
+{
+	atomic_store(&d->mark->poison, MARK_POISON);
+}
+
+int
+disk_check_poison(const struct disk *d)
+{
+	if (atomic_load(&d->mark->poison) == MARK_POISON)
+		return err_set(EX_IOERR, "%s: damaged, or a sync has failed; run store-check",
+		    d->path);
+	return 0;
+}
+
+/* What the kernel has failed to write it may forget, and no later sync would tell: so the first
+ * failure is noted for all, and nobody's success counts after it. */
+static int
+sync_journal(struct disk *d, const struct journal_pos *head)
+{
+	if (journal_sync(d->journal, head) < 0) {
+		if (err_code() == EX_IOERR)
+			disk_poison(d);
+		return -1;
+	}
+	return disk_check_poison(d);
+}
+
 /* How a fold is made: whether checkpoints are wanted on the way, and where the last one was. */
 struct fold_run {
 	bool wants_checkpoints;
@@ -177,7 +205,7 @@ write_entries(struct disk *d, struct kv *kv, const struct journal_pos *at, struc
 	atomic_fetch_add(&d->mark->progress, 1);
 	if (run->wants_checkpoints &&
 	    at->revision - run->saved > CHECKPOINT_FIRST + run->saved / 2 &&
-	    journal_sync(d->journal, at) == 0) {
+	    sync_journal(d, at) == 0) {
 		checkpoint_save(d->fd); /* without it only time is lost */
 		run->saved = at->revision;
 	}
@@ -190,6 +218,7 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at, bool wants_chec
 {
 	struct fold_run run = { wants_checkpoints, at->revision };
 	struct journal_line line;
+	struct index_head head;
 	enum journal_result rc;
 
 	while ((rc = journal_next(d->journal, at, &line)) == JOURNAL_OK) {
@@ -208,6 +237,9 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at, bool wants_chec
 	rc = journal_has_more(d->journal, at);
 	if (rc < 0 || (rc > 0 && journal_mend(d->journal, at) < 0))
 		return -1;
+	head = index_head(kv);
+	head.at = *at; /* behind the last line, or in a segment that has none yet */
+	index_set_head(kv, &head);
 	return 0;
 }
 
@@ -263,6 +295,7 @@ bring_up(struct disk *d, enum origin origin)
 {
 	struct journal_pos at;
 	struct index_head head;
+	bool is_poisoned;
 	struct kv *kv;
 	int rc = -1;
 
@@ -277,14 +310,18 @@ bring_up(struct disk *d, enum origin origin)
 	head = index_head(kv);
 	if (check_loss(d, head.store, &at) < 0)
 		goto done;
-	if (kv_flush(kv) < 0 || journal_sync(d->journal, &at) < 0)
+	if (kv_flush(kv) < 0)
+		goto done;
+	is_poisoned = disk_check_poison(d) < 0; /* reading goes on, and nothing becomes durable */
+	if (!is_poisoned && sync_journal(d, &at) < 0)
 		goto done;
 	if (origin != FROM_INDEX)
 		mark_reset(d->mark, head.store);
-	if (origin != FROM_INDEX) /* exactly: it may have been rubbish */
-		atomic_store(&d->mark->durable, at.revision);
+	if (origin != FROM_INDEX && atomic_load(&d->mark->durable) > at.revision)
+		atomic_store(&d->mark->durable, 0); /* rubbish */
 	mark_finish(d->mark, &at);
-	mark_raise_durable(d->mark, at.revision);
+	if (!is_poisoned)
+		mark_raise_durable(d->mark, at.revision);
 	rc = 0;
 done:
 	kv_close(kv);
@@ -362,13 +399,8 @@ disk_checkpoint(struct disk *d)
 int
 disk_make_durable(struct disk *d, const struct journal_pos *head)
 {
-	if (journal_sync(d->journal, head) < 0) {
-		if (err_code() != EX_IOERR)
-			return -1;
-		/* What the kernel failed to write it may forget: no later sync would tell. */
-		atomic_store(&d->mark->poison, 1);
+	if (sync_journal(d, head) < 0)
 		return -1;
-	}
 	mark_raise_durable(d->mark, head->revision);
 	return 0;
 }
@@ -426,12 +458,14 @@ disk_check(struct disk *d, struct disk_report *report)
 {
 	struct kv *kv = NULL;
 
-	*report = (struct disk_report){ .was_poisoned = atomic_load(&d->mark->poison) != 0 };
+	*report = (struct disk_report){ .was_poisoned = disk_check_poison(d) < 0 };
+	if (report->was_poisoned && journal_forget_cache(d->journal) < 0)
+		return -1;
 	if (!journal_has_more(d->journal, &(struct journal_pos){ 0 }))
 		report->was_index_right = true; /* a new store */
 	else if (compare_index(d, report) < 0) {
 		if (err_code() == EX_DATAERR) /* nobody builds on it until a person has decided */
-			atomic_store(&d->mark->poison, 1);
+			disk_poison(d);
 		return -1;
 	}
 	if (!report->was_index_right) {
@@ -441,9 +475,12 @@ disk_check(struct disk *d, struct disk_report *report)
 	if (!disk_is_current(d, &kv, true) && disk_make_current(d, &kv) < 0)
 		return -1;
 	kv_close(kv);
-	if (journal_sync(d->journal, &d->mark->head) < 0)
+	if (journal_sync(d->journal, &d->mark->head) < 0) {
+		disk_poison(d);
 		return -1;
+	}
 	report->head = d->mark->head;
 	atomic_store(&d->mark->poison, 0);
+	mark_raise_durable(d->mark, d->mark->head.revision);
 	return 0;
 }

@@ -43,7 +43,14 @@ bool disk_is_current(struct disk *d, struct kv **kv, bool is_writer);
 /* disk_make_current - under the exclusive lock: make it right, and open it.  0, or -1 with err. */
 int disk_make_current(struct disk *d, struct kv **kv);
 
-/* disk_make_durable - sync the journal up to head; a failure poisons the mark.  -1 with err. */
+/* disk_poison - from now on nobody writes, until a person has run store-check. */
+void disk_poison(struct disk *d);
+
+/* disk_check_poison - 0, or -1 with err EX_IOERR where the mark is poisoned. */
+int disk_check_poison(const struct disk *d);
+
+/* disk_make_durable - sync the journal up to head; a failure poisons the mark, and where it is
+ * poisoned nothing becomes durable.  0, or -1 with err. */
 int disk_make_durable(struct disk *d, const struct journal_pos *head);
 
 /* disk_wants_checkpoint - whether so much has happened since the last one that another is due. */

@@ -119,37 +119,42 @@ open_for_reading(struct journal *j, uint32_t segment)
 	return err_sys("journal/%s", segment_name(segment, name));
 }
 
-/* A new segment: what came before must last before anything is built on it. */
-static int
-begin_segment(struct journal *j, uint32_t segment)
+int
+journal_begin_segment(struct journal *j, uint32_t segment)
 {
 	char name[NAME_BYTES];
 
-	if (segment > 1 && j->append_fd >= 0 && fdatasync(j->append_fd) < 0)
-		return err_sys("journal");
 	if (open_segment(j, segment, O_RDWR | O_CREAT, &j->append_fd, &j->append_segment) < 0)
 		return err_sys("journal/%s", segment_name(segment, name));
 	return dir_sync(j->dir_fd);
 }
 
-static int
+/* Opens the segment that the next line goes to, which may be the one behind head. */
+static enum journal_result
 open_for_appending(struct journal *j, struct journal_pos *head)
 {
 	char name[NAME_BYTES];
 
 	if (head->segment > 0 && head->offset == 0) /* a compaction has chosen the number */
-		return begin_segment(j, head->segment);
+		return journal_begin_segment(j, head->segment) < 0 ? JOURNAL_FAIL : JOURNAL_OK;
 	if (head->segment > 0) {
-		if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0)
-			return err_sys("journal/%s", segment_name(head->segment, name));
+		if (open_segment(j, head->segment, O_RDWR, &j->append_fd, &j->append_segment) < 0) {
+			err_sys("journal/%s", segment_name(head->segment, name));
+			return JOURNAL_FAIL;
+		}
 		if (head->offset < SEGMENT_BYTES)
-			return 0;
+			return JOURNAL_OK;
+		/* what came before must last before anything is built on it */
+		if (fdatasync(j->append_fd) < 0) {
+			err_set(EX_IOERR, "journal: %s", strerror(errno));
+			return JOURNAL_UNSYNCED;
+		}
 	}
-	if (begin_segment(j, head->segment + 1) < 0)
-		return -1;
+	if (journal_begin_segment(j, head->segment + 1) < 0)
+		return JOURNAL_FAIL;
 	head->segment++;
 	head->offset = 0;
-	return 0;
+	return JOURNAL_OK;
 }
 
 static bool
@@ -213,12 +218,13 @@ journal_append(struct journal *j, struct journal_pos *head, const char *tx, cons
     struct buf *line, struct journal_pos *where)
 {
 	struct journal_pos at = *head;
+	enum journal_result rc;
 	char *by;
 
 	if (says_again(j))
 		return JOURNAL_AGAIN;
-	if (open_for_appending(j, &at) < 0)
-		return JOURNAL_FAIL;
+	if ((rc = open_for_appending(j, &at)) != JOURNAL_OK)
+		return rc;
 	by = xprintf("%s[%ld]", program_invocation_short_name, (long)getpid());
 	format_line(line, at.revision + 1, at.revision < j->synced ? at.revision : j->synced, tx,
 	    by, set);
@@ -624,6 +630,26 @@ journal_has_more(struct journal *j, const struct journal_pos *at)
 	       (at->offset >= SEGMENT_BYTES && next_segment(j, at->segment));
 }
 
+static int
+drop_pages(struct journal *j, const char *name, void *arg)
+{
+	int fd = openat(j->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	(void)arg;
+	if (fd < 0)
+		return err_sys("journal/%s", name);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+	return 0;
+}
+
+int
+journal_forget_cache(struct journal *j)
+{
+	j->window.len = 0;
+	return each_segment(j, UINT32_MAX, drop_pages, NULL);
+}
+
 int
 journal_keep(struct journal *j, const char *name, const struct buf *bytes)
 {
@@ -732,10 +758,19 @@ journal_base_finish(struct journal *j, struct journal_base *b, const struct buf 
 	if (rc == 0 && renameat2(j->dir_fd, half_base, j->dir_fd, base_name(b->at.segment, name),
 			   RENAME_NOREPLACE) < 0)
 		rc = err_sys("journal/%s", name);
+	if (rc < 0) {
+		journal_base_abort(j, b);
+		return -1;
+	}
 	close(b->fd);
-	if (rc < 0)
-		unlinkat(j->dir_fd, half_base, 0);
-	return rc < 0 ? -1 : dir_sync(j->dir_fd);
+	return dir_sync(j->dir_fd);
+}
+
+void
+journal_base_abort(struct journal *j, struct journal_base *b)
+{
+	close(b->fd);
+	unlinkat(j->dir_fd, half_base, 0);
 }
 
 static int

@@ -56,7 +56,14 @@ struct journal_line {
 	size_t set_len;
 };
 
-enum journal_result { JOURNAL_FAIL = -1, JOURNAL_END, JOURNAL_OK, JOURNAL_AGAIN, JOURNAL_GONE };
+enum journal_result {
+	JOURNAL_FAIL = -1,
+	JOURNAL_END,
+	JOURNAL_OK,
+	JOURNAL_AGAIN,
+	JOURNAL_GONE,
+	JOURNAL_UNSYNCED
+};
 
 /* journal_open - of the store in dir_fd (borrowed); makes the folder.  NULL with err. */
 struct journal *journal_open(int dir_fd);
@@ -72,10 +79,14 @@ void journal_close(struct journal *j);
  * where    set to the line's beginning
  *
  * Returns JOURNAL_OK (written, not yet durable), JOURNAL_AGAIN (the head has moved: nothing
- * written), or JOURNAL_FAIL with err EX_IOERR and the journal as before.
+ * written), JOURNAL_FAIL with err EX_IOERR and no byte more in the journal, or JOURNAL_UNSYNCED:
+ * the same, because what is before could not be synced.
  */
 enum journal_result journal_append(struct journal *j, struct journal_pos *head, const char *tx,
     const struct buf *set, struct buf *line, struct journal_pos *where);
+
+/* journal_begin_segment - make the file of that number, empty, where it is missing.  -1 with err. */
+int journal_begin_segment(struct journal *j, uint32_t segment);
 
 /* journal_note_synced - what the next lines say is on disk (unless told: all before them). */
 void journal_note_synced(struct journal *j, uint64_t revision);
@@ -98,6 +109,10 @@ enum journal_result journal_next(struct journal *j, struct journal_pos *at,
 /* journal_has_more - whether bytes follow at, good or not; -1 with err EX_DATAERR where the
  * journal ends before it. */
 int journal_has_more(struct journal *j, const struct journal_pos *at);
+
+/* journal_forget_cache - what is read next comes from the disk, not from memory: after a failed sync
+ * they may differ.  0, or -1 with err. */
+int journal_forget_cache(struct journal *j);
 
 /* journal_check_end - whether no segment lies behind at, the end that was found; -1 with err
  * EX_DATAERR where one between them is missing. */
@@ -149,6 +164,9 @@ int journal_base_line(struct journal_base *b, const struct buf *set);
 /* journal_base_finish - append the last line, sync, and give it its name.  0, or -1 with err and
  * nothing left. */
 int journal_base_finish(struct journal *j, struct journal_base *b, const struct buf *set);
+
+/* journal_base_abort - in place of journal_base_finish: nothing is left. */
+void journal_base_abort(struct journal *j, struct journal_base *b);
 
 /* journal_remove_below - remove all segments below that number; bytes is raised by what they had.
  * 0, or -1 with err. */

@@ -18,6 +18,9 @@
 
 #include "journal.h"
 
+/* What poison is set to; anything else is none, or rubbish. */
+enum { MARK_POISON = 0x706f6973 };
+
 struct mark {
 	char magic[8];
 	char boot[40];  /* the kernel's boot id: /proc/sys/kernel/random/boot_id */

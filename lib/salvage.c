@@ -56,8 +56,10 @@ write_base(struct disk *d, struct kv *kv, uint32_t segment, uint64_t revision)
 	uint64_t n = 0, highest = index_head(kv).records;
 	struct buf set = { 0 };
 	struct journal_base base;
-	int rc = journal_base_begin(d->journal, &base, segment, revision);
+	int rc = 0;
 
+	if (journal_base_begin(d->journal, &base, segment, revision) < 0)
+		return -1;
 	while (rc == 0 && n < highest)
 		if ((rc = gather(d, kv, &n, highest, &set)) == 0)
 			rc = journal_base_line(&base, &set);
@@ -65,6 +67,8 @@ write_base(struct disk *d, struct kv *kv, uint32_t segment, uint64_t revision)
 	buf_puts(&set, "[]");
 	if (rc == 0)
 		rc = journal_base_finish(d->journal, &base, &set);
+	else
+		journal_base_abort(d->journal, &base);
 	buf_release(&set);
 	return rc;
 }

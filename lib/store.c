@@ -126,11 +126,8 @@ begin(struct store *s, bool is_writer)
 
 	if (lock_take(&s->disk.lock, is_writer, s->wait_ms, &s->disk.mark->progress) < 0)
 		return NULL;
-	if (is_writer && atomic_load(&s->disk.mark->poison)) {
-		err_set(EX_IOERR, "%s: damaged, or a sync has failed; run store-check",
-		    s->disk.path);
+	if (is_writer && disk_check_poison(&s->disk) < 0)
 		goto fail;
-	}
 	if (!disk_is_current(&s->disk, &kv, is_writer)) {
 		if (!is_writer) { /* only a writer may mend it; then read under its lock */
 			lock_drop(&s->disk.lock);
@@ -139,6 +136,10 @@ begin(struct store *s, bool is_writer)
 		}
 		if (!disk_is_current(&s->disk, &kv, true) && disk_make_current(&s->disk, &kv) < 0)
 			goto fail;
+		if (is_writer && disk_check_poison(&s->disk) < 0) {
+			kv_close(kv);
+			goto fail;
+		}
 	}
 	tx = xmalloc(sizeof *tx);
 	*tx = (struct tx){ .s = s, .kv = kv, .is_writer = is_writer, .head = index_head(kv) };
@@ -258,6 +259,9 @@ write_changes(struct tx *tx, struct journal_pos *head)
 		break;
 	case JOURNAL_AGAIN:
 		result = STORE_AGAIN;
+		goto done;
+	case JOURNAL_UNSYNCED:
+		disk_poison(&tx->s->disk);
 		goto done;
 	default:
 		goto done;

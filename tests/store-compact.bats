@@ -79,7 +79,26 @@ busy() {
 	done
 	store-compact >/dev/null
 	store-dump | cmp - before
-	[ "$(find "$LEGWORK_STORE/journal" -name '*.jsonl' | wc -l)" = 1 ]
+	# a base, and the segment behind it, which is empty
+	[ "$(find "$LEGWORK_STORE/journal" -name '*.jsonl' | wc -l)" = 2 ]
+	[ "$(find "$LEGWORK_STORE/journal" -name '*.jsonl' ! -empty | wc -l)" = 1 ]
+}
+
+@test "store-compact: one that fails, and fails again, leaves no gap" {
+	busy
+	store-dump >before
+	for i in 1 2 3; do
+		mkdir "$LEGWORK_STORE/journal/base.new"
+		run -71 store-compact
+		rmdir "$LEGWORK_STORE/journal/base.new"
+	done
+	task-add one more >/dev/null
+	rm "$LEGWORK_STORE/index.gdbm"
+	store-dump | head -n "$(wc -l <before)" | cmp - before
+	[ "$(task-list --limit 1000 | jq -r .title | tail -n 1)" = 'one more' ]
+	store-check
+	store-compact
+	store-dump | head -n "$(wc -l <before)" | cmp - before
 }
 
 @test "store-compact: one at a time (75)" {

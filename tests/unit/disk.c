@@ -529,7 +529,7 @@ test_check(void)
 	ok(check("a", &report) && !report.was_index_right, "if there is a checkpoint of it");
 	ok(check("a", &report) && report.was_index_right, "it is mended all the same");
 	d = enter("a");
-	atomic_store(&d.mark->poison, 1);
+	atomic_store(&d.mark->poison, MARK_POISON);
 	leave(&d);
 	ok(check("a", &report) && report.was_poisoned, "poison is told");
 	ok(check("a", &report) && !report.was_poisoned, "and cleared");
@@ -549,10 +549,10 @@ test_check_damaged(void)
 	bytes[len / 2] ^= 1;
 	box_write(journal_file, bytes, len);
 	d = enter("a");
-	atomic_store(&d.mark->poison, 1);
+	atomic_store(&d.mark->poison, MARK_POISON);
 	ok(disk_check(&d, &report) == -1 && err_code() == EX_DATAERR,
 	    "a check finds what is damaged in the journal: 65");
-	is_int(atomic_load(&d.mark->poison), 1, "and does not clear the poison then");
+	is_int(atomic_load(&d.mark->poison), MARK_POISON, "and does not clear the poison then");
 	leave(&d);
 	free(bytes);
 }
@@ -590,14 +590,40 @@ test_poison(void)
 	append_line(&d, &head);
 	break_sync();
 	ok(disk_make_durable(&d, &head) == -1 && err_code() == EX_IOERR, "a sync that fails is 74");
-	ok(atomic_load(&d.mark->poison) == 1 && atomic_load(&d.mark->durable) < head.revision,
+	ok(atomic_load(&d.mark->poison) == MARK_POISON &&
+		atomic_load(&d.mark->durable) < head.revision,
 	    "it poisons the mark, and nothing counts as durable by it");
 	leave(&d);
 	d = enter("a");
-	is_int(atomic_load(&d.mark->poison), 1, "the poison stays");
-	ok(disk_make_durable(&d, &head) == 0 && atomic_load(&d.mark->durable) == head.revision,
-	    "a sync that does not fail makes durable");
+	is_int(atomic_load(&d.mark->poison), MARK_POISON, "the poison stays");
+	ok(disk_make_durable(&d, &head) == -1 && err_code() == EX_IOERR &&
+		atomic_load(&d.mark->durable) < head.revision,
+	    "and a later sync that does not fail makes nothing durable");
 	leave(&d);
+}
+
+/* A writer, or a compaction, that was killed when it had made the file and no line yet. */
+static void
+test_empty_segment(void)
+{
+	static const char *const numbers[] = { "00000002", "00000003" };
+	struct journal_pos head;
+	char name[100];
+	struct disk d;
+
+	for (int i = 0; i < 2; i++) {
+		make_store("a");
+		snprintf(name, sizeof name, "a/journal/%s.jsonl", numbers[i]);
+		box_write(name, "", 0);
+		box_write("a/mark", "", 0);
+		ok(make_current("a") == 0, "the next segment is empty: it is made current");
+		append_lines("a", 2);
+		ok(make_current("a") == 0, "and goes on in it");
+		d = enter("a");
+		head = d.mark->head;
+		is_int(head.segment, 2 + i, "behind the place where it was known to end");
+		leave(&d);
+	}
 }
 
 static void
@@ -690,6 +716,7 @@ main(void)
 	test_check();
 	test_check_damaged();
 	test_poison();
+	test_empty_segment();
 	test_checkpoint();
 	test_checkpoint_ahead();
 	box_close();

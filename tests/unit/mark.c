@@ -121,10 +121,10 @@ test_flips(void)
 	is_int(missed, 0, "no flip of one bit is overlooked");
 	mark_raise_durable(m, m->head.revision);
 	atomic_fetch_add(&m->progress, 1);
-	atomic_store(&m->poison, 1);
+	atomic_store(&m->poison, MARK_POISON);
 	ok(mark_is_good(m), "durable, progress and poison may change at any time");
 	mark_reset(m, store);
-	ok(atomic_load(&m->poison) == 1, "mark_reset does not clear the poison");
+	ok(atomic_load(&m->poison) == MARK_POISON, "mark_reset does not clear the poison");
 	atomic_store(&m->poison, 0);
 	mark_close(m);
 }
