@@ -262,6 +262,8 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want one chat, or --all");
 	if (history_format(&w.history, format) < 0)
 		opt_usage(&cmd, "%s", err_text());
+	if (cursor && chat_check_cursor(cursor) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (timeout && opt_duration_ms(timeout) < 0)
 		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
 		    timeout);

@@ -9,7 +9,7 @@
 #include "opt.h"
 #include "store.h"
 
-enum { BATCH = 256, NAME_BYTES = 400 };
+enum { BATCH = 256 };
 
 static const struct opt opts[] = { { 0 } };
 
@@ -34,7 +34,7 @@ static bool
 is_too_long(const char *name)
 {
 	char *escaped = fold_name(name);
-	bool is_long = strlen(escaped) > NAME_BYTES;
+	bool is_long = strlen(escaped) > STORE_NAME_MAX;
 
 	free(escaped);
 	return is_long;
@@ -51,7 +51,7 @@ check_names(jv line, const char *field)
 			if (jv_get_kind(name) != JV_KIND_STRING ||
 			    is_too_long(jv_string_value(name)))
 				rc = err_set(EX_DATAERR, "%s[%d]: want a name of at most %d bytes",
-				    field, i, NAME_BYTES);
+				    field, i, STORE_NAME_MAX);
 			jv_free(name);
 		}
 	jv_free(list);
@@ -67,7 +67,7 @@ check(jv line)
 
 	jv_free(value);
 	if (!key || !*key || is_too_long(key) || !strcmp(key, "store"))
-		return err_set(EX_DATAERR, "key: want one of at most %d bytes", NAME_BYTES);
+		return err_set(EX_DATAERR, "key: want one of at most %d bytes", STORE_NAME_MAX);
 	if (!has_value)
 		return err_set(EX_DATAERR, "value: want an object");
 	return check_names(line, "sets") < 0 || check_names(line, "names") < 0 ? -1 : 0;

@@ -7,6 +7,7 @@
 
 #include "chat.h"
 #include "err.h"
+#include "id.h"
 #include "lines.h"
 #include "opt.h"
 #include "spec.h"
@@ -64,15 +65,21 @@ forget(struct item *item)
 }
 
 /* A reader's named place moves on in the same transaction as its message becomes a task. */
-static void
+static int
 move_cursor(struct tx *tx, jv source)
 {
 	const char *name = json_peek_string(source, "cursor");
 	const char *chat_id = json_peek_string(source, "chat_id");
 	int64_t seq = json_peek_int(source, "seq", -1);
 
-	if (name && chat_id && seq >= 0)
-		chat_move_cursor(tx, name, chat_id, seq);
+	if (!name || !chat_id || seq < 0)
+		return 0;
+	if (chat_check_cursor(name) < 0)
+		return -1;
+	if (!id_is_full(chat_id))
+		return err_set(EX_DATAERR, "source: chat_id is no UUID");
+	chat_move_cursor(tx, name, chat_id, seq);
+	return 0;
 }
 
 static void
@@ -82,15 +89,13 @@ add_one(struct tx *tx, struct item *item)
 	jv source = json_get(item->spec, is_skip ? "skip" : "source", JV_KIND_OBJECT);
 
 	forget(item);
-	item->result = SPEC_ADDED;
-	if (!is_skip)
+	item->result = jv_is_valid(source) && move_cursor(tx, source) < 0 ? -1 : SPEC_ADDED;
+	if (!is_skip && item->result >= 0)
 		item->result = spec_add(tx, jv_copy(item->spec), allow_duplicates, &item->task);
 	if (item->result < 0) {
 		item->code = err_code();
 		item->why = xstrdup(err_text());
 	}
-	if (jv_is_valid(source))
-		move_cursor(tx, source);
 	jv_free(source);
 }
 

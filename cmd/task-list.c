@@ -42,7 +42,7 @@ is_ready(struct scan_text record)
 
 	if (!show_field_is(record, "status", "pending"))
 		return false;
-	task = jv_parse_sized(record.p, (int)record.len);
+	task = json_parse(record.p, record.len);
 	yes = life_is_ready(task, clock_now_ms());
 	jv_free(task);
 	return yes;

@@ -10,6 +10,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "err.h"
+#include "id.h"
 #include "lease.h"
 #include "life.h"
 #include "lines.h"
@@ -138,16 +139,24 @@ look_at_reserved(struct watch *w, struct tx *tx, struct look *look)
 	}
 }
 
+/* Whether the task is in progress with a runner that is dead. */
+static bool
+is_lost(struct watch *w, jv task)
+{
+	const char *lease = json_peek_string(task, "lease");
+
+	return task_is(task, "in_progress") && (!lease || !lease_is_live(&w->others, lease));
+}
+
 static void
 look_at_running(struct watch *w, struct tx *tx, struct look *look)
 {
 	for (uint64_t n = 0; (n = store_next(tx, "status.in_progress", n)) != 0;) {
 		jv task = store_at(tx, n);
-		const char *lease = json_peek_string(task, "lease");
 
 		if (is_wanted(w, task))
 			look->is_idle = false;
-		if ((!lease || !lease_is_live(&w->others, lease)) && look->losts < AHEAD_MAX)
+		if (is_lost(w, task) && look->losts < AHEAD_MAX)
 			look->lost[look->losts++] = n;
 		jv_free(task);
 	}
@@ -187,29 +196,44 @@ look_at_store(struct watch *w, struct tx *tx)
 	return look;
 }
 
-/* Ends what a dead runner left behind.  Only then may its task be put back. */
-static void
-end_remains(struct watch *w, const struct look *look)
+/* Ends what the dead runner of task n left behind; false: not all of it, or somebody else has put the
+ * task back meanwhile, and its lease may be a living one's. */
+static bool
+end_remains(struct watch *w, uint64_t n)
 {
-	for (size_t i = 0; i < look->losts; i++) {
-		struct tx *tx = store_read(w->s);
-		const char *lease;
-		jv task;
+	struct tx *tx = store_read(w->s);
+	const char *lease;
+	char *mark;
+	jv task;
+	int rc;
 
-		if (!tx)
-			err_exit();
-		task = store_at(tx, look->lost[i]);
-		if (store_end(tx) < 0)
-			err_exit();
-		if (jv_is_valid(task) && (lease = json_peek_string(task, "lease"))) {
-			char *mark = xprintf("LEGWORK_RUN=%s", lease);
-
-			if (proc_kill_marked(mark, KILL_GRACE_MS) < 0)
-				err_print();
-			free(mark);
-		}
-		jv_free(task);
+	if (!tx)
+		err_exit();
+	task = store_at(tx, n);
+	if (store_end(tx) < 0)
+		err_exit();
+	rc = is_lost(w, task) ? 0 : -1;
+	if (rc == 0 && (lease = json_peek_string(task, "lease"))) {
+		mark = xprintf("LEGWORK_RUN=%s", lease);
+		if ((rc = proc_kill_marked(mark, KILL_GRACE_MS)) < 0)
+			err_print();
+		free(mark);
 	}
+	jv_free(task);
+	return rc == 0;
+}
+
+/* Only what has nothing running any more may be put back: the others are looked at later. */
+static void
+end_all_remains(struct watch *w, struct look *look)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < look->losts; i++)
+		if (end_remains(w, look->lost[i]))
+			look->lost[kept++] = look->lost[i];
+	look->losts = kept;
+	lease_forget(&w->others);
 }
 
 /* A task whose runner is still dead is put back. */
@@ -217,10 +241,11 @@ static void
 put_back_lost(struct watch *w, struct tx *tx, uint64_t n)
 {
 	jv task = store_at(tx, n);
-	const char *lease = jv_is_valid(task) ? json_peek_string(task, "lease") : NULL;
+	const char *lease = json_peek_string(task, "lease");
 
-	if (lease && task_is(task, "in_progress") && !lease_is_live(&w->others, lease)) {
-		unlinkat(store_run_fd(w->s), lease, 0);
+	if (is_lost(w, task)) {
+		if (lease && id_is_full(lease))
+			unlinkat(store_run_fd(w->s), lease, 0);
 		life_lost(tx, jv_copy(task));
 	}
 	jv_free(task);
@@ -335,9 +360,8 @@ watch(struct watch *w)
 		look = look_at_store(w, tx);
 		if (store_end(tx) < 0)
 			err_exit();
-		lease_forget(&w->others);
+		end_all_remains(w, &look);
 		if (look.losts || look.stales || look.readies) {
-			end_remains(w, &look);
 			act(w, &look);
 			if (out_flush(&w->out) < 0)
 				return EX_IOERR;

@@ -23,17 +23,29 @@ static const struct {
 
 enum { EVENT_TYPES = sizeof event_types / sizeof *event_types };
 
+static int
+check_name(const char *what, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 127)
+			return err_set(EX_DATAERR, "%s: a control character in the name", what);
+	if (len == 0 || len > 100)
+		return err_set(EX_DATAERR, "%s: want 1 to 100 bytes, got %zu", what, len);
+	return 0;
+}
+
 int
 chat_check_user(const char *user)
 {
-	size_t len = strlen(user);
+	return check_name("user", user);
+}
 
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)user[i] < ' ' || user[i] == 127)
-			return err_set(EX_DATAERR, "user: a control character in the name");
-	if (len == 0 || len > 100)
-		return err_set(EX_DATAERR, "user: want 1 to 100 bytes, got %zu", len);
-	return 0;
+int
+chat_check_cursor(const char *name)
+{
+	return check_name("cursor", name);
 }
 
 static jv
@@ -231,10 +243,14 @@ uint64_t
 chat_last(struct tx *tx, const char *chat_id)
 {
 	char *set = xprintf("events.%s", chat_id);
-	uint64_t count = store_count(tx, set);
+	struct scan_text event, seq;
+	uint64_t last = 0;
 
+	/* not their count: of a chat that was loaded there may be a part only */
+	if (store_peek(tx, store_last(tx, set), &event) && scan_member(event, "seq", &seq))
+		last = strtoull(seq.p, NULL, 10);
 	free(set);
-	return count;
+	return last;
 }
 
 uint64_t

@@ -21,6 +21,9 @@ enum { CHAT_POSTED = 1, CHAT_KNOWN = 0 };
 /* chat_check_user - 0, or -1 with err EX_DATAERR: 1 to 100 bytes, no control characters. */
 int chat_check_user(const char *user);
 
+/* chat_check_cursor - the same for the name of a reader. */
+int chat_check_cursor(const char *name);
+
 /*
  * chat_add - make a chat
  *

@@ -22,7 +22,7 @@ history_add(struct history *h, struct scan_text event)
 {
 	h->printed++;
 	if (h->is_text) {
-		jv parsed = jv_parse_sized(event.p, (int)event.len);
+		jv parsed = json_parse(event.p, event.len);
 
 		text_event(&h->out.buf, parsed);
 		jv_free(parsed);

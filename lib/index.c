@@ -25,7 +25,7 @@ key_of_text(char kind, const char *text)
 	struct key k = { .bytes = { kind } };
 	size_t len = strlen(text);
 
-	assert(len < sizeof k.bytes); /* store.c hashes longer names */
+	assert(len < sizeof k.bytes); /* store.h: STORE_NAME_MAX */
 	memcpy(k.bytes + 1, text, len);
 	k.len = 1 + len;
 	return k;

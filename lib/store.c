@@ -387,16 +387,43 @@ store_at(struct tx *tx, uint64_t n)
 {
 	struct scan_text text;
 
+	jv record;
+
 	if (!store_peek(tx, n, &text))
 		return jv_invalid();
-	return jv_parse_sized(text.p, (int)text.len);
+	record = json_parse(text.p, text.len);
+	if (!jv_is_valid(record)) {
+		err_set(EX_IOERR, "record %" PRIu64 ": unreadable", n);
+		store_fail(tx);
+	}
+	return record;
+}
+
+/* Longer ones cannot be in the index, and lead nowhere. */
+static bool
+is_name(const char *as_indexed)
+{
+	return strlen(as_indexed) <= STORE_NAME_MAX;
+}
+
+/* Whether all names in an array's text are. */
+static bool
+are_names(struct scan_text array)
+{
+	const char *p = array.p ? array.p + 1 : "]", *end = array.p ? array.p + array.len : p + 1;
+	struct scan_text name;
+
+	while (scan_element(&p, end, &name))
+		if (name.len > STORE_NAME_MAX + 2)
+			return false;
+	return true;
 }
 
 uint64_t
 store_number(struct tx *tx, const char *name)
 {
 	char *as_indexed = fold_name(name);
-	uint64_t n = index_find(tx->kv, as_indexed);
+	uint64_t n = is_name(as_indexed) ? index_find(tx->kv, as_indexed) : 0;
 
 	free(as_indexed);
 	return has_failed(tx) ? 0 : n;
@@ -435,6 +462,13 @@ put(struct tx *tx, const char *key, uint64_t n, jv value, jv sets, jv names)
 
 	fold_format(&text, key, n, sets, names, value);
 	fold_parse((struct scan_text){ text.p, text.len }, &change);
+	if (change.key.len > STORE_NAME_MAX + 2 || !are_names(change.sets) ||
+	    !are_names(change.names)) {
+		err_set(EX_DATAERR, "%.40s...: a name of more than %d bytes", key, STORE_NAME_MAX);
+		store_fail(tx);
+		buf_release(&text);
+		return;
+	}
 	if (!store_peek_change(tx, n, &old))
 		old.p = NULL;
 	fold_members(tx->kv, old, &change);
@@ -465,7 +499,7 @@ store_delete(struct tx *tx, const char *key)
 uint64_t
 store_next(struct tx *tx, const char *set, uint64_t n)
 {
-	uint64_t next = index_next(tx->kv, set, n);
+	uint64_t next = is_name(set) ? index_next(tx->kv, set, n) : 0;
 
 	return has_failed(tx) ? 0 : next;
 }
@@ -482,7 +516,7 @@ store_next_record(struct tx *tx, uint64_t n)
 uint64_t
 store_last(struct tx *tx, const char *set)
 {
-	uint64_t last = index_last(tx->kv, set);
+	uint64_t last = is_name(set) ? index_last(tx->kv, set) : 0;
 
 	return has_failed(tx) ? 0 : last;
 }
@@ -490,7 +524,7 @@ store_last(struct tx *tx, const char *set)
 uint64_t
 store_count(struct tx *tx, const char *set)
 {
-	return index_count(tx->kv, set);
+	return is_name(set) ? index_count(tx->kv, set) : 0;
 }
 
 /* Whether record n's id begins with prefix; its id goes to id. */

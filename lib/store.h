@@ -36,6 +36,8 @@
 struct store;
 struct tx;
 
+enum { STORE_NAME_MAX = 400 };
+
 enum store_result { STORE_FAIL = -1, STORE_OK, STORE_AGAIN };
 
 /* STORE_RELAXED: acknowledged before it is on disk (what a power cut may undo: reservations). */
@@ -99,7 +101,10 @@ uint64_t store_revision_at(struct tx *tx, uint64_t n);
  *
  * value        consumed; an object
  * sets, names  consumed; arrays of strings: all it belongs to from now on.  A name
- *              that led elsewhere leads here.  Names and keys have 400 bytes at most.
+ *              that led elsewhere leads here.
+ *
+ * Keys, names and sets have STORE_NAME_MAX bytes at most, as JSON strings without their quotes:
+ * with a longer one the transaction fails (EX_DATAERR), so who takes them from outside looks first.
  */
 void store_put(struct tx *tx, const char *key, jv value, jv sets, jv names);
 

@@ -429,7 +429,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	chat=$(chat-new --ids)
 	run -0 task-add <<<'{"instruction":"one","source":{"cursor":"me","chat_id":"'"$chat"'","seq":3}}'
 	run jq -c "select(.set[].key == \"cursor/me/$chat\") | [.set[].key[0:6]]" "$LEGWORK_STORE"/journal/*.jsonl
-	assert_output '["task/'"$(task-list | jq -r '.id[0:1]')"'","cursor"]'
+	assert_output '["cursor","task/'"$(task-list | jq -r '.id[0:1]')"'"]'
 }
 
 @test "task-add: a skip line moves the cursor and stores no task" {
@@ -440,6 +440,34 @@ task-add: stdin:4: task deadbeef: no such task'
 	assert_equal "$(task-list --count)" 0
 	run -0 chat-watch --cursor me --count 1 --timeout 5 "$chat"
 	assert_jq '.[0] | .data.text == "three" and .cursor == "me"'
+}
+
+@test "task-add: a cursor, role or chat that is none is named (65), however long" {
+	local long
+	long=$(printf '%600s' | tr ' ' x)
+	printf '%s\n' '{"instruction":"a","source":{"cursor":"'"$long"'","chat_id":"c","seq":1}}' \
+		'{"instruction":"b","source":{"cursor":"r","chat_id":"'"$long"'","seq":1}}' \
+		'{"instruction":"c","agent":"'"$long"'"}' '{"instruction":"d","chat_id":"'"$long"'"}' \
+		'{"skip":{"cursor":"'"$long"'","chat_id":"c","seq":1}}' '{"instruction":"good"}' >specs
+	run -65 --separate-stderr task-add <specs
+	assert_jq 'map(.title) == ["good"]'
+	[ "${#stderr_lines[@]}" = 5 ]
+	assert_regex "${stderr_lines[0]}" '^task-add: stdin:1: cursor: want 1 to 100 bytes, got 600$'
+	assert_regex "${stderr_lines[1]}" '^task-add: stdin:2: source: chat_id is no UUID$'
+	assert_regex "${stderr_lines[2]}" '^task-add: stdin:3: agent xxx.*: no such role$'
+	assert_regex "${stderr_lines[3]}" '^task-add: stdin:4: chat xxx.*: no such chat'
+	assert_regex "${stderr_lines[4]}" '^task-add: stdin:5: cursor: want 1 to 100 bytes, got 600$'
+}
+
+@test "task-add: a record of 256 levels can be read again" {
+	local open close
+	open=$(printf '%254s' | tr ' ' '[') close=$(printf '%254s' | tr ' ' ']')
+	echo '{"instruction":"deep","metadata":{"a":'"$open$close"'}}' >spec
+	id=$(task-add --ids <spec)
+	run -0 task-show "$id"
+	assert_output --partial "$open$close"
+	run -0 task-list --ready
+	assert_output --partial "$open$close"
 }
 
 @test "task-add: a cursor does not go back" {

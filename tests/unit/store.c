@@ -274,6 +274,15 @@ test_names(struct store *s)
 	store_commit(tx, STORE_RELAXED);
 	ok(read_one(s, long_name) == 5 && read_one(s, "\"\t") == 6,
 	    "a name may have 400 bytes, and characters that JSON escapes");
+	long_name[399] = '"'; /* two bytes as JSON */
+	tx = begin(s);
+	ok(store_number(tx, long_name) == 0 && !store_next(tx, long_name, 0) &&
+		!store_count(tx, long_name),
+	    "a longer one leads nowhere");
+	store_put(tx, "short", numbered(7), jv_array(), JV_ARRAY(jv_string(long_name)));
+	ok(store_commit(tx, STORE_RELAXED) == STORE_FAIL && err_code() == EX_DATAERR,
+	    "and with it the transaction fails");
+	ok(read_one(s, "short") == -1, "as a whole");
 	free(long_name);
 	ok(is_index_right(s), "and the index is right");
 }
