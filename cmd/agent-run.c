@@ -44,8 +44,13 @@ tell(void *arg)
 {
 	struct run *r = arg;
 
+	int rc;
+
 	bell_ring(store_watch_fd(r->s), r->topic);
-	if (r->outbox && outbox_pump(r->outbox) < 0) {
+	rc = r->outbox ? outbox_pump(r->outbox) : 0;
+	if (rc < 0 && err_print() == EX_TEMPFAIL)
+		return; /* locked for long: there is another turn */
+	if (rc != 0) {
 		outbox_close(r->outbox); /* nobody reads: the work goes on */
 		r->outbox = NULL;
 	}
@@ -225,7 +230,7 @@ join(jv children)
 			buf_printf(&b, "(%s)", status);
 		jv_free(child);
 	}
-	text = json_utf8(b.p ? b.p : "", b.len);
+	text = json_utf8(b.p ? b.p : "", work_fit(b.p, b.len, WORK_RESPONSE_MAX));
 	buf_release(&b);
 	return text;
 }
@@ -285,7 +290,7 @@ finish(struct run *r, enum work_end end)
 {
 	enum store_result rc;
 
-	if (log_sync(r->log) < 0)
+	if (end != WORK_BROKEN && log_sync(r->log) < 0)
 		return -1;
 	do {
 		jv task;
@@ -301,7 +306,7 @@ finish(struct run *r, enum work_end end)
 		}
 		if (end == WORK_DONE)
 			life_complete(tx, task, jv_copy(r->response));
-		else if (end == WORK_FAILED)
+		else if (end == WORK_FAILED || end == WORK_BROKEN)
 			life_fail(tx,
 			    jv_is_valid(r->response)
 				? json_set(task, "response", jv_copy(r->response))
@@ -318,7 +323,7 @@ finish(struct run *r, enum work_end end)
 static void
 print_rest(struct run *r)
 {
-	while (r->outbox && (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))) {
+	while (r->outbox && !stop_signal() && (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))) {
 		struct pollfd fds[2];
 
 		poll(fds, outbox_poll_fds(r->outbox, fds), 1000);
@@ -355,8 +360,10 @@ main(int argc, char *argv[])
 	end = work(&r);
 	if (end == WORK_FAILED)
 		announce_retry(&r);
-	if (end == WORK_BROKEN)
-		status = err_print();
+	if (end == WORK_BROKEN) {
+		err_warn("%s", json_peek_string(r.error, "message"));
+		status = EX_IOERR;
+	}
 	if (finish(&r, end) < 0) {
 		status = err_print();
 		outbox_close(r.outbox); /* whoever runs it next begins with what is left */

@@ -162,7 +162,7 @@ post_lines(struct post *p, const char *chat)
 			collect(p, chat ? text_event_of(chat, text, len) : event, in.number);
 	}
 	post_batch(p);
-	if (rc == LINES_FAIL)
+	if (rc == LINES_FAIL || lines_check_end(&in) < 0)
 		err_exit();
 	lines_release(&in);
 }

@@ -123,6 +123,8 @@ static _Noreturn void
 die(struct watch *w)
 {
 	bell_close(w->bell);
+	if (stop_signal())
+		exit(128 + stop_signal());
 	err_exit();
 }
 

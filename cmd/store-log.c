@@ -44,6 +44,17 @@ open_feed(struct log *l)
 	feed_rewind(l->feed);
 }
 
+/* 0, or -1 where a signal has ended it. */
+static int
+flush(struct log *l)
+{
+	if (out_flush(&l->out) == 0)
+		return 0;
+	if (!stop_signal())
+		err_exit();
+	return -1;
+}
+
 /* Prints what there is. */
 static void
 print(struct log *l)
@@ -56,7 +67,7 @@ print(struct log *l)
 		if (rc == FEED_FAIL)
 			err_exit();
 		if (rc == FEED_GONE) {
-			since = (long)l->printed;
+			since = (long)l->printed > since ? (long)l->printed : since;
 			open_feed(l);
 			continue;
 		}
@@ -64,11 +75,10 @@ print(struct log *l)
 			continue;
 		out_text(&l->out, line.p, line.len);
 		l->printed = revision;
-		if (l->out.buf.len > FLUSH_BYTES && out_flush(&l->out) < 0)
-			err_exit();
+		if (l->out.buf.len > FLUSH_BYTES && flush(l) < 0)
+			return;
 	}
-	if (out_flush(&l->out) < 0)
-		err_exit();
+	flush(l);
 }
 
 int

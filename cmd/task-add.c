@@ -256,7 +256,7 @@ add_lines(struct add *a)
 			a->status = (err_print(), EX_DATAERR);
 	} while (rc == LINES_OK || rc == LINES_BAD);
 	add_batch(a);
-	if (rc == LINES_FAIL)
+	if (rc == LINES_FAIL || lines_check_end(&in) < 0)
 		err_exit();
 	lines_release(&in);
 }

@@ -75,48 +75,37 @@ spec_of(jv event, jv data)
 }
 
 /* A spec, or a line that says that there is none, so that cursors move on. */
-static jv
-draft(jv event)
+static int
+draft(void *arg, jv event)
 {
-	jv data = json_get(event, "data", JV_KIND_OBJECT), out;
+	jv data = json_get(event, "data", JV_KIND_OBJECT);
 	const char *why;
 
 	if (!jv_is_valid(data))
 		data = jv_object();
 	why = reason_to_skip(event, data);
 	if (why)
-		out =
-		    json_set(jv_object(), "skip", json_set_string(source_of(event), "reason", why));
+		out_json(arg, json_set(jv_object(), "skip",
+				  json_set_string(source_of(event), "reason", why)));
 	else
-		out = spec_of(event, data);
+		out_json(arg, spec_of(event, data));
 	jv_free(data);
 	jv_free(event);
-	return out;
+	return 0;
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct out out = { .fd = STDOUT_FILENO };
-	enum lines_result rc;
 	struct lines in;
-	int status = 0;
-	jv event;
+	int status;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
 	lines_init(&in, STDIN_FILENO, out.fd, "stdin");
-	while ((rc = lines_next_object(&in, &event)) == LINES_OK || rc == LINES_BAD) {
-		if (rc == LINES_BAD)
-			status = (err_print(), EX_DATAERR);
-		else
-			out_json(&out, draft(event));
-		if (!lines_is_ready(&in) && out_flush(&out) < 0)
-			return err_print();
-	}
+	status = lines_filter(&in, &out, draft, &out);
 	lines_release(&in);
-	if (rc == LINES_FAIL || out_flush(&out) < 0)
-		return err_print();
 	return status;
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "ask.h"
 #include "err.h"
 #include "lines.h"
 #include "opt.h"
@@ -22,20 +22,6 @@ static const struct opt opts[] = { { 0, "planner", "name",
 static const struct cmd cmd = { "task-plan", "decide which tasks need subtasks, and plan them", "",
 	opts, false };
 
-static jv
-read_crew(struct store *s)
-{
-	struct tx *tx = store_read(s);
-	jv crew;
-
-	if (!tx)
-		err_exit();
-	crew = agent_crew(tx);
-	if (store_end(tx) < 0)
-		err_exit();
-	return crew;
-}
-
 /* A task that was planned or split before, or is nothing to plan, passes as it is. */
 static bool
 needs_no_plan(jv task)
@@ -44,55 +30,54 @@ needs_no_plan(jv task)
 	       !json_peek_string(task, "id") || !json_peek_string(task, "instruction");
 }
 
-/* The task with its decision; or, where it needs subtasks, a plan line. */
-static jv
-plan(struct store *s, jv task)
+struct planner {
+	struct store *s;
+	struct out out;
+};
+
+/* Puts out the task with its decision; or, where it needs subtasks, a plan line. */
+static int
+plan(void *arg, jv task)
 {
+	struct planner *p = arg;
 	jv crew, answer, line;
 
-	if (needs_no_plan(task))
-		return task;
-	crew = read_crew(s);
+	if (needs_no_plan(task)) {
+		out_json(&p->out, task);
+		return 0;
+	}
+	crew = ask_crew(p->s);
+	if (!jv_is_valid(crew))
+		err_exit();
 	answer = plan_by_rules(task, crew);
 	jv_free(crew);
 	if (json_has(answer, "plan")) {
 		line = json_set_string(jv_object(), "task_id", json_peek_string(task, "id"));
-		line = jv_object_merge(line, answer);
+		out_json(&p->out, jv_object_merge(line, answer));
 		jv_free(task);
-		return line;
+	} else {
+		out_json(&p->out, jv_object_merge(task, answer));
 	}
-	return jv_object_merge(task, answer);
+	return 0;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
-	enum lines_result rc;
-	struct store *s;
+	struct planner p = { .out.fd = STDOUT_FILENO };
 	struct lines in;
-	int status = 0;
-	jv task;
+	int status;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
 	if (strcmp(planner, "rules") != 0)
 		opt_usage(&cmd, "--planner: want rules, got '%s'", planner);
-	if (!(s = store_open()))
+	if (!(p.s = store_open()))
 		err_exit();
-	lines_init(&in, STDIN_FILENO, out.fd, "stdin");
-	while ((rc = lines_next_object(&in, &task)) == LINES_OK || rc == LINES_BAD) {
-		if (rc == LINES_BAD)
-			status = (err_print(), EX_DATAERR);
-		else
-			out_json(&out, plan(s, task));
-		if (!lines_is_ready(&in) && out_flush(&out) < 0)
-			return err_print();
-	}
+	lines_init(&in, STDIN_FILENO, p.out.fd, "stdin");
+	status = lines_filter(&in, &p.out, plan, &p);
 	lines_release(&in);
-	store_close(s);
-	if (rc == LINES_FAIL || out_flush(&out) < 0)
-		return err_print();
+	store_close(p.s);
 	return status;
 }

@@ -1,10 +1,10 @@
 /* task-run - have agents do tasks, and print their events */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,8 +21,9 @@
 #include "stop.h"
 #include "task.h"
 
-/* How long a lost bell may go unnoticed; how often orphans are looked for. */
-enum { POLL_MS = 2000, ADOPT_MS = 100, JOBS_MAX = 1024 };
+/* How long a lost bell may go unnoticed; how often orphans are looked for, and how many tasks may be
+ * followed then: each costs descriptors. */
+enum { POLL_MS = 2000, ADOPT_MS = 100, ADOPT_MAX = 64, JOBS_MAX = 1024, JOB_FDS = 6 };
 
 static const char *grace = "10";
 static long jobs = 1;
@@ -142,26 +143,31 @@ take_line(struct runner *r)
 	}
 }
 
-/* Takes away the agent-runs that have ended. */
+/* Takes away the agent-runs that have ended, and what killed ones have left to us as a subreaper. */
 static void
 reap(struct runner *r)
 {
-	for (long i = 0; i < r->running; i++) {
-		int status;
+	pid_t pid;
 
-		if (waitpid(r->job[i].pid, &status, WNOHANG) != r->job[i].pid)
-			continue;
-		outbox_let_go(r->outbox, r->job[i].id);
-		close(r->job[i].pidfd);
-		r->job[i--] = r->job[--r->running];
-	}
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (long i = 0; i < r->running; i++) {
+			if (r->job[i].pid != pid)
+				continue;
+			outbox_let_go(r->outbox, r->job[i].id);
+			close(r->job[i].pidfd);
+			r->job[i] = r->job[--r->running];
+			break;
+		}
 }
 
 /* Whose events nobody prints, because the task-run that would have is dead. */
 static void
 find_orphans(struct runner *r, struct tx *tx, const char *set, jv *orphans)
 {
-	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
+	size_t room = ADOPT_MAX > outbox_len(r->outbox) ? ADOPT_MAX - outbox_len(r->outbox) : 0;
+
+	for (uint64_t n = 0; (size_t)jv_array_length(jv_copy(*orphans)) < room &&
+	                     (n = store_next(tx, set, n)) != 0;) {
 		jv task = store_at(tx, n);
 		const char *runner = json_peek_string(task, "runner");
 
@@ -243,11 +249,27 @@ adopt(struct runner *r)
 
 /* Nobody reads our output: what runs is finished, nothing is begun. */
 static void
-go_deaf(struct runner *r, bool has_error)
+go_deaf(struct runner *r)
 {
-	if (!r->is_deaf && has_error && errno != EPIPE)
-		err_print();
 	r->is_deaf = r->is_closed = true;
+}
+
+/* Prints what can be printed without waiting. */
+static void
+pump(struct runner *r)
+{
+	int rc = lines_reader_gone(STDOUT_FILENO) ? OUTBOX_GONE : outbox_pump(r->outbox);
+
+	if (rc < 0 && err_print() == EX_TEMPFAIL)
+		return; /* locked for long: there is another turn */
+	if (rc != 0)
+		go_deaf(r);
+}
+
+static bool
+is_patience_over(const struct runner *r)
+{
+	return clock_mono_ms() >= r->stop_ms || stop_count() > 1;
 }
 
 /* After a signal: no more tasks; when patience ends, running ones are put back. */
@@ -259,7 +281,7 @@ heed_signal(struct runner *r)
 	r->is_closed = true;
 	if (!r->stop_ms)
 		r->stop_ms = clock_mono_ms() + opt_duration_ms(grace);
-	if (clock_mono_ms() >= r->stop_ms || stop_count() > 1)
+	if (is_patience_over(r))
 		for (long i = 0; i < r->running; i++)
 			kill(r->job[i].pid, SIGTERM);
 }
@@ -269,7 +291,7 @@ wait_ms(const struct runner *r)
 {
 	int64_t left = r->may_adopt ? ADOPT_MS : POLL_MS;
 
-	if (r->stop_ms && r->running > 0 && r->stop_ms - clock_mono_ms() < left)
+	if (r->stop_ms && r->stop_ms - clock_mono_ms() < left)
 		left = r->stop_ms - clock_mono_ms() > 0 ? r->stop_ms - clock_mono_ms() : 100;
 	return (int)left;
 }
@@ -306,8 +328,8 @@ is_finished(struct runner *r)
 {
 	if (!r->is_closed || r->running > 0)
 		return false;
-	if (r->is_deaf)
-		return true;
+	if (r->is_deaf || (stop_signal() && is_patience_over(r)))
+		return true; /* what is not printed yet the next one prints */
 	if (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))
 		return false;
 	if (stop_signal())
@@ -325,10 +347,8 @@ run(struct runner *r)
 
 		reap(r);
 		heed_signal(r);
-		if (!r->is_deaf && lines_reader_gone(STDOUT_FILENO))
-			go_deaf(r, false);
-		else if (!r->is_deaf && outbox_pump(r->outbox) < 0)
-			go_deaf(r, true);
+		if (!r->is_deaf)
+			pump(r);
 		if (is_finished(r))
 			break;
 		can_read = wait_for_news(r);
@@ -338,6 +358,19 @@ run(struct runner *r)
 		    clock_mono_ms() - r->adopted_ms > (r->may_adopt ? ADOPT_MS : POLL_MS))
 			adopt(r);
 	}
+}
+
+/* Each job has descriptors of ours: for many there may have to be more than usual. */
+static void
+make_room(void)
+{
+	rlim_t want = (rlim_t)(jobs + ADOPT_MAX) * JOB_FDS + 64;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int
@@ -353,6 +386,7 @@ main(int argc, char *argv[])
 	stop_catch();
 	stop_at_pipe();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	make_room();
 	if (!(r.s = store_open()))
 		err_exit();
 	lines_init(&r.in, STDIN_FILENO, STDOUT_FILENO, "stdin");

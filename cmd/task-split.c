@@ -1,7 +1,6 @@
 /* task-split - store plans: a task's subtasks, all of them or none */
 #include <unistd.h>
 
-#include "agent.h"
 #include "ask.h"
 #include "err.h"
 #include "life.h"
@@ -28,35 +27,22 @@ struct split {
 	struct store *s;
 	struct out out;
 	struct lines in;
-	int status;
 };
 
-static void
+static int
 refuse(struct split *sp)
 {
 	err_warn("stdin:%lu: %s", sp->in.number, err_text());
-	sp->status = EX_DATAERR;
-}
-
-static jv
-read_crew(struct store *s)
-{
-	struct tx *tx = store_read(s);
-	jv crew;
-
-	if (!tx)
-		err_exit();
-	crew = agent_crew(tx);
-	if (store_end(tx) < 0)
-		err_exit();
-	return crew;
+	return EX_DATAERR;
 }
 
 static jv
 normalise(struct split *sp, jv plan)
 {
-	jv crew = read_crew(sp->s), warnings;
+	jv crew = ask_crew(sp->s), warnings;
 
+	if (!jv_is_valid(crew))
+		err_exit();
 	plan = plan_normalise(plan, crew, &warnings);
 	jv_array_foreach (warnings, i, warning) {
 		err_warn("stdin:%lu: %s", sp->in.number, jv_string_value(warning));
@@ -92,17 +78,17 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 }
 
 /* A plan line: normalised, then stored, or shown, or refused. */
-static void
+static int
 take_plan(struct split *sp, jv line)
 {
 	jv plan = json_get(line, "plan", JV_KIND_OBJECT);
 	char id[ID_TEXT];
+	int status = 0;
 
 	if (!jv_is_valid(plan)) {
-		err_set(EX_DATAERR, "plan: want an object");
-		refuse(sp);
 		jv_free(plan);
-		return;
+		err_set(EX_DATAERR, "plan: want an object");
+		return refuse(sp);
 	}
 	plan = normalise(sp, plan);
 	if (jv_is_valid(plan) && ask_id(sp->s, "task", json_peek_string(line, "task_id"), id) < 0) {
@@ -112,35 +98,39 @@ take_plan(struct split *sp, jv line)
 		plan = jv_invalid();
 	}
 	if (!jv_is_valid(plan))
-		refuse(sp);
+		status = refuse(sp);
 	else if (dry_run)
 		out_json(&sp->out, json_set(jv_copy(line), "plan", jv_copy(plan)));
 	else
 		store_plan(sp, id, line, plan);
 	jv_free(plan);
+	return status;
 }
 
 /* A plan line is stored; anything else with an id is a task, and passes. */
-static void
-take(struct split *sp, jv line)
+static int
+take(void *arg, jv line)
 {
+	struct split *sp = arg;
+	int status = 0;
+
 	if (json_has(line, "plan") && json_peek_string(line, "task_id")) {
-		take_plan(sp, line);
+		status = take_plan(sp, line);
 	} else if (json_peek_string(line, "id")) {
 		out_json(&sp->out, jv_copy(line));
 	} else {
 		err_set(EX_DATAERR, "neither a task (id) nor a plan (task_id, plan)");
-		refuse(sp);
+		status = refuse(sp);
 	}
 	jv_free(line);
+	return status;
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct split sp = { .out.fd = STDOUT_FILENO };
-	enum lines_result rc;
-	jv line;
+	int status;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
@@ -148,17 +138,8 @@ main(int argc, char *argv[])
 	if (!(sp.s = store_open()))
 		err_exit();
 	lines_init(&sp.in, STDIN_FILENO, sp.out.fd, "stdin");
-	while ((rc = lines_next_object(&sp.in, &line)) == LINES_OK || rc == LINES_BAD) {
-		if (rc == LINES_BAD)
-			sp.status = (err_print(), EX_DATAERR);
-		else
-			take(&sp, line);
-		if (!lines_is_ready(&sp.in) && out_flush(&sp.out) < 0)
-			return err_print();
-	}
+	status = lines_filter(&sp.in, &sp.out, take, &sp);
 	lines_release(&sp.in);
 	store_close(sp.s);
-	if (rc == LINES_FAIL || out_flush(&sp.out) < 0)
-		return err_print();
-	return sp.status;
+	return status;
 }

@@ -364,7 +364,7 @@ watch(struct watch *w)
 		if (look.losts || look.stales || look.readies) {
 			act(w, &look);
 			if (out_flush(&w->out) < 0)
-				return EX_IOERR;
+				return stop_signal() ? 128 + stop_signal() : EX_IOERR;
 			continue;
 		}
 		if (drain && look.is_idle)

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "agent.h"
 #include "ask.h"
 #include "buf.h"
 
@@ -34,4 +35,19 @@ ask_record(struct store *s, const char *kind, const char *id)
 		return jv_invalid();
 	}
 	return record;
+}
+
+jv
+ask_crew(struct store *s)
+{
+	struct tx *tx = store_read(s);
+	jv crew;
+
+	if (!tx)
+		return jv_invalid();
+	crew = agent_crew(tx);
+	if (store_end(tx) == 0)
+		return crew;
+	jv_free(crew);
+	return jv_invalid();
 }

@@ -16,4 +16,7 @@ jv ask_record(struct store *s, const char *kind, const char *id);
 /* ask_id - only its whole id.  0, or -1 with err. */
 int ask_id(struct store *s, const char *kind, const char *prefix, char id[ID_TEXT]);
 
+/* ask_crew - all agents, as agent_crew; invalid with err. */
+jv ask_crew(struct store *s);
+
 #endif

@@ -185,7 +185,7 @@ count_as_posted(struct tx *tx, jv event)
 		if (n <= json_peek_int(task, "posted", 0))
 			rc = 0;
 		else
-			task_put(tx, json_set_int(jv_copy(task), "posted", n));
+			task_put_quietly(tx, json_set_int(jv_copy(task), "posted", n));
 	}
 	jv_free(task);
 	jv_free(data);

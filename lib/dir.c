@@ -22,13 +22,26 @@ variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* Agents are told the path, and may go to another folder. */
+static char *
+absolute(const char *path)
+{
+	char *here = *path == '/' ? NULL : getcwd(NULL, 0), *joined;
+
+	if (!here)
+		return xstrdup(path);
+	joined = xprintf("%s/%s", here, path);
+	free(here);
+	return joined;
+}
+
 char *
 dir_store_path(void)
 {
 	const char *path;
 
 	if ((path = variable("LEGWORK_STORE")))
-		return xstrdup(path);
+		return absolute(path);
 	if ((path = variable("XDG_DATA_HOME")) && *path == '/')
 		return xprintf("%s/legwork", path);
 	if ((path = variable("HOME")))

@@ -418,7 +418,7 @@ json_utf8(const char *bytes, size_t len)
 
 	end = p + (len < SCAN_TEXT_MAX ? len : SCAN_TEXT_MAX);
 	while ((p = utf8_skip_plain(p, end, false)) < end) {
-		n = *p < 0x80 ? 1 : utf8_length(p, end);
+		n = *p < 0x80 ? *p != '\0' : utf8_length(p, end);
 		if (n == 0) {
 			buf_add(&b, start, (size_t)(p - start));
 			buf_puts(&b, "\xef\xbf\xbd");

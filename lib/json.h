@@ -68,7 +68,8 @@ jv json_set_int(jv object, const char *name, int64_t n);
 /* json_drop - remove a member, if there; object is consumed.  Returns the object. */
 jv json_drop(jv object, const char *name);
 
-/* json_utf8 - a jv string of any bytes: each that is no UTF-8 becomes U+FFFD; NULs are kept. */
+/* json_utf8 - a jv string of any bytes: each that is no UTF-8, or a NUL, becomes U+FFFD, so that
+ * nothing is cut where it is taken for a C string. */
 jv json_utf8(const char *bytes, size_t len);
 
 #endif

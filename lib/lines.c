@@ -8,8 +8,9 @@
 #include "err.h"
 #include "json.h"
 #include "lines.h"
+#include "stop.h"
 
-enum { CHUNK_BYTES = 64 * 1024, DEFAULT_MAX_BYTES = 16 * 1024 * 1024 };
+enum { CHUNK_BYTES = 64 * 1024, FLUSH_BYTES = 64 * 1024, DEFAULT_MAX_BYTES = 16 * 1024 * 1024 };
 
 static size_t
 limit_bytes(void)
@@ -192,6 +193,13 @@ lines_next_object(struct lines *l, jv *rec)
 	return LINES_BAD;
 }
 
+int
+lines_check_end(const struct lines *l)
+{
+	return l->is_eof ? 0 : err_set(EX_IOERR, "stdout: nobody reads it; the rest of %s was left",
+				     l->name);
+}
+
 bool
 lines_is_ready(struct lines *l)
 {
@@ -235,7 +243,7 @@ write_all(int fd, const char *p, size_t len)
 
 		if (n < 0 && errno == EAGAIN)
 			poll(&full, 1, -1);
-		else if (n < 0 && errno != EINTR)
+		else if (n < 0 && (errno != EINTR || stop_signal()))
 			return -1;
 		if (n > 0) {
 			p += n;
@@ -263,10 +271,30 @@ out_flush(struct out *o)
 {
 	int result = write_all(o->fd, o->buf.p, o->buf.len);
 
-	if (result < 0 && o->fd == STDOUT_FILENO)
+	if (result < 0 && errno == EINTR)
+		err_set(EX_TEMPFAIL, "interrupted");
+	else if (result < 0 && o->fd == STDOUT_FILENO)
 		err_set(EX_IOERR, "stdout: %s", strerror(errno));
 	else if (result < 0)
 		err_set(EX_IOERR, "descriptor %d: %s", o->fd, strerror(errno));
 	buf_release(&o->buf);
 	return result;
+}
+
+int
+lines_filter(struct lines *in, struct out *out, int (*take)(void *arg, jv object), void *arg)
+{
+	enum lines_result rc;
+	int status = 0, its;
+	jv object;
+
+	while ((rc = lines_next_object(in, &object)) == LINES_OK || rc == LINES_BAD) {
+		its = rc == LINES_BAD ? err_print() : take(arg, object);
+		status = its ? its : status;
+		if ((out->buf.len > FLUSH_BYTES || !lines_is_ready(in)) && out_flush(out) < 0)
+			return err_print();
+	}
+	if (rc == LINES_FAIL || out_flush(out) < 0)
+		return err_print();
+	return status;
 }

@@ -52,6 +52,10 @@ enum lines_result lines_next(struct lines *l, const char **text, size_t *len);
  */
 enum lines_result lines_next_object(struct lines *l, jv *rec);
 
+/* lines_check_end - at LINES_END: 0 at the end of input; -1 with err EX_IOERR where it is not, because
+ * nobody reads out_fd any more.  For commands that store what they read. */
+int lines_check_end(const struct lines *l);
+
 /* lines_is_ready - whether lines_next would return at once. */
 bool lines_is_ready(struct lines *l);
 
@@ -71,7 +75,18 @@ void out_text(struct out *o, const char *text, size_t len);
 /* out_record - append a record (consumed) as a line, or only its id. */
 void out_record(struct out *o, jv record, bool is_id_only);
 
-/* out_flush - write everything.  0, or -1 with err EX_IOERR ("stdout: ..."). */
+/* out_flush - write everything.  0, or -1 with err EX_IOERR ("stdout: ..."), or EX_TEMPFAIL where a
+ * caught signal (stop.h) has interrupted it. */
 int out_flush(struct out *o);
+
+/*
+ * lines_filter - a stage of a pipeline: hand each object to take, and write what it puts into out
+ *
+ * take  consumes the object; returns 0 or an exit status, and has said why
+ *
+ * A line that is none is reported.  What was put out is written before waiting for more, and now and
+ * then.  Returns the command's exit status: 0, or that of what was wrong last.
+ */
+int lines_filter(struct lines *in, struct out *out, int (*take)(void *arg, jv object), void *arg);
 
 #endif

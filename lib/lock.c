@@ -65,19 +65,35 @@ wait_for(int fd, int how, struct wait *w)
 {
 	struct sigaction act = { .sa_handler = wake_up }, old_act;
 	struct itimerval tick = { { 0, TICK_MS * 1000 }, { 0, TICK_MS * 1000 } }, old_tick;
-	int rc;
+	sigset_t alarm, old_mask;
+	int rc, saved;
 
 	if (flock(fd, how | LOCK_NB) == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)
 		return -1;
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarm, &old_mask); /* whoever started us may have blocked it */
 	sigaction(SIGALRM, &act, &old_act);
 	setitimer(ITIMER_REAL, &tick, &old_tick);
 	while ((rc = flock(fd, how)) < 0 && errno == EINTR && has_time(w))
 		;
+	saved = errno;
 	setitimer(ITIMER_REAL, &old_tick, NULL);
 	sigaction(SIGALRM, &old_act, NULL);
+	sigprocmask(SIG_SETMASK, &old_mask, NULL);
+	errno = saved;
 	return rc;
+}
+
+/* Says why, by errno.  -1. */
+static int
+has_not_got(int wait_ms)
+{
+	if (errno != EINTR)
+		return err_set(EX_OSERR, "store: lock: %s", strerror(errno));
+	return err_set(EX_TEMPFAIL, "store: locked for more than %d ms", wait_ms);
 }
 
 int
@@ -88,18 +104,19 @@ lock_take(struct lock *l, bool is_exclusive, int wait_ms, const _Atomic uint64_t
 	int rc;
 
 	if (wait_for(l->gate_fd, LOCK_EX, &w) < 0)
-		return err_set(EX_TEMPFAIL, "store: locked for more than %d ms", wait_ms);
+		return has_not_got(wait_ms);
 	sigfillset(&all);
-	sigdelset(&all, SIGALRM);
 	if (is_exclusive)
 		sigprocmask(SIG_BLOCK, &all, &old);
 	rc = wait_for(l->lock_fd, is_exclusive ? LOCK_EX : LOCK_SH, &w);
-	flock(l->gate_fd, LOCK_UN);
 	if (rc < 0) {
+		has_not_got(wait_ms);
+		flock(l->gate_fd, LOCK_UN);
 		if (is_exclusive)
 			sigprocmask(SIG_SETMASK, &old, NULL);
-		return err_set(EX_TEMPFAIL, "store: locked for more than %d ms", wait_ms);
+		return -1;
 	}
+	flock(l->gate_fd, LOCK_UN);
 	l->is_exclusive = is_exclusive;
 	if (is_exclusive)
 		l->old_mask = old;

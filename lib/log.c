@@ -16,6 +16,7 @@ enum { NAME_BYTES = 64, READ_BYTES = 64 << 10, TAIL_BYTES = 16 << 10 };
 
 struct log {
 	int fd;
+	off_t end; /* of the last whole line */
 	int64_t count;
 	char name[NAME_BYTES];
 };
@@ -39,7 +40,8 @@ event_number(const char *line, size_t len)
 	return strtoll(n.p, NULL, 10);
 }
 
-/* The last event's number, and where the last whole line ends, among the last bytes of fd. */
+/* The last event's number, and where the last whole line ends, among the last bytes of fd.  -1 with
+ * errno. */
 static int64_t
 scan_tail(int fd, off_t size, off_t from, off_t *end)
 {
@@ -49,7 +51,11 @@ scan_tail(int fd, off_t size, off_t from, off_t *end)
 	int64_t last = 0;
 	char *p, *newline;
 
-	b.len = n > 0 ? (size_t)n : 0;
+	if (n < 0) {
+		buf_release(&b);
+		return -1;
+	}
+	b.len = (size_t)n;
 	p = b.p;
 	if (from > 0) /* the first line may begin before */
 		p = b.len ? memchr(b.p, '\n', b.len) : NULL;
@@ -65,7 +71,7 @@ scan_tail(int fd, off_t size, off_t from, off_t *end)
 	return last;
 }
 
-/* Looks at the end first, at more only where no event is there. */
+/* Looks at the end first, at more only where no event is there.  -1 with errno. */
 static int64_t
 last_event(int fd, off_t *end)
 {
@@ -73,13 +79,15 @@ last_event(int fd, off_t *end)
 	struct stat st;
 
 	*end = 0;
-	if (fstat(fd, &st) < 0 || st.st_size == 0)
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (st.st_size == 0)
 		return 0;
 	for (off_t back = TAIL_BYTES;; back *= 8) {
 		off_t from = back < st.st_size ? st.st_size - back : 0;
 
 		last = scan_tail(fd, st.st_size, from, end);
-		if (last > 0 || from == 0)
+		if (last != 0 || from == 0)
 			return last;
 	}
 }
@@ -88,7 +96,6 @@ struct log *
 log_open(int logs_fd, const char *task_id, int64_t posted)
 {
 	struct log *log = xmalloc(sizeof *log);
-	off_t end;
 
 	log_name(task_id, log->name);
 	log->fd =
@@ -98,14 +105,14 @@ log_open(int logs_fd, const char *task_id, int64_t posted)
 		free(log);
 		return NULL;
 	}
-	log->count = last_event(log->fd, &end);
-	if (log->count < posted)
-		log->count = posted;
-	if (ftruncate(log->fd, end) < 0) {
+	log->count = last_event(log->fd, &log->end);
+	if (log->count < 0 || ftruncate(log->fd, log->end) < 0) {
 		err_sys("logs/agents/%s", log->name);
 		log_close(log);
 		return NULL;
 	}
+	if (log->count < posted)
+		log->count = posted;
 	return log;
 }
 
@@ -122,13 +129,16 @@ static int
 append(struct log *log, jv line)
 {
 	struct buf b = { 0 };
-	int rc;
+	int rc = 0;
 
 	json_dump(&b, line);
 	buf_putc(&b, '\n');
-	rc = dir_write_all(log->fd, b.p, b.len) < 0
-	         ? err_set(EX_IOERR, "logs/agents/%s: %s", log->name, strerror(errno))
-	         : 0;
+	if (dir_write_all(log->fd, b.p, b.len) < 0)
+		rc = err_set(EX_IOERR, "logs/agents/%s: %s", log->name, strerror(errno));
+	else
+		log->end += (off_t)b.len;
+	if (rc < 0 && ftruncate(log->fd, log->end) < 0)
+		err_add("half a line is left"); /* the next attempt cuts it off */
 	buf_release(&b);
 	return rc;
 }
@@ -145,9 +155,12 @@ new_line(const char *kind)
 int
 log_event(struct log *log, jv event)
 {
-	jv line = json_set_int(new_line("event"), "n", ++log->count);
+	jv line = json_set_int(new_line("event"), "n", log->count + 1);
 
-	return append(log, json_set(line, "event", event));
+	if (append(log, json_set(line, "event", event)) < 0)
+		return -1;
+	log->count++;
+	return 0;
 }
 
 int
@@ -180,7 +193,7 @@ log_last(int logs_fd, const char *task_id)
 		return 0;
 	last = last_event(fd, &end);
 	close(fd);
-	return last;
+	return last > 0 ? last : 0;
 }
 
 /* Reads on behind what is buffered; bytes, 0 at the end, or -1 with err. */

@@ -346,6 +346,9 @@ unit_ms(const char *unit)
 	return 0;
 }
 
+/* A hundred years: longer is as good as for ever, and can be added to any time. */
+static const long long DURATION_MAX_MS = 100LL * 366 * 86400 * 1000;
+
 long long
 opt_duration_ms(const char *text)
 {
@@ -362,8 +365,10 @@ opt_duration_ms(const char *text)
 	unit = unit_ms(part + part_len);
 	errno = 0;
 	whole = strtoll(text, NULL, 10);
-	if (!whole_len || !unit || errno || whole >= LLONG_MAX / unit)
+	if (!whole_len || !unit)
 		return -1;
+	if (errno || whole >= DURATION_MAX_MS / unit)
+		return DURATION_MAX_MS;
 	for (size_t i = 0; i < part_len && scale < 1000000000; i++, scale *= 10)
 		numerator = numerator * 10 + (part[i] - '0');
 	/* Rounded up, by digits behind the ninth too: a short time is not none. */

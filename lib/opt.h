@@ -59,7 +59,8 @@ _Noreturn void opt_usage(const struct cmd *cmd, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* opt_duration_ms - "30", "1.5", "10s", "500ms", "2m", "1h", "1d" (plain: seconds); part of a
- * millisecond counts as one.  -1: not one. */
+ * millisecond counts as one; a hundred years at most, so that it can be added to any time.  -1: not
+ * one. */
 long long opt_duration_ms(const char *text);
 
 #endif

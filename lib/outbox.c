@@ -88,16 +88,18 @@ outbox_add(struct outbox *o, jv task, bool is_held)
 {
 	const char *id = json_peek_string(task, "id");
 	struct item *item;
-	struct bell *bell;
+	struct bell *bell = NULL;
 	char *topic;
 
 	if (outbox_has(o, id))
 		return 0;
-	topic = xprintf("task-%s", id);
-	bell = bell_open(store_watch_fd(o->s), topic);
-	free(topic);
-	if (!bell)
-		return -1;
+	if (!task_is_over(task)) { /* else all that it has to say is there */
+		topic = xprintf("task-%s", id);
+		bell = bell_open(store_watch_fd(o->s), topic);
+		free(topic);
+		if (!bell)
+			return -1;
+	}
 	o->item = xrealloc(o->item, (o->len + 1) * sizeof *o->item);
 	item = &o->item[o->len++];
 	*item = (struct item){ .bell = bell,
@@ -121,11 +123,12 @@ outbox_poll_fds(const struct outbox *o, struct pollfd *fds)
 {
 	fds[0] = (struct pollfd){ o->fd, outbox_is_blocked(o) ? POLLOUT : 0, 0 };
 	for (size_t i = 0; i < o->len; i++)
-		fds[i + 1] = (struct pollfd){ bell_fd(o->item[i].bell), POLLIN, 0 };
+		fds[i + 1] = (struct pollfd){ o->item[i].bell ? bell_fd(o->item[i].bell) : -1,
+			POLLIN, 0 };
 	return o->len + 1;
 }
 
-/* Writes pending bytes while that does not block.  -1: the reader is gone. */
+/* Writes pending bytes while that does not block.  0, OUTBOX_GONE, or -1 with err. */
 static int
 write_pending(struct outbox *o)
 {
@@ -137,8 +140,10 @@ write_pending(struct outbox *o)
 		if (poll(&p, 1, 0) <= 0)
 			return 0;
 		if (p.revents & POLLERR)
-			return err_set(EX_IOERR, "stdout: nobody reads it any more");
+			return OUTBOX_GONE;
 		n = write(o->fd, o->pending.p, len);
+		if (n < 0 && errno == EPIPE)
+			return OUTBOX_GONE;
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return err_set(EX_IOERR, "stdout: %s", strerror(errno));
 		if (n > 0)
@@ -226,19 +231,24 @@ look_at_record(struct outbox *o, struct item *item)
 int
 outbox_pump(struct outbox *o)
 {
+	int rc;
+
 	for (size_t i = 0; i < o->len; i++)
-		bell_clear(o->item[i].bell);
+		if (o->item[i].bell)
+			bell_clear(o->item[i].bell);
 	o->has_more = false;
-	if (write_pending(o) < 0)
-		return -1;
+	if ((rc = write_pending(o)) != 0)
+		return rc;
 	for (size_t i = 0; i < o->len && o->pending.len < PENDING_BYTES; i++) {
 		struct item *item = &o->item[i];
 		int more = take_logged(o, item);
 
 		if (more == 0)
 			more = look_at_record(o, item);
-		if (more < 0 || write_pending(o) < 0)
+		if (more < 0)
 			return -1;
+		if ((rc = write_pending(o)) != 0)
+			return rc;
 		o->has_more |= more > 0;
 		if (item->is_done) {
 			release_item(item);

@@ -138,9 +138,9 @@ spec_check(jv spec)
 	return 0;
 }
 
-/* The task that is meant already: the same key or id, or a twin that has not ended. */
+/* The task that has the key or id already, whatever became of it. */
 static jv
-find_same(struct tx *tx, jv spec, bool allow_duplicates)
+find_known(struct tx *tx, jv spec)
 {
 	const char *key = json_peek_string(spec, "key"), *id = json_peek_string(spec, "id");
 	jv same = jv_invalid();
@@ -155,11 +155,16 @@ find_same(struct tx *tx, jv spec, bool allow_duplicates)
 		jv_free(same);
 		same = task_get(tx, id);
 	}
-	if (jv_is_valid(same) || allow_duplicates)
-		return same;
-	jv_free(same);
-	name = task_twin(spec);
-	same = store_get(tx, name);
+	return same;
+}
+
+/* The twin that has not ended. */
+static jv
+find_twin(struct tx *tx, jv spec)
+{
+	char *name = task_twin(spec);
+	jv same = store_get(tx, name);
+
 	free(name);
 	if (jv_is_valid(same) && !task_is_twin(same, spec)) {
 		jv_free(same); /* the same hash by chance */
@@ -278,11 +283,19 @@ spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 
 	*task = jv_invalid();
 	spec = cleaned(spec);
-	if (spec_check(spec) < 0 || resolve(tx, &spec) < 0) {
+	if (spec_check(spec) < 0) {
 		jv_free(spec);
 		return -1;
 	}
-	same = find_same(tx, spec, allow_duplicates);
+	same = find_known(tx, spec);
+	if (!jv_is_valid(same)) {
+		if (resolve(tx, &spec) < 0) {
+			jv_free(spec);
+			return -1;
+		}
+		if (!allow_duplicates)
+			same = find_twin(tx, spec);
+	}
 	if (jv_is_valid(same)) {
 		jv_free(spec);
 		*task = json_set(same, "duplicate", jv_true());

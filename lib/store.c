@@ -351,16 +351,17 @@ store_peek_change(struct tx *tx, uint64_t n, struct scan_text *text)
 		return false;
 	tx->scratch.len = 0;
 	if (journal_read(tx->s->disk.journal, place.segment, place.offset, place.len,
-		&tx->scratch) < 0) {
+		&tx->scratch) < 0 &&
+	    err_code() != EX_DATAERR) {
 		store_fail(tx);
 		return false;
 	}
 	*text = (struct scan_text){ tx->scratch.p, tx->scratch.len };
-	if (crc32c(0, text->p, text->len) == place.crc)
+	if (text->len == place.len && crc32c(0, text->p, text->len) == place.crc)
 		return true;
 	mark_begin(tx->s->disk.mark); /* either is wrong: making the index again shows which */
 	unlinkat(tx->s->disk.fd, "index.ckpt", 0);
-	err_set(EX_IOERR, "record %" PRIu64 ": checksum does not fit", n);
+	err_set(EX_IOERR, "record %" PRIu64 ": the index and the journal do not fit", n);
 	store_fail(tx);
 	return false;
 }

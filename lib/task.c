@@ -222,19 +222,36 @@ names_of(struct tx *tx, jv task)
 	return names;
 }
 
-void
-task_put(struct tx *tx, jv task)
+static void
+put(struct tx *tx, const char *key, jv task)
 {
-	char now[CLOCK_TEXT], *key = xprintf("task/%s", json_peek_string(task, "id"));
-	char *topic =
-	    store_number(tx, key) ? xprintf("task-%s", json_peek_string(task, "id")) : NULL;
+	char now[CLOCK_TEXT];
 
 	task = json_set_string(task, "updated_at", clock_format(clock_now_ms(), now));
 	store_put(tx, key, jv_copy(task), sets_of(task), names_of(tx, task));
-	store_ring(tx, "tasks");
-	if (topic) /* nobody waits for a task that is not there yet */
-		store_ring(tx, topic);
 	jv_free(task);
+}
+
+void
+task_put_quietly(struct tx *tx, jv task)
+{
+	char *key = xprintf("task/%s", json_peek_string(task, "id"));
+
+	put(tx, key, task);
+	free(key);
+}
+
+void
+task_put(struct tx *tx, jv task)
+{
+	const char *id = json_peek_string(task, "id");
+	char *key = xprintf("task/%s", id), *topic = xprintf("task-%s", id);
+	bool is_new = store_number(tx, key) == 0;
+
+	put(tx, key, task);
+	store_ring(tx, "tasks");
+	if (!is_new) /* nobody waits for a task that is not there yet */
+		store_ring(tx, topic);
 	free(topic);
 	free(key);
 }

@@ -31,6 +31,9 @@ jv task_get(struct tx *tx, const char *id);
 /* task_put - write a task (consumed) under its id, into the sets above, and ring its bells. */
 void task_put(struct tx *tx, jv task);
 
+/* task_put_quietly - the same, ringing nobody: for what nobody waits for. */
+void task_put_quietly(struct tx *tx, jv task);
+
 /* task_is - whether the task's status is that one.  task_is_over - completed, failed, cancelled. */
 bool task_is(jv task, const char *status);
 bool task_is_over(jv task);

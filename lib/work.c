@@ -33,9 +33,11 @@ struct run {
 	struct buf request; /* what is still to be written to its stdin */
 	struct buf line;    /* of its stdout, incomplete */
 	struct buf response;
+	size_t response_cost;
 	struct buf stderr_line, stderr_tail;
 	size_t stderr_logged;
-	bool is_cut, is_broken, is_in_long_line;
+	bool is_cut, is_in_long_line;
+	char *broken; /* why the log cannot be written */
 	int64_t deadline_ms; /* monotonic; INT64_MAX: none */
 	bool has_timed_out;
 };
@@ -168,6 +170,13 @@ start(struct run *r)
 		fcntl(r->err, F_SETFL, O_NONBLOCK);
 		r->pidfd = proc_pidfd(r->pid);
 	}
+	if (r->pid > 0 && r->pidfd < 0) { /* its end could not be seen */
+		err_sys("pidfd");
+		kill(-r->pid, SIGKILL);
+		kill(r->pid, SIGKILL);
+		waitpid(r->pid, NULL, 0);
+		r->pid = -1;
+	}
 	free_strings(argv);
 	free_strings(env);
 	return r->pid > 0 ? 0 : -1;
@@ -183,8 +192,8 @@ tell(struct run *r)
 static void
 note(struct run *r, int rc)
 {
-	if (rc < 0)
-		r->is_broken = true;
+	if (rc < 0 && !r->broken)
+		r->broken = xstrdup(err_text());
 	tell(r);
 }
 
@@ -215,16 +224,33 @@ take_event(struct run *r, const char *line, size_t len)
 	return true;
 }
 
+/* What a byte of an answer counts: control characters have six bytes in a JSON string, and what is no
+ * UTF-8 three; that others have two at most is in the limit. */
+static size_t
+cost_of(unsigned char c)
+{
+	return c < ' ' && c != '\n' && c != '\t' && c != '\r' ? 6 : 1;
+}
+
+size_t
+work_fit(const char *bytes, size_t len, size_t room)
+{
+	size_t cost = 0, n = 0;
+
+	while (n < len && (cost += cost_of((unsigned char)bytes[n])) <= room)
+		n++;
+	return n;
+}
+
 static void
 add_response(struct run *r, const char *bytes, size_t len)
 {
-	size_t room = WORK_RESPONSE_MAX - r->response.len;
+	size_t fit = r->is_cut ? 0 : work_fit(bytes, len, WORK_RESPONSE_MAX - r->response_cost);
 
-	if (len > room) {
-		r->is_cut = true;
-		len = room;
-	}
-	buf_add(&r->response, bytes, len);
+	r->is_cut = r->is_cut || fit < len;
+	for (size_t i = 0; i < fit; i++)
+		r->response_cost += cost_of((unsigned char)bytes[i]);
+	buf_add(&r->response, bytes, fit);
 }
 
 static void
@@ -389,8 +415,10 @@ timeout_ms(jv task)
 
 	if (jv_is_valid(limits))
 		value = jv_object_get(jv_copy(limits), jv_string("timeout_s"));
-	if (jv_get_kind(value) == JV_KIND_NUMBER && jv_number_value(value) < 1e9)
+	if (jv_get_kind(value) == JV_KIND_NUMBER && jv_number_value(value) < 1e9) {
 		ms = (int64_t)(jv_number_value(value) * 1000);
+		ms += (double)ms < jv_number_value(value) * 1000; /* a short time is not none */
+	}
 	jv_free(value);
 	jv_free(limits);
 	return ms;
@@ -468,6 +496,7 @@ release(struct run *r)
 	buf_release(&r->response);
 	buf_release(&r->stderr_line);
 	buf_release(&r->stderr_tail);
+	free(r->broken);
 }
 
 enum work_end
@@ -502,6 +531,11 @@ work_run(struct work *w, jv *response, jv *error)
 	if (r.is_cut)
 		note(&r,
 		    log_note(w->log, "cut", json_set_int(jv_object(), "kept", WORK_RESPONSE_MAX)));
+	if (r.broken) {
+		jv_free(*error);
+		*error = life_error("internal", "log_failed", r.broken, true);
+		end = WORK_BROKEN;
+	}
 	release(&r);
-	return r.is_broken ? WORK_BROKEN : end;
+	return end;
 }

@@ -28,7 +28,8 @@ struct work {
 	void *arg;
 };
 
-/* The most bytes of a response that are kept; the rest is dropped, and the log says so. */
+/* The most bytes of a response that are kept (control characters, which JSON makes longer, count as
+ * six); the rest is dropped, and the log says so. */
 enum { WORK_RESPONSE_MAX = 4 << 20 };
 
 /*
@@ -38,8 +39,12 @@ enum { WORK_RESPONSE_MAX = 4 << 20 };
  * error     on WORK_FAILED: an error object (life.h)
  *
  * Both are set in every case, owned (invalid where there is none).  WORK_STOPPED: a signal
- * asked us to stop, its processes are gone.  WORK_BROKEN: err is set (the log cannot be written).
+ * asked us to stop, its processes are gone.  WORK_BROKEN: as WORK_FAILED, because the log cannot be
+ * written.
  */
 enum work_end work_run(struct work *w, jv *response, jv *error);
+
+/* work_fit - how many of the bytes are within that limit. */
+size_t work_fit(const char *bytes, size_t len, size_t room);
 
 #endif
