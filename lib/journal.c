@@ -517,6 +517,7 @@ read_line(struct journal *j, const struct journal_pos *at, struct journal_line *
 static enum journal_result
 end_or_damage(struct journal *j, struct journal_pos *at, uint32_t next)
 {
+	struct stat st;
 	int more, good;
 
 	if ((good = proof_follows(j, at)) < 0) {
@@ -530,14 +531,14 @@ end_or_damage(struct journal *j, struct journal_pos *at, uint32_t next)
 		return JOURNAL_FAIL;
 	if (at->is_base) /* it has its name because it was whole */
 		return damaged(at);
-	if (!next)
-		return JOURNAL_END;
-	if (j->read_fd >= 0 && j->read_segment == at->segment) {
-		struct stat st;
-
-		if (fstat(j->read_fd, &st) == 0 && (uint64_t)st.st_size > at->offset)
-			return damaged(at);
+	if (fstat(j->read_fd, &st) < 0) {
+		err_sys("journal");
+		return JOURNAL_FAIL;
 	}
+	if (!next)
+		return st.st_nlink > 0 ? JOURNAL_END : JOURNAL_GONE;
+	if ((uint64_t)st.st_size > at->offset)
+		return damaged(at);
 	at->segment = next;
 	at->offset = 0;
 	return JOURNAL_AGAIN;
@@ -565,7 +566,8 @@ open_to_read(struct journal *j, struct journal_pos *at)
 			return JOURNAL_FAIL;
 	}
 	if (at->offset == 0 && !at->is_base && !segment_exists(j, at->segment))
-		return JOURNAL_END; /* behind a base, before the first line */
+		/* behind a base, before the first line; or it has been compacted away, empty */
+		return newest_base(j) > at->segment ? JOURNAL_GONE : JOURNAL_END;
 	if (open_for_reading(j, at->segment) == 0)
 		return JOURNAL_OK;
 	return newest_base(j) > at->segment ? JOURNAL_GONE : JOURNAL_FAIL;

@@ -84,6 +84,27 @@ busy() {
 	[ "$(find "$LEGWORK_STORE/journal" -name '*.jsonl' ! -empty | wc -l)" = 1 ]
 }
 
+@test "store-compact: who watches is not lost, however often it runs while nothing happens" {
+	chat=$(chat-new --ids)
+	chat-watch "$chat" >seen 3>&- &
+	watcher=$!
+	store-log --follow >logged 3>&- &
+	logger=$!
+	wait_until 10 test -d "$LEGWORK_STORE/watch/chat-$chat"
+	for i in {1..5}; do
+		for _ in $(seq "$i"); do
+			store-compact >/dev/null
+		done
+		chat-post "$chat" "word $i" >/dev/null
+		wait_until 10 grep -q "word $i" seen
+		wait_until 10 grep -q "word $i" logged
+	done
+	kill "$watcher" "$logger"
+	wait "$watcher" "$logger" || true
+	assert_equal "$(jq -r .data.text seen)" "$(printf 'word %d\n' {1..5})"
+	assert_equal "$(jq .rev logged | sort -n | uniq -d)" ''
+}
+
 @test "store-compact: one that fails, and fails again, leaves no gap" {
 	busy
 	store-dump >before
