@@ -323,7 +323,8 @@ finish(struct run *r, enum work_end end)
 static void
 print_rest(struct run *r)
 {
-	while (r->outbox && !stop_signal() && (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))) {
+	while (r->outbox && !stop_signal() &&
+	       (outbox_len(r->outbox) > 0 || outbox_is_blocked(r->outbox))) {
 		struct pollfd fds[2];
 
 		poll(fds, outbox_poll_fds(r->outbox, fds), 1000);

@@ -7,6 +7,7 @@
 #include "fold.h"
 #include "lines.h"
 #include "opt.h"
+#include "record.h"
 #include "store.h"
 
 enum { BATCH = 256 };
@@ -63,14 +64,18 @@ check(jv line)
 {
 	const char *key = json_peek_string(line, "key");
 	jv value = json_get(line, "value", JV_KIND_OBJECT);
-	bool has_value = jv_is_valid(value);
+	int rc = 0;
 
+	if (!key || !*key || is_too_long(key))
+		rc = err_set(EX_DATAERR, "key: want one of 1 to %d bytes", STORE_NAME_MAX);
+	else if (!strcmp(key, "store"))
+		rc = err_set(EX_DATAERR, "key: who a store is, is not loaded");
+	else if (!jv_is_valid(value))
+		rc = err_set(EX_DATAERR, "value: want an object");
+	else if ((rc = record_check(key, value)) < 0)
+		err_add("%s", key);
 	jv_free(value);
-	if (!key || !*key || is_too_long(key) || !strcmp(key, "store"))
-		return err_set(EX_DATAERR, "key: want one of at most %d bytes", STORE_NAME_MAX);
-	if (!has_value)
-		return err_set(EX_DATAERR, "value: want an object");
-	return check_names(line, "sets") < 0 || check_names(line, "names") < 0 ? -1 : 0;
+	return rc < 0 || check_names(line, "sets") < 0 || check_names(line, "names") < 0 ? -1 : 0;
 }
 
 /* A record that is there already stays; whether it is the same one tells. */

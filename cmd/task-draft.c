@@ -6,6 +6,7 @@
 #include "json.h"
 #include "lines.h"
 #include "opt.h"
+#include "stage.h"
 
 static const struct opt opts[] = { { 0 } };
 
@@ -105,7 +106,7 @@ main(int argc, char *argv[])
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
 	lines_init(&in, STDIN_FILENO, out.fd, "stdin");
-	status = lines_filter(&in, &out, draft, &out);
+	status = stage_run(&in, &out, draft, &out);
 	lines_release(&in);
 	return status;
 }

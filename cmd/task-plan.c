@@ -7,6 +7,7 @@
 #include "lines.h"
 #include "opt.h"
 #include "plan.h"
+#include "stage.h"
 #include "task.h"
 
 static const char *planner = "rules";
@@ -76,7 +77,7 @@ main(int argc, char *argv[])
 	if (!(p.s = store_open()))
 		err_exit();
 	lines_init(&in, STDIN_FILENO, p.out.fd, "stdin");
-	status = lines_filter(&in, &p.out, plan, &p);
+	status = stage_run(&in, &p.out, plan, &p);
 	lines_release(&in);
 	store_close(p.s);
 	return status;

@@ -167,7 +167,7 @@ find_orphans(struct runner *r, struct tx *tx, const char *set, jv *orphans)
 	size_t room = ADOPT_MAX > outbox_len(r->outbox) ? ADOPT_MAX - outbox_len(r->outbox) : 0;
 
 	for (uint64_t n = 0; (size_t)jv_array_length(jv_copy(*orphans)) < room &&
-	                     (n = store_next(tx, set, n)) != 0;) {
+			     (n = store_next(tx, set, n)) != 0;) {
 		jv task = store_at(tx, n);
 		const char *runner = json_peek_string(task, "runner");
 

@@ -7,6 +7,7 @@
 #include "lines.h"
 #include "opt.h"
 #include "plan.h"
+#include "stage.h"
 
 static bool print, dry_run, keep_going;
 
@@ -138,7 +139,7 @@ main(int argc, char *argv[])
 	if (!(sp.s = store_open()))
 		err_exit();
 	lines_init(&sp.in, STDIN_FILENO, sp.out.fd, "stdin");
-	status = lines_filter(&sp.in, &sp.out, take, &sp);
+	status = stage_run(&sp.in, &sp.out, take, &sp);
 	lines_release(&sp.in);
 	store_close(sp.s);
 	return status;

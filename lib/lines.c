@@ -10,7 +10,7 @@
 #include "lines.h"
 #include "stop.h"
 
-enum { CHUNK_BYTES = 64 * 1024, FLUSH_BYTES = 64 * 1024, DEFAULT_MAX_BYTES = 16 * 1024 * 1024 };
+enum { CHUNK_BYTES = 64 * 1024, DEFAULT_MAX_BYTES = 16 * 1024 * 1024 };
 
 static size_t
 limit_bytes(void)
@@ -196,8 +196,9 @@ lines_next_object(struct lines *l, jv *rec)
 int
 lines_check_end(const struct lines *l)
 {
-	return l->is_eof ? 0 : err_set(EX_IOERR, "stdout: nobody reads it; the rest of %s was left",
-				     l->name);
+	return l->is_eof
+	           ? 0
+	           : err_set(EX_IOERR, "stdout: nobody reads it; the rest of %s was left", l->name);
 }
 
 bool
@@ -279,22 +280,4 @@ out_flush(struct out *o)
 		err_set(EX_IOERR, "descriptor %d: %s", o->fd, strerror(errno));
 	buf_release(&o->buf);
 	return result;
-}
-
-int
-lines_filter(struct lines *in, struct out *out, int (*take)(void *arg, jv object), void *arg)
-{
-	enum lines_result rc;
-	int status = 0, its;
-	jv object;
-
-	while ((rc = lines_next_object(in, &object)) == LINES_OK || rc == LINES_BAD) {
-		its = rc == LINES_BAD ? err_print() : take(arg, object);
-		status = its ? its : status;
-		if ((out->buf.len > FLUSH_BYTES || !lines_is_ready(in)) && out_flush(out) < 0)
-			return err_print();
-	}
-	if (rc == LINES_FAIL || out_flush(out) < 0)
-		return err_print();
-	return status;
 }

@@ -79,14 +79,4 @@ void out_record(struct out *o, jv record, bool is_id_only);
  * caught signal (stop.h) has interrupted it. */
 int out_flush(struct out *o);
 
-/*
- * lines_filter - a stage of a pipeline: hand each object to take, and write what it puts into out
- *
- * take  consumes the object; returns 0 or an exit status, and has said why
- *
- * A line that is none is reported.  What was put out is written before waiting for more, and now and
- * then.  Returns the command's exit status: 0, or that of what was wrong last.
- */
-int lines_filter(struct lines *in, struct out *out, int (*take)(void *arg, jv object), void *arg);
-
 #endif

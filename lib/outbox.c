@@ -123,8 +123,8 @@ outbox_poll_fds(const struct outbox *o, struct pollfd *fds)
 {
 	fds[0] = (struct pollfd){ o->fd, outbox_is_blocked(o) ? POLLOUT : 0, 0 };
 	for (size_t i = 0; i < o->len; i++)
-		fds[i + 1] = (struct pollfd){ o->item[i].bell ? bell_fd(o->item[i].bell) : -1,
-			POLLIN, 0 };
+		fds[i + 1] =
+		    (struct pollfd){ o->item[i].bell ? bell_fd(o->item[i].bell) : -1, POLLIN, 0 };
 	return o->len + 1;
 }
 

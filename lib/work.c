@@ -37,7 +37,7 @@ struct run {
 	struct buf stderr_line, stderr_tail;
 	size_t stderr_logged;
 	bool is_cut, is_in_long_line;
-	char *broken; /* why the log cannot be written */
+	char *broken;        /* why the log cannot be written */
 	int64_t deadline_ms; /* monotonic; INT64_MAX: none */
 	bool has_timed_out;
 };

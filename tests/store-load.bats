@@ -71,10 +71,12 @@ elsewhere() { export LEGWORK_STORE=$BATS_TEST_TMPDIR/store.other; }
 		run -65 --separate-stderr store-load <<<"$line"
 		assert_equal "$stderr" "store-load: stdin:1: $why"
 	done <<-'END'
-		{}|key: want one of at most 400 bytes
-		{"key":"","value":{},"sets":[],"names":[]}|key: want one of at most 400 bytes
-		{"key":5,"value":{},"sets":[],"names":[]}|key: want one of at most 400 bytes
-		{"key":"store","value":{},"sets":[],"names":[]}|key: want one of at most 400 bytes
+		{}|key: want one of 1 to 400 bytes
+		{"key":"","value":{},"sets":[],"names":[]}|key: want one of 1 to 400 bytes
+		{"key":5,"value":{},"sets":[],"names":[]}|key: want one of 1 to 400 bytes
+		{"key":"store","value":{},"sets":[],"names":[]}|key: who a store is, is not loaded
+		{"key":"agent/x","value":{"role":"y"},"sets":[],"names":[]}|agent/x: role: want that of the key
+		{"key":"task/x","value":{"id":"../x"},"sets":[],"names":[]}|task/x: id: want that of the key
 		{"key":"a","sets":[],"names":[]}|value: want an object
 		{"key":"a","value":[],"sets":[],"names":[]}|value: want an object
 		{"key":"a","value":{},"names":[]}|sets: want an array of names

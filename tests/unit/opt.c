@@ -271,7 +271,8 @@ test_durations(void)
 	is_int(opt_duration_ms("0"), 0, "no time at all");
 	is_int(opt_duration_ms("0.0001"), 1, "a short time is not none");
 	is_int(opt_duration_ms("0.12345678901234567890d"), 10666667, "many digits");
-	is_int(opt_duration_ms("9223372036854775807"), 3162240000000, "for ever is a hundred years");
+	is_int(opt_duration_ms("9223372036854775807"), 3162240000000,
+	    "for ever is a hundred years");
 	is_int(opt_duration_ms("106751991168d"), 3162240000000, "in whatever unit");
 	static const char *const wrong[] = { "", "s", "-1", "+1", " 1", "1 ", "1.", ".5", "1e3",
 		"0x10", "inf", "1w", "1S", "1.5.5" };

@@ -246,7 +246,8 @@ test_response(void)
 	became(run(":"), WORK_DONE, "", NULL, "a program may say nothing");
 	became(run("echo; echo; echo a; echo; echo; printf '\\r\\n'"), WORK_DONE, "\n\na", NULL,
 	    "the last newlines are no part of what it says");
-	is_json(run("printf 'a\\0b\\377\\n'; printf c").response, "'a\xef\xbf\xbd"
+	is_json(run("printf 'a\\0b\\377\\n'; printf c").response,
+	    "'a\xef\xbf\xbd"
 	    "b\xef\xbf\xbd\\nc'",
 	    "what is no text is made one");
 	became(run("printf '\\303'; sleep 0.02; printf '\\251'"), WORK_DONE, "\xc3\xa9", NULL,

@@ -1,0 +1,104 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agent.h"
+#include "chat.h"
+#include "err.h"
+#include "record.h"
+#include "spec.h"
+#include "task.h"
+
+/* Whether a member is the id that the key ends in. */
+static int
+check_id(const char *rest, jv value)
+{
+	const char *id = json_peek_string(value, "id");
+
+	return id && id_is_full(id) && !strcmp(id, rest)
+	           ? 0
+	           : err_set(EX_DATAERR, "id: want that of the key");
+}
+
+static int
+check_task(const char *rest, jv task)
+{
+	const char *status = json_peek_string(task, "status");
+
+	if (check_id(rest, task) < 0 || spec_check(task) < 0)
+		return -1;
+	return status ? task_check_status(status) : err_set(EX_DATAERR, "status: is missing");
+}
+
+static int
+check_chat(const char *rest, jv chat)
+{
+	const char *user = json_peek_string(chat, "user_id");
+
+	if (check_id(rest, chat) < 0)
+		return -1;
+	return user ? chat_check_user(user) : err_set(EX_DATAERR, "user_id: is missing");
+}
+
+static int
+check_event(const char *rest, jv event)
+{
+	const char *id = json_peek_string(event, "id"), *chat = json_peek_string(event, "chat_id");
+	char *own;
+	int rc;
+
+	if (chat_check_event(event) < 0)
+		return -1;
+	own = xprintf("%s/%lld", chat, (long long)json_peek_int(event, "seq", 0));
+	rc = id && id_is_full(chat) && !strcmp(own, rest)
+	         ? 0
+	         : err_set(EX_DATAERR, "event: want an id, and the key's chat_id and seq");
+	free(own);
+	return rc;
+}
+
+static int
+check_agent(const char *rest, jv agent)
+{
+	const char *role = json_peek_string(agent, "role");
+
+	if (!role || strcasecmp(role, rest) != 0)
+		return err_set(EX_DATAERR, "role: want that of the key");
+	return agent_check_role(role);
+}
+
+static int
+check_cursor(const char *rest, jv cursor)
+{
+	const char *name = json_peek_string(cursor, "name"),
+		   *chat = json_peek_string(cursor, "chat_id");
+	char *own;
+	int rc;
+
+	if (!name || !chat || json_peek_int(cursor, "seq", -1) < 0)
+		return err_set(EX_DATAERR, "cursor: want name, chat_id and seq");
+	if (chat_check_cursor(name) < 0)
+		return -1;
+	own = xprintf("%s/%s", name, chat);
+	rc = (id_is_full(chat) || !strcmp(chat, "all")) && !strcmp(own, rest)
+	         ? 0
+	         : err_set(EX_DATAERR, "cursor: want the key's name and chat_id");
+	free(own);
+	return rc;
+}
+
+int
+record_check(const char *key, jv value)
+{
+	static const struct {
+		const char *prefix;
+		int (*check)(const char *rest, jv value);
+	} kinds[] = { { "task/", check_task }, { "chat/", check_chat }, { "event/", check_event },
+		{ "agent/", check_agent }, { "cursor/", check_cursor } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strncmp(key, kinds[i].prefix, strlen(kinds[i].prefix)))
+			return kinds[i].check(key + strlen(kinds[i].prefix), value);
+	return 0;
+}
