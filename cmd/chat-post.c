@@ -158,7 +158,7 @@ post_lines(struct post *p, const char *chat)
 			p->status = EX_DATAERR;
 			continue;
 		}
-		if (rc == LINES_OK && (!chat || len > 0))
+		if (rc == LINES_OK && (!chat || text[strspn(text, " \t\r")]))
 			collect(p, chat ? text_event_of(chat, text, len) : event, in.number);
 	}
 	post_batch(p);

@@ -39,11 +39,17 @@ check_or_salvage(struct store *s)
 	struct salvage_report saved = { .lines = 0 };
 	struct disk_report report;
 	bool is_saved = false;
+	char *why;
 	jv record;
 
 	if (store_check(s, &report) < 0) {
-		if (!salvage || err_code() != EX_DATAERR)
+		if (err_code() != EX_DATAERR)
 			err_exit();
+		if (!salvage) {
+			why = xstrdup(err_text());
+			err_set(EX_DATAERR, "%s; --salvage goes on with what is good", why);
+			err_exit();
+		}
 		err_print();
 		if (store_salvage(s, &saved) < 0 || store_check(s, &report) < 0)
 			err_exit();

@@ -105,7 +105,7 @@ take_task(struct runner *r, jv line)
 	jv task = jv_invalid();
 
 	if (!id || !id_is_full(id))
-		err_set(EX_DATAERR, "id: want a task's");
+		err_set(EX_DATAERR, "id: want a task id");
 	else
 		task = ask_record(r->s, "task", id);
 	if (!jv_is_valid(task)) {

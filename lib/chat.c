@@ -141,6 +141,8 @@ check_data(jv event, const char *type, const char *text)
 
 		if (!jv_is_valid(value))
 			rc = err_set(EX_DATAERR, "event: data.%s is no string", text);
+		else if (!*jv_string_value(value) && !strcmp(type, "message"))
+			rc = err_set(EX_DATAERR, "event: the text is empty");
 		jv_free(value);
 	}
 	jv_free(data);

@@ -198,6 +198,15 @@ find_mentioned(jv crew, const char *text, const char **at, size_t *len)
 }
 
 jv
+crew_mentioned(jv crew, const char *text)
+{
+	const char *at;
+	size_t len;
+
+	return find_mentioned(crew, text, &at, &len);
+}
+
+jv
 crew_take(jv crew, char **text)
 {
 	const char *at;
@@ -205,10 +214,8 @@ crew_take(jv crew, char **text)
 	jv agent = find_mentioned(crew, *text, &at, &len);
 	char *rest;
 
-	if (!jv_is_valid(agent)) {
-		jv_free(agent);
-		return crew_choose(crew, *text);
-	}
+	if (!jv_is_valid(agent))
+		return agent;
 	rest = rules_without(*text, at, len);
 	if (rest[strspn(rest, " \t\r\n")] == '\0') { /* a role is better than no text */
 		free(rest);

@@ -26,13 +26,13 @@ jv crew_find(jv crew, const char *wanted);
  */
 jv crew_choose(jv crew, const char *text);
 
+/* crew_mentioned - the agent whose "@role" comes first in the text; invalid: none. */
+jv crew_mentioned(jv crew, const char *text);
+
 /*
- * crew_take - the agent for an item of a list
+ * crew_take - the same; its "@role" is taken out of the text (rules.h) unless nothing would be left
  *
  * text  *text is replaced; malloc'd
- *
- * The agent whose "@role" comes first in the text, from which it is taken out (rules.h)
- * unless nothing would be left; where none is mentioned, crew_choose's.
  */
 jv crew_take(jv crew, char **text);
 

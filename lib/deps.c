@@ -62,7 +62,7 @@ deps_normalise(jv given, int i, int len)
 	bool is_good = true;
 
 	if (kind != JV_KIND_ARRAY && kind != JV_KIND_NULL && kind != JV_KIND_INVALID)
-		is_good = err_set(EX_DATAERR, "subtask %d: dependencies: no array", i) == 0;
+		is_good = err_set(EX_DATAERR, "subtask %d: dependencies: want an array", i) == 0;
 	for (int k = 0; is_good && k < given_len; k++) {
 		int on = check_one(jv_array_get(jv_copy(given), k), k, i, len);
 		jv key = jv_string_fmt("%d", on);

@@ -4,6 +4,7 @@
 #ifndef DIR_H
 #define DIR_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -25,6 +26,9 @@ int dir_open_private(const char *path);
 
 /* dir_make_at - mkdirat(0700) that is content if the folder is there; -1 with err EX_CANTCREAT. */
 int dir_make_at(int dir_fd, const char *name);
+
+/* dir_is_empty - whether there is nothing in the folder; false also where it cannot be read. */
+bool dir_is_empty(int dir_fd);
 
 /* dir_sync - fsync a folder, so that its names last.  0, or -1 with err EX_IOERR. */
 int dir_sync(int dir_fd);

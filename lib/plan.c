@@ -22,7 +22,15 @@ enum { TITLE_CHARACTERS = 80, SCORE_MAX = 10 };
 static jv
 choose_agent(jv crew, const char *wanted, const char *text)
 {
-	return wanted ? crew_find(crew, wanted) : crew_choose(crew, text);
+	jv agent;
+
+	if (wanted)
+		return crew_find(crew, wanted);
+	agent = crew_mentioned(crew, text);
+	if (jv_is_valid(agent))
+		return agent;
+	jv_free(agent);
+	return crew_choose(crew, text);
 }
 
 jv
@@ -60,6 +68,10 @@ subtask_of_item(const struct rules_list *list, size_t i, jv task, jv crew)
 	const char *priority = json_peek_string(task, "priority");
 	jv subtask = json_set(jv_object(), "title", title_of(text));
 
+	if (!jv_is_valid(agent)) {
+		jv_free(agent);
+		agent = choose_agent(crew, json_peek_string(task, "agent"), text);
+	}
 	if (list->is_numbered && i > 0)
 		dependencies = jv_array_append(dependencies, jv_string_fmt("%zu", i - 1));
 	subtask = json_set_string(subtask, "description", text);
@@ -240,7 +252,7 @@ normal_priority(struct normal *n, jv subtask, int i)
 	if (priority)
 		warn(n, "subtask %d: unknown priority \"%s\": medium", i, priority);
 	else
-		warn(n, "subtask %d: no priority: medium", i);
+		warn(n, "warning: subtask %d has no known priority; taking medium", i);
 	return json_set_string(subtask, "priority", "medium");
 }
 
@@ -259,7 +271,7 @@ normal_role(struct normal *n, jv subtask, int i)
 			warn(n, "subtask %d: no agent \"%s\": %s", i, wanted,
 			    role ? role : "the crew is empty");
 		else if (role)
-			warn(n, "subtask %d: assigned to nobody: %s", i, role);
+			warn(n, "warning: subtask %d has no known agent; taking %s", i, role);
 	}
 	subtask = json_set_string(subtask, "assigned_to", crew_role(agent));
 	jv_free(agent);
@@ -318,7 +330,8 @@ normal_subtasks(struct normal *n, jv plan)
 
 	n->len = is_good ? jv_array_length(jv_copy(given)) : 0;
 	if (n->len == 0)
-		is_good = err_set(EX_DATAERR, "subtasks: %s", is_good ? "empty" : "no array") == 0;
+		is_good =
+		    err_set(EX_DATAERR, "subtasks: %s", is_good ? "empty" : "want an array") == 0;
 	for (int i = 0; is_good && i < n->len; i++) {
 		jv one = normal_subtask(n, jv_array_get(jv_copy(given), i), i);
 
@@ -360,7 +373,7 @@ check_creations(struct normal *n, jv plan)
 
 	is_null = jv_is_valid(json_get(plan, "agent_creations", JV_KIND_NULL));
 	if (!is_array && !is_null && json_has(plan, "agent_creations"))
-		result = err_set(EX_DATAERR, "agent_creations: no array");
+		result = err_set(EX_DATAERR, "agent_creations: want an array");
 	for (int i = 0; result == 0 && i < len; i++) {
 		jv creation = jv_array_get(jv_copy(given), i);
 

@@ -95,6 +95,9 @@ check_limits(jv spec)
 		if (jv_is_valid(value) && jv_get_kind(value) != JV_KIND_NULL &&
 		    (jv_get_kind(value) != JV_KIND_NUMBER || jv_number_value(value) <= 0))
 			rc = err_set(EX_DATAERR, "limits.%s: want a number above 0", names[i]);
+		else if (jv_is_valid(value) && i == 1 && json_peek_int(limits, names[i], 0) == 0 &&
+			 jv_get_kind(value) != JV_KIND_NULL)
+			rc = err_set(EX_DATAERR, "limits.%s: want a whole number", names[i]);
 		jv_free(value);
 	}
 	jv_free(limits);

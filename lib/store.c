@@ -565,8 +565,8 @@ store_resolve(struct tx *tx, const char *kind, const char *prefix, char id[ID_TE
 	if (hits == 0)
 		return err_set(EX_NOINPUT, "%s %s: no such %s", kind, prefix, kind);
 	if (hits > 1)
-		return err_set(EX_NOINPUT, "%s %s: ambiguous, more than one %s begins so", kind,
-		    prefix, kind);
+		return err_set(EX_NOINPUT, "%s %s: ambiguous: more than one %s id begins with that",
+		    kind, prefix, kind);
 	return 0;
 }
 

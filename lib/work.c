@@ -20,7 +20,7 @@
 enum {
 	READ_BYTES = 64 << 10,
 	LINE_MAX_BYTES = 1 << 20,   /* a longer line is part of the response, unlooked at */
-	STDERR_TAIL = 2000,         /* how much of its end tells why */
+	STDERR_TAIL = 500,          /* how much of its end, in whole lines, tells why */
 	STDERR_LOG_MAX = 256 << 10, /* how much of it is logged */
 	GRACE_MS = 2000,            /* from TERM to KILL */
 	LINGER_MS = 200,            /* for output still in the pipe when the program has ended */
@@ -36,7 +36,7 @@ struct run {
 	size_t response_cost;
 	struct buf stderr_line, stderr_tail;
 	size_t stderr_logged;
-	bool is_cut, is_in_long_line;
+	bool is_cut, is_tail_cut, is_in_long_line;
 	char *broken;        /* why the log cannot be written */
 	int64_t deadline_ms; /* monotonic; INT64_MAX: none */
 	bool has_timed_out;
@@ -294,8 +294,10 @@ static void
 take_stderr(struct run *r, const char *bytes, size_t len)
 {
 	buf_add(&r->stderr_tail, bytes, len);
-	if (r->stderr_tail.len > STDERR_TAIL)
+	if (r->stderr_tail.len > STDERR_TAIL) {
 		buf_cut(&r->stderr_tail, r->stderr_tail.len - STDERR_TAIL);
+		r->is_tail_cut = true;
+	}
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] != '\n')
 			buf_putc(&r->stderr_line, bytes[i]);
@@ -451,6 +453,7 @@ error_of(struct run *r, int status)
 {
 	struct buf *tail = &r->stderr_tail;
 	char fallback[64];
+	const char *line;
 	jv message;
 
 	while (tail->len > 0 && strchr(" \t\r\n", tail->p[tail->len - 1]))
@@ -467,6 +470,8 @@ error_of(struct run *r, int status)
 		return life_error("internal", "agent_killed", fallback, true);
 	}
 	snprintf(fallback, sizeof fallback, "exit status %d", WEXITSTATUS(status));
+	if (r->is_tail_cut && (line = memchr(tail->p, '\n', tail->len)))
+		buf_cut(tail, (size_t)(line + 1 - tail->p));
 	message = tail->len ? json_utf8(tail->p, tail->len) : jv_string(fallback);
 	message =
 	    json_set(life_error("tool", "exit_status", "", WEXITSTATUS(status) == EX_TEMPFAIL),

@@ -206,7 +206,7 @@ line two')
 	id=$(task-add --ids x)
 	agent-run "$id" >/dev/null
 	run -0 task-show "$id"
-	assert_jq '.[0].error.message | endswith("xthe end") and length <= 2000'
+	assert_jq '.[0].error.message | endswith("xthe end") and length <= 500'
 }
 
 @test "agent-run: without words the exit status is the reason" {

@@ -147,7 +147,7 @@ is_whole() {
 	cp "$(journal)" damaged
 	run -65 --separate-stderr store-check
 	assert_output ''
-	assert_regex "$stderr" '^store-check: journal/00000001\.jsonl: damaged behind byte [0-9]+ \(revision 1\)$'
+	assert_regex "$stderr" '^store-check: journal/00000001\.jsonl: damaged behind byte [0-9]+ \(revision 1\); --salvage goes on with what is good$'
 	cmp "$(journal)" damaged
 }
 

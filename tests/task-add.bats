@@ -66,7 +66,7 @@ load records
 		printf '{"id":"abcdef00-0000-4000-8000-00000000000%s","instruction":"%s"}\n' $tail $tail
 	done | task-add >/dev/null
 	run -66 --separate-stderr task-add --depends-on abcdef00 after
-	assert_equal "$stderr" 'task-add: task abcdef00: ambiguous, more than one task begins so'
+	assert_equal "$stderr" 'task-add: task abcdef00: ambiguous: more than one task id begins with that'
 	assert_equal "$(task-list --count)" 2
 }
 

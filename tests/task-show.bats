@@ -21,7 +21,7 @@ load records
 		printf '{"id":"abcdef00-0000-4000-8000-00000000000%s","instruction":"%s"}\n' $tail $tail
 	done | task-add >/dev/null
 	run -66 --separate-stderr task-show abcdef00
-	assert_equal "$stderr" 'task-show: task abcdef00: ambiguous, more than one task begins so'
+	assert_equal "$stderr" 'task-show: task abcdef00: ambiguous: more than one task id begins with that'
 	run -0 task-show abcdef00-0000-4000-8000-000000000002
 	run -0 task-show ABCDEF00-0000-4000-8000-000000000002
 	for id in abc '' 'abc*' ../../x abcdef00-0000-4000-8000-0000000000021 $'abcd\n'; do

@@ -101,8 +101,8 @@ subtasks() { task-list --parent "$1" "${@:2}"; }
 	assert_equal "$stderr" 'task-split: stdin:1: subtask 0: unknown priority "urgent": medium
 task-split: stdin:1: subtask 0: no agent "nobody": smith
 task-split: stdin:1: subtask 0: estimated_hours is not 0 or more: 0
-task-split: stdin:1: subtask 1: no priority: medium
-task-split: stdin:1: subtask 1: assigned to nobody: smith'
+task-split: stdin:1: warning: subtask 1 has no known priority; taking medium
+task-split: stdin:1: warning: subtask 1 has no known agent; taking smith'
 	run -0 subtasks "$id"
 	assert_jq 'map([.title, .instruction, .priority, .agent]) ==
 		[["a", "a", "medium", "smith"], ["b", "b", "medium", "smith"]]'
@@ -118,7 +118,7 @@ task-split: stdin:1: subtask 1: assigned to nobody: smith'
 		assert_equal "$before" 0
 	done <<-'END'
 		[]|subtasks: empty
-		{}|subtasks: no array
+		{}|subtasks: want an array
 		[5]|subtask 0: no object
 		[{}]|subtask 0: neither title nor description
 		[{"title":"a","dependencies":["0"]}]|subtask 0: dependency 0: on itself

@@ -43,7 +43,7 @@ test_ids(void)
 	    "or more characters)",
 	    "nor a longer one");
 	put("abcdef02-0000-4000-8000-000000000002");
-	finds("task", "abcdef0", "task abcdef0: ambiguous, more than one task begins so",
+	finds("task", "abcdef0", "task abcdef0: ambiguous: more than one task id begins with that",
 	    "a beginning of two is ambiguous");
 	finds("task", "abcdef01", id, "a longer one is not");
 }

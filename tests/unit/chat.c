@@ -133,7 +133,7 @@ takes(const char *type, const char *data)
 static void
 test_types(void)
 {
-	static const char *const types[][2] = { { "message", "{'text':''}" },
+	static const char *const types[][2] = { { "message", "{'text':' '}" },
 		{ "status", "{'message':'x'}" }, { "error", "{'message':'x','text':7}" },
 		{ "tool_use", "{'name':'x'}" }, { "tool_result", "{'name':'x','result':[]}" },
 		{ "thought", "{'text':'x'}" }, { "token_usage", "{}" },
@@ -195,7 +195,7 @@ test_post(void)
 	jv_free(stored);
 	unsetenv("LEGWORK_NOW");
 	snprintf(prefix, sizeof prefix, "%.8s", chat_id);
-	is_int(post(record("{'type':'message','data':{'text':''},'chat_id':'%s','id':'%s',"
+	is_int(post(record("{'type':'message','data':{'text':'x'},'chat_id':'%s','id':'%s',"
 			   "'at':'then'}",
 			prefix, event_id),
 		   &stored),
@@ -205,7 +205,7 @@ test_post(void)
 	has(stored, "at", "'then'", "so is a time");
 	has(stored, "seq", "2", "the next number is the next");
 	jv_free(stored);
-	is_int(post(record("{'type':'message','data':{'text':''},'chat_id':'ffff'}"), &stored), -1,
+	is_int(post(record("{'type':'message','data':{'text':'x'},'chat_id':'ffff'}"), &stored), -1,
 	    "a chat that is not there");
 	is_int(err_code(), EX_NOINPUT, "... is no input");
 	jv_free(stored);

@@ -64,8 +64,10 @@ test_take(jv crew)
 	takes(crew, "@wc-long: sort", "wc-long", "sort", "the longer of two roles is meant");
 	takes(crew, "do @wc and @finder", "wc", "do and @finder", "the first mention counts");
 	takes(crew, "@finder", "Finder", "@finder", "a role is better than no text");
-	takes(crew, "ask @painter to count", "wc", "ask @painter to count",
-	    "without a mention it is chosen by skill");
+	takes(crew, "ask @painter to count", NULL, "ask @painter to count",
+	    "without a mention there is none");
+	is_role(crew_mentioned(crew, "do @wc and @finder"), "wc",
+	    "a mention may be asked for only");
 }
 
 static void

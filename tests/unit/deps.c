@@ -28,8 +28,8 @@ test_normalise(void)
 	becomes("[4,0,1]", "[4,0,1]", "numbers stay in their order");
 	becomes("['3','0']", "[3,0]", "strings become numbers");
 	becomes("[1,'1',1.0,'01']", "[1]", "each is there once");
-	refuses("'0'", "subtask 2: dependencies: no array");
-	refuses("{}", "subtask 2: dependencies: no array");
+	refuses("'0'", "subtask 2: dependencies: want an array");
+	refuses("{}", "subtask 2: dependencies: want an array");
 	refuses("[0,'a']", "subtask 2: dependencies[1]: not an index");
 	refuses("[0.5]", "subtask 2: dependencies[0]: not an index");
 	refuses("['']", "subtask 2: dependencies[0]: not an index");

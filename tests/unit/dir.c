@@ -35,10 +35,18 @@ is_taken(char *got, const char *want, const char *fact)
 static void
 test_store_path(void)
 {
+	char *here, *whole;
+
 	setenv("HOME", "/home/ann", 1);
 	setenv("XDG_DATA_HOME", "/data", 1);
+	setenv("LEGWORK_STORE", "/else/where", 1);
+	is_taken(dir_store_path(), "/else/where", "LEGWORK_STORE comes first");
 	setenv("LEGWORK_STORE", "here", 1);
-	is_taken(dir_store_path(), "here", "LEGWORK_STORE comes first");
+	here = getcwd(NULL, 0);
+	whole = xprintf("%s/here", here);
+	is_taken(dir_store_path(), whole, "a relative one is made whole: agents may go elsewhere");
+	free(whole);
+	free(here);
 	setenv("LEGWORK_STORE", "", 1);
 	is_taken(dir_store_path(), "/data/legwork", "then XDG_DATA_HOME; empty is unset");
 	setenv("XDG_DATA_HOME", "data", 1);

@@ -357,7 +357,8 @@ test_normal_fields(void)
 	    "{\"title\":\"t\",\"x\":{\"y\":1},\"description\":\"t\",\"dependencies\":[],"
 	    "\"priority\":\"medium\",\"assigned_to\":\"a\",\"estimated_hours\":0,"
 	    "\"required_skills\":[]}",
-	    "[\"subtask 0: no priority: medium\",\"subtask 0: assigned to nobody: a\"]");
+	    "[\"warning: subtask 0 has no known priority; taking medium\",\"warning: subtask 0 has "
+	    "no known agent; taking a\"]");
 	normalises("[{\"title\":\" \",\"description\":\"\\n one \\ntwo\",\"priority\":\"low\","
 		   "\"assigned_to\":\"B\",\"context\":\"c\"}]",
 	    NULL,
@@ -379,7 +380,7 @@ test_normal_kinds(void)
 	normalises("[{" GOOD ",\"priority\":\"urgent\"}]", "priority", "\"medium\"",
 	    "[\"subtask 0: unknown priority \\\"urgent\\\": medium\"]");
 	normalises("[{" GOOD ",\"priority\":[]}]", "priority", "\"medium\"",
-	    "[\"subtask 0: no priority: medium\"]");
+	    "[\"warning: subtask 0 has no known priority; taking medium\"]");
 	normalises("[{" GOOD "},{" GOOD ",\"assigned_to\":\"c\"}]", "assigned_to", "\"b\"\"a\"",
 	    "[\"subtask 1: no agent \\\"c\\\": a\"]");
 	normalises("[{" GOOD ",\"estimated_hours\":1.5},{" GOOD "}]", "estimated_hours", "1.50",
@@ -422,14 +423,14 @@ refuses(const char *plan, const char *want)
 static void
 test_refusals(void)
 {
-	refuses("{}", "subtasks: no array");
-	refuses("[]", "subtasks: no array");
-	refuses("{\"subtasks\":{}}", "subtasks: no array");
+	refuses("{}", "subtasks: want an array");
+	refuses("[]", "subtasks: want an array");
+	refuses("{\"subtasks\":{}}", "subtasks: want an array");
 	refuses(PLAN(""), "subtasks: empty");
 	refuses(PLAN(T ",7"), "subtask 1: no object");
 	refuses(PLAN("{\"description\":\" \"}"), "subtask 0: neither title nor description");
 	refuses(PLAN("{\"title\":\"\\u0000\"}"), "subtask 0: neither title nor description");
-	refuses(PLAN(T "," ON("7")), "subtask 1: dependencies: no array");
+	refuses(PLAN(T "," ON("7")), "subtask 1: dependencies: want an array");
 	refuses(PLAN(T "," ON("[0,\"1x\"]")), "subtask 1: dependencies[1]: not an index");
 	refuses(PLAN(T "," ON("[\"\"]")), "subtask 1: dependencies[0]: not an index");
 	refuses(PLAN(T "," ON("[\"-\"]")), "subtask 1: dependencies[0]: not an index");
@@ -449,7 +450,7 @@ test_refusals(void)
 	refuses(HIRE("[{\"role\":\"a\"},{\"role\":\"p\"}]"),
 	    "agent_creations[1]: agent \"p\": agents are not created yet");
 	refuses(HIRE("[7]"), "agent_creations[0]: no role");
-	refuses(HIRE("\"ceo\""), "agent_creations: no array");
+	refuses(HIRE("\"ceo\""), "agent_creations: want an array");
 }
 
 static void

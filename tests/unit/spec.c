@@ -102,7 +102,9 @@ test_values(void)
 	    "limits.timeout_s: want a number above 0");
 	refuses("{'instruction':'x','limits':{'max_attempts':-1}}",
 	    "limits.max_attempts: want a number above 0");
-	is_int(adds("{'instruction':'x','limits':{'timeout_s':null,'max_attempts':0.5,'odd':[]}}"),
+	refuses("{'instruction':'x','limits':{'max_attempts':1.5}}",
+	    "limits.max_attempts: want a whole number");
+	is_int(adds("{'instruction':'x','limits':{'timeout_s':null,'retry_delay_s':0.5,'odd':[]}}"),
 	    SPEC_ADDED, "limits may be null, small, or unknown");
 }
 

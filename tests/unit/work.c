@@ -296,7 +296,7 @@ test_stderr(void)
 	const char *message = json_peek_string(r.error, "message");
 	char *lines;
 
-	ok(message && strlen(message) <= 2000 && strlen(message) > 1900,
+	ok(message && strlen(message) <= 500 && strlen(message) > 400,
 	    "a long stderr is told by its end");
 	ok(message && strlen(message) > 7 && !strcmp(message + strlen(message) - 7, "the end"),
 	    "... to the last line");
