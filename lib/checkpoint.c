@@ -67,12 +67,12 @@ save_to(int dir_fd, int from, int to)
 int
 checkpoint_save(int dir_fd)
 {
-	int from = openat(dir_fd, index_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), to, rc;
+	int from = dir_open_file(dir_fd, index_name, O_RDONLY), to, rc;
 
 	if (from < 0)
 		return err_sys("%s", index_name);
 	unlinkat(dir_fd, half_name, 0);
-	to = openat(dir_fd, half_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	to = dir_open_file(dir_fd, half_name, O_WRONLY | O_CREAT | O_EXCL);
 	if (to < 0) {
 		close(from);
 		return err_sys("%s", half_name);
@@ -107,12 +107,12 @@ restore_from(int dir_fd, int from, int to)
 int
 checkpoint_restore(int dir_fd)
 {
-	int from = openat(dir_fd, copy_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), to, rc;
+	int from = dir_open_file(dir_fd, copy_name, O_RDONLY), to, rc;
 
 	if (from < 0)
 		return err_sys("%s", copy_name);
 	unlinkat(dir_fd, half_name, 0);
-	to = openat(dir_fd, half_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	to = dir_open_file(dir_fd, half_name, O_WRONLY | O_CREAT | O_EXCL);
 	if (to < 0) {
 		close(from);
 		return err_sys("%s", half_name);

@@ -288,7 +288,7 @@ int
 compact_run(struct disk *d, int wait_ms, struct compact_report *report)
 {
 	struct compact c = { .d = d, .wait_ms = wait_ms, .report = report };
-	int rc = -1, fd = openat(d->fd, "compact", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int rc = -1, fd = dir_open_file(d->fd, "compact", O_RDWR | O_CREAT);
 
 	memset(report, 0, sizeof *report);
 	if (fd < 0)

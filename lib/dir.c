@@ -195,6 +195,36 @@ dir_make_at(int dir_fd, const char *name)
 }
 
 int
+dir_open_at(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return err_sys("%s", name);
+	if (check_private(fd, name) == 0)
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+int
+dir_open_file(int dir_fd, const char *name, int flags)
+{
+	const int always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY; /* a FIFO would block */
+	int fd = openat(dir_fd, name, flags | always, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid())
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+int
 dir_sync(int dir_fd)
 {
 	if (fsync(dir_fd) < 0)

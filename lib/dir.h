@@ -30,6 +30,23 @@ int dir_make_at(int dir_fd, const char *name);
 /* dir_is_empty - whether there is nothing in the folder; false also where it cannot be read. */
 bool dir_is_empty(int dir_fd);
 
+/*
+ * dir_open_at - open a folder in one of ours, which must be as private as that
+ *
+ * A symbolic link is not followed.  Returns a descriptor (close-on-exec), or -1 with errno and err,
+ * as dir_open_private.
+ */
+int dir_open_at(int dir_fd, const char *name);
+
+/*
+ * dir_open_file - open a file in a folder of ours; O_CREAT in flags makes it, with mode 0600
+ *
+ * What else may lie under the name is not followed, waited for or written to: a symbolic link is
+ * ELOOP; a FIFO, a device and what belongs to another user are EPERM.  Returns a descriptor
+ * (close-on-exec), or -1 with errno.
+ */
+int dir_open_file(int dir_fd, const char *name, int flags);
+
 /* dir_sync - fsync a folder, so that its names last.  0, or -1 with err EX_IOERR. */
 int dir_sync(int dir_fd);
 

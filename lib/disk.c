@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -21,16 +22,11 @@ enum { FLUSH_ENTRIES = 1 << 19, CHECKPOINT_LINES = 50000, CHECKPOINT_FIRST = 100
 static int
 open_folder(int dir_fd, const char *name)
 {
-	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = dir_open_at(dir_fd, name);
 
-	if (fd < 0 && errno == ENOENT) {
-		if (dir_make_at(dir_fd, name) < 0)
-			return -1;
-		fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	}
-	if (fd < 0)
-		return err_sys("%s", name);
-	return fd;
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	return dir_make_at(dir_fd, name) < 0 ? -1 : dir_open_at(dir_fd, name);
 }
 
 static int
@@ -52,11 +48,23 @@ open_parts(struct disk *d)
 		return -1;
 	d->logs_fd = open_folder(logs, "agents");
 	close(logs);
-	if (d->logs_fd < 0 || lock_open(&d->lock, d->fd) < 0)
+	if (d->logs_fd < 0)
+		return err_add("logs");
+	if (lock_open(&d->lock, d->fd) < 0)
 		return -1;
 	d->mark = mark_open(d->fd);
 	d->journal = d->mark ? journal_open(d->fd) : NULL;
 	return d->journal ? 0 : -1;
+}
+
+/* What we make is ours to read and write, also where the umask says no.  Nobody else's bits are
+ * touched: agents inherit it. */
+static void
+mend_umask(void)
+{
+	mode_t mask = umask(077);
+
+	umask(mask & ~(mode_t)0700);
 }
 
 int
@@ -71,6 +79,7 @@ disk_open(struct disk *d, const char *path)
 		.logs_fd = -1,
 		.lock = { .gate_fd = -1, .lock_fd = -1 } };
 	sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error (EFBIG) */
+	mend_umask();
 	if (open_parts(d) < 0) {
 		if (d->fd >= 0) /* else it is about the path itself, and says so */
 			err_add("%s", path);

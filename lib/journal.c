@@ -58,17 +58,15 @@ journal_open(int dir_fd)
 {
 	const char *test = getenv("LEGWORK_JOURNAL");
 	struct journal *j;
-	int fd = openat(dir_fd, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = dir_open_at(dir_fd, "journal");
 
 	if (fd < 0 && errno == ENOENT) {
 		if (dir_make_at(dir_fd, "journal") < 0 || dir_sync(dir_fd) < 0)
 			return NULL;
-		fd = openat(dir_fd, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		fd = dir_open_at(dir_fd, "journal");
 	}
-	if (fd < 0) {
-		err_sys("journal");
+	if (fd < 0)
 		return NULL;
-	}
 	j = xmalloc(sizeof *j);
 	*j = (struct journal){ .dir_fd = fd, .append_fd = -1, .read_fd = -1, .synced = UINT64_MAX };
 	if (test && !strncmp(test, "again:", 6))
@@ -100,9 +98,9 @@ open_segment(struct journal *j, uint32_t segment, int flags, int *fd, uint32_t *
 		return 0;
 	if (*fd >= 0)
 		close(*fd);
-	*fd = openat(j->dir_fd, segment_name(segment, name), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	*fd = dir_open_file(j->dir_fd, segment_name(segment, name), flags);
 	if (*fd < 0 && errno == ENOENT)
-		*fd = openat(j->dir_fd, base_name(segment, name), flags | O_CLOEXEC | O_NOFOLLOW);
+		*fd = dir_open_file(j->dir_fd, base_name(segment, name), flags);
 	*is = segment;
 	return *fd < 0 ? -1 : 0;
 }
@@ -655,9 +653,7 @@ journal_forget_cache(struct journal *j)
 int
 journal_keep(struct journal *j, const char *name, const struct buf *bytes)
 {
-	int fd = openat(j->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-		0600),
-	    rc;
+	int fd = dir_open_file(j->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND), rc;
 
 	if (fd < 0)
 		return err_sys("journal/%s", name);
@@ -722,8 +718,7 @@ int
 journal_base_begin(struct journal *j, struct journal_base *b, uint32_t segment, uint64_t revision)
 {
 	unlinkat(j->dir_fd, half_base, 0);
-	b->fd = openat(j->dir_fd, half_base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	b->fd = dir_open_file(j->dir_fd, half_base, O_WRONLY | O_CREAT | O_EXCL);
 	b->at = (struct journal_pos){ .revision = revision, .segment = segment, .is_base = 1 };
 	return b->fd < 0 ? err_sys("journal/%s", half_base) : 0;
 }
@@ -807,9 +802,9 @@ journal_put_aside(struct journal *j, uint32_t segment, const char *name)
 
 	if (dir_make_at(j->dir_fd, name) < 0)
 		return -1;
-	fd = openat(j->dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = dir_open_at(j->dir_fd, name);
 	if (fd < 0)
-		return err_sys("journal/%s", name);
+		return err_add("journal");
 	rc = each_segment(j, segment, move_segment, &fd);
 	close(fd);
 	return rc < 0 ? -1 : dir_sync(j->dir_fd);

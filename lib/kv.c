@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "crc.h"
+#include "dir.h"
 #include "err.h"
 #include "kv.h"
 
@@ -62,12 +63,15 @@ kv_failed(const struct kv *kv)
 struct kv *
 kv_open(int dir_fd, const char *name, enum kv_mode mode)
 {
-	static const int open_flags[] = { O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_TRUNC };
+	static const int open_flags[] = { O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_EXCL };
 	static const int gdbm_flags[] = { GDBM_READER, GDBM_WRITER, GDBM_NEWDB };
 	struct kv *kv;
 	GDBM_FILE file;
-	int fd = openat(dir_fd, name, open_flags[mode] | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = -1;
 
+	/* not emptied but removed: it may be no file, or have another name too */
+	if (mode != KV_NEW || unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+		fd = dir_open_file(dir_fd, name, open_flags[mode]);
 	if (fd < 0) {
 		err_set(EX_IOERR, "%s: %s", name, strerror(errno));
 		return NULL;

@@ -18,7 +18,7 @@ struct kv;
 enum kv_mode { KV_READ, KV_WRITE, KV_NEW };
 
 /*
- * kv_open - open `name` in dir_fd; KV_NEW empties it first
+ * kv_open - open `name` in dir_fd; KV_NEW makes it, in place of what may be there
  *
  * Returns NULL with err EX_IOERR where it is missing or no GDBM file.
  */

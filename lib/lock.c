@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "dir.h"
 #include "err.h"
 #include "lock.h"
 
@@ -15,11 +16,9 @@ enum { TICK_MS = 100 };
 int
 lock_open(struct lock *l, int dir_fd)
 {
-	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-
-	l->gate_fd = openat(dir_fd, "gate", flags, 0600);
-	l->lock_fd = openat(dir_fd, "lock", flags, 0600);
-	if (l->gate_fd < 0 || l->lock_fd < 0)
+	if ((l->gate_fd = dir_open_file(dir_fd, "gate", O_RDWR | O_CREAT)) < 0)
+		return err_set(EX_CANTCREAT, "gate: %s", strerror(errno));
+	if ((l->lock_fd = dir_open_file(dir_fd, "lock", O_RDWR | O_CREAT)) < 0)
 		return err_set(EX_CANTCREAT, "lock: %s", strerror(errno));
 	return 0;
 }

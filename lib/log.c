@@ -98,8 +98,7 @@ log_open(int logs_fd, const char *task_id, int64_t posted)
 	struct log *log = xmalloc(sizeof *log);
 
 	log_name(task_id, log->name);
-	log->fd =
-	    openat(logs_fd, log->name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	log->fd = dir_open_file(logs_fd, log->name, O_RDWR | O_CREAT | O_APPEND);
 	if (log->fd < 0) {
 		err_sys("logs/agents/%s", log->name);
 		free(log);
@@ -187,7 +186,7 @@ log_last(int logs_fd, const char *task_id)
 	char name[NAME_BYTES];
 	int64_t last;
 	off_t end;
-	int fd = openat(logs_fd, log_name(task_id, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = dir_open_file(logs_fd, log_name(task_id, name), O_RDONLY);
 
 	if (fd < 0)
 		return 0;
@@ -205,7 +204,7 @@ read_more(struct log_reader *r, int logs_fd, const char *task_id)
 
 	log_name(task_id, name);
 	if (r->fd < 0)
-		r->fd = openat(logs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		r->fd = dir_open_file(logs_fd, name, O_RDONLY);
 	if (r->fd < 0)
 		return errno == ENOENT ? 0 : err_sys("logs/agents/%s", name);
 	n = dir_read_all(r->fd, buf_room(&r->buf, READ_BYTES), READ_BYTES,

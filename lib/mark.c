@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crc.h"
+#include "dir.h"
 #include "err.h"
 #include "mark.h"
 
@@ -37,7 +38,7 @@ boot_id(char id[40])
 struct mark *
 mark_open(int dir_fd)
 {
-	int fd = openat(dir_fd, "mark", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = dir_open_file(dir_fd, "mark", O_RDWR | O_CREAT);
 	void *p = MAP_FAILED;
 	struct stat st;
 

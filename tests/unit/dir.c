@@ -128,6 +128,46 @@ test_folders(void)
 	ok(dir_sync(fd) == -1 && err_code() == EX_IOERR, "a folder that is not open is not (74)");
 }
 
+static int
+refusal_of(int dir_fd, const char *name, int flags)
+{
+	int fd = dir_open_file(dir_fd, name, flags), error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 0 : error;
+}
+
+/* What else may lie under a name of ours; nothing of it blocks. */
+static void
+test_files(void)
+{
+	int fd = dir_open_private(at("e"));
+
+	is_int(refusal_of(fd, "new", O_RDWR), ENOENT, "a file that is missing is not made");
+	is_int(refusal_of(fd, "new", O_RDWR | O_CREAT), 0, "unless it is wanted");
+	is_int(mode_of(at("e/new")), 0600, "its mode is 0600");
+	is_int(refusal_of(fd, "new", O_RDWR | O_CREAT | O_EXCL), EEXIST, "it is there then");
+	if (symlinkat("new", fd, "link") < 0 || mkfifoat(fd, "fifo", 0600) < 0 ||
+	    mkdirat(fd, "open", 0700) < 0)
+		abort();
+	is_int(refusal_of(fd, "link", O_RDWR | O_CREAT), ELOOP, "a symbolic link is not followed");
+	is_int(refusal_of(fd, "fifo", O_RDONLY), EPERM, "a FIFO is not waited for");
+	is_int(refusal_of(fd, "fifo", O_RDWR), EPERM, "nor opened at all");
+	is_int(refusal_of(fd, "fifo", O_WRONLY), ENXIO, "nor written to");
+	ok(dir_open_at(fd, "link") == -1 && dir_open_at(fd, "new") == -1,
+	    "a link and a file are no folders");
+	close(dir_open_at(fd, "open"));
+	chmod(at("e/open"), 0770);
+	ok(dir_open_at(fd, "open") == -1 && err_code() == EX_NOPERM,
+	    "a folder in ours that others may write to is refused (77)");
+	if (geteuid() == 0 && chown(at("e/new"), 1, 1) == 0 && chown(at("e/open"), 1, 1) == 0) {
+		is_int(refusal_of(fd, "new", O_RDONLY), EPERM, "another user's file is refused");
+		ok(dir_open_at(fd, "open") == -1 && err_code() == EX_NOPERM, "and folder (77)");
+	}
+	close(fd);
+}
+
 /*
  * Where share/ is depends on where the program lies, so this one is linked to several places and
  * run there; as "dir share" it prints what dir_share_path says, as "dir bin" dir_bin_path.
@@ -236,6 +276,7 @@ main(int argc, char *argv[])
 	test_open_private();
 	test_open_refusals();
 	test_folders();
+	test_files();
 	test_share();
 	test_bytes();
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);

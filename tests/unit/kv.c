@@ -76,6 +76,15 @@ is_refused(const char *name, enum kv_mode mode)
 	return false;
 }
 
+static bool
+is_refused_new(const char *name)
+{
+	struct kv *kv = kv_open(box_fd, name, KV_NEW);
+
+	kv_close(kv);
+	return !kv;
+}
+
 static void
 test_open(void)
 {
@@ -91,7 +100,12 @@ test_open(void)
 	ok(is_refused("db", KV_READ) && is_refused("db", KV_WRITE), "and one that is no database");
 	if (symlinkat("db", box_fd, "link") < 0)
 		abort();
-	ok(is_refused("link", KV_READ) && is_refused("link", KV_NEW), "and a symbolic link");
+	ok(is_refused("link", KV_READ) && is_refused("link", KV_WRITE), "and a symbolic link");
+	if (linkat(box_fd, "db", box_fd, "other", 0) < 0)
+		abort();
+	ok(!is_refused_new("link") && !is_refused_new("other") && box_size("db") == sizeof text,
+	    "a new one takes the place of a link, and of another name, and leaves alone what they "
+	    "led to");
 	kv = kv_open(box_fd, "db", KV_NEW);
 	ok(kv != NULL, "KV_NEW makes one of anything");
 	kv_close(kv);
