@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "err.h"
 #include "task.h"
+#include "utf8.h"
 
 /* What there is, and the member of data that holds its text; a message cannot do without. */
 static const struct {
@@ -29,7 +30,7 @@ check_name(const char *what, const char *name)
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)name[i] < ' ' || name[i] == 127)
+		if (utf8_control(name + i))
 			return err_set(EX_DATAERR, "%s: a control character in the name", what);
 	if (len == 0 || len > 100)
 		return err_set(EX_DATAERR, "%s: want 1 to 100 bytes, got %zu", what, len);

@@ -1,12 +1,12 @@
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "utf8.h"
 
 enum { TEXT_SIZE = 1024, LINE_SIZE = 2 * TEXT_SIZE };
 
@@ -131,18 +131,16 @@ err_text(void)
 	return slot_text;
 }
 
-/* ASCII control characters, and C1 (two bytes in UTF-8), would drive a terminal. */
 static void
 mask_controls(char *text)
 {
-	unsigned char *to = (unsigned char *)text;
+	char *to = text;
 
-	for (const unsigned char *from = to; *from; from++) {
-		bool is_c1 = from[0] == 0xC2 && from[1] >= 0x80 && from[1] < 0xA0;
+	for (const char *from = text; *from;) {
+		size_t control = utf8_control(from);
 
-		if (is_c1)
-			from++;
-		*to++ = is_c1 || *from < 0x20 || *from == 0x7F ? '?' : *from;
+		*to++ = control ? '?' : *from;
+		from += control ? control : 1;
 	}
 	*to = '\0';
 }

@@ -5,23 +5,13 @@
 #include "clock.h"
 #include "json.h"
 #include "text.h"
-
-/* C0 and DEL are one byte; C1 are 0xc2 0x80 to 0xc2 0x9f. */
-static size_t
-control_bytes(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-
-	if (*p < ' ' || *p == 127)
-		return 1;
-	return *p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
-}
+#include "utf8.h"
 
 void
 text_clean(struct buf *b, const char *s, const char *indent)
 {
 	for (; *s; s++) {
-		size_t control = control_bytes(s);
+		size_t control = utf8_control(s);
 
 		if (!control) {
 			buf_putc(b, *s);
@@ -32,7 +22,7 @@ text_clean(struct buf *b, const char *s, const char *indent)
 		} else if (*s == '\n' || *s == '\t') {
 			buf_putc(b, ' ');
 		}
-		s += control == 2;
+		s += control > 1 ? control - 1 : 0;
 	}
 	while (b->len > 0 && b->p[b->len - 1] == ' ')
 		b->p[--b->len] = '\0';

@@ -11,7 +11,7 @@
 
 #include "buf.h"
 
-/* text_clean - append s without control characters (C0, C1, DEL), newlines included.  indent: what
+/* text_clean - append s without control characters (utf8.h), newlines included.  indent: what
  * stands before every line but the first; NULL: newlines become blanks. */
 void text_clean(struct buf *b, const char *s, const char *indent);
 

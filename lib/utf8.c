@@ -77,6 +77,20 @@ utf8_length(const unsigned char *p, const unsigned char *end)
 	return n;
 }
 
+size_t
+utf8_control(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (*p == 0xc2)
+		return p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
+	if (*p == 0xe2 && p[1] == 0x80)
+		return p[2] >= 0xaa && p[2] <= 0xae ? 3 : 0;
+	if (*p == 0xe2 && p[1] == 0x81)
+		return p[2] >= 0xa6 && p[2] <= 0xa9 ? 3 : 0;
+	return (*p && *p < ' ') || *p == 127;
+}
+
 bool
 utf8_is_text(const char *s, size_t len)
 {

@@ -33,6 +33,9 @@ test_clean(void)
 	cleans("a\xc2\x9b"
 	       "31mb\xc2\x80\xc2\x9f",
 	    NULL, "a31mb", "the 8-bit ones too");
+	cleans("\xe2\x80\xae"
+	       "evil\xe2\x80\xac \xe2\x81\xa6x\xe2\x81\xa9",
+	    NULL, "evil x", "and what turns the direction of writing");
 	cleans("\xc2\xa0\xc2\xa1\xc2\xbf", NULL, "\xc2\xa0\xc2\xa1\xc2\xbf",
 	    "their neighbours are letters");
 	cleans("a\xc2", NULL, "a\xc2", "half a character at the end ends nothing else");

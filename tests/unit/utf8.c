@@ -31,6 +31,32 @@ text_is(const char *bytes, size_t len, bool want, const char *fact)
 	free(copy);
 }
 
+/* Every character up to U+FFFF, against what the header says. */
+static void
+test_control(void)
+{
+	int wrong = 0;
+
+	for (unsigned c = 1; c <= 0xffff; c++) {
+		bool is_one = c < ' ' || (c >= 127 && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) ||
+		              (c >= 0x2066 && c <= 0x2069);
+		size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+		char text[] = { (char)c, 0, 0, 0 };
+
+		if (len == 2)
+			memcpy(text, (char[]){ (char)(0xc0 | c >> 6), (char)(0x80 | (c & 63)) }, 2);
+		if (len == 3)
+			memcpy(text,
+			    (char[]){ (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)),
+				(char)(0x80 | (c & 63)) },
+			    3);
+		wrong += utf8_control(text) != (is_one ? len : 0);
+	}
+	is_int(wrong, 0, "control characters are C0, DEL, C1 and what turns the direction");
+	ok(utf8_control("") == 0 && utf8_control("\xc2") == 0 && utf8_control("\xe2\x80") == 0,
+	    "the end of a text is none, nor half a character");
+}
+
 /* Where a run of plain bytes ends, at each place in and around words of eight. */
 static void
 test_skip(void)
@@ -75,5 +101,6 @@ main(void)
 	text_is("caf\xe9", 4, false, "nor Latin-1");
 	text_is("caf\xe9 and more", 13, false, "wherever it stands");
 	test_skip();
+	test_control();
 	return done_testing();
 }
