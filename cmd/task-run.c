@@ -170,9 +170,10 @@ find_orphans(struct runner *r, struct tx *tx, const char *set, jv *orphans)
 			     (n = store_next(tx, set, n)) != 0;) {
 		jv task = store_at(tx, n);
 		const char *runner = json_peek_string(task, "runner");
+		const char *id = json_peek_string(task, "id");
 
-		if ((!runner || !lease_is_live(&r->others, runner)) &&
-		    !outbox_has(r->outbox, json_peek_string(task, "id")))
+		if (id && id_is_full(id) && (!runner || !lease_is_live(&r->others, runner)) &&
+		    !outbox_has(r->outbox, id))
 			*orphans = jv_array_append(*orphans, jv_copy(task));
 		jv_free(task);
 	}

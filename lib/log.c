@@ -95,8 +95,13 @@ last_event(int fd, off_t *end)
 struct log *
 log_open(int logs_fd, const char *task_id, int64_t posted)
 {
-	struct log *log = xmalloc(sizeof *log);
+	struct log *log;
 
+	if (strchr(task_id, '/')) { /* it becomes a file's name */
+		err_set(EX_DATAERR, "task %.40s: not an id", task_id);
+		return NULL;
+	}
+	log = xmalloc(sizeof *log);
 	log_name(task_id, log->name);
 	log->fd = dir_open_file(logs_fd, log->name, O_RDWR | O_CREAT | O_APPEND);
 	if (log->fd < 0) {

@@ -21,12 +21,27 @@ check_id(const char *rest, jv value)
 	           : err_set(EX_DATAERR, "id: want that of the key");
 }
 
+/* What may become the name of a file. */
+static int
+check_names(jv task)
+{
+	static const char *const names[] = { "chat_id", "parent_id", "lease", "runner" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *id = json_peek_string(task, names[i]);
+
+		if (json_has(task, names[i]) && !(id && id_is_full(id)))
+			return err_set(EX_DATAERR, "%s: want a UUID", names[i]);
+	}
+	return 0;
+}
+
 static int
 check_task(const char *rest, jv task)
 {
 	const char *status = json_peek_string(task, "status");
 
-	if (check_id(rest, task) < 0 || spec_check(task) < 0)
+	if (check_id(rest, task) < 0 || spec_check(task) < 0 || check_names(task) < 0)
 		return -1;
 	return status ? task_check_status(status) : err_set(EX_DATAERR, "status: is missing");
 }

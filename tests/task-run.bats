@@ -87,8 +87,8 @@ feed() { task-show "$@"; }
 		task-add two
 	} >tasks
 	run -65 --separate-stderr task-run <tasks
-	assert_equal "$stderr" 'task-run: stdin:2: id: want a task'"'"'s
-task-run: stdin:3: id: want a task'"'"'s
+	assert_equal "$stderr" 'task-run: stdin:2: id: want a task id
+task-run: stdin:3: id: want a task id
 task-run: stdin:4: byte 1: not a JSON value'
 	assert_equal "$(task-list --status completed --count)" 2
 }

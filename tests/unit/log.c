@@ -306,6 +306,7 @@ test_errors(void)
 	jv got;
 
 	ok(!log_open(-1, "task", 0), "a folder that cannot be used is an error");
+	ok(!log_open(box_fd, "../task", 0) && err_code() == EX_DATAERR, "a path is no task's id");
 	if (symlinkat("elsewhere", box_fd, name) < 0)
 		abort();
 	ok(!log_open(box_fd, "task", 0), "a symbolic link is not written through");

@@ -42,6 +42,9 @@ main(void)
 	is_refused("task/" ID,
 	    "{'id':'" ID "','instruction':'x','status':'pending','depends_on':[1]}",
 	    "depends_on[0]: want a string");
+	is_refused("task/" ID,
+	    "{'id':'" ID "','instruction':'x','status':'in_progress','lease':'../../x'}",
+	    "lease: want a UUID");
 	is_refused("chat/" ID, "{'id':'" ID "','user_id':'ann'}", NULL);
 	is_refused("chat/" ID, "{'id':'" ID "'}", "user_id: is missing");
 	is_refused("chat/" ID, "{'user_id':'ann'}", "id: want that of the key");
