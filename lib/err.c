@@ -147,13 +147,13 @@ mask_controls(char *text)
 
 /* One write, so that lines of concurrent commands do not mix. */
 static void
-print_line(char *text)
+print_line(const char *text)
 {
 	char line[LINE_SIZE + 256];
 	size_t len;
 
-	mask_controls(text);
 	snprintf(line, sizeof line - 1, "%.200s: %s", program_invocation_short_name, text);
+	mask_controls(line);
 	len = strlen(line);
 	line[len++] = '\n';
 	for (size_t done = 0; done < len;) {

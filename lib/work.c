@@ -22,6 +22,7 @@ enum {
 	LINE_MAX_BYTES = 1 << 20,   /* a longer line is part of the response, unlooked at */
 	STDERR_TAIL = 500,          /* how much of its end, in whole lines, tells why */
 	STDERR_LOG_MAX = 256 << 10, /* how much of it is logged */
+	STDERR_LINE_COST = 64,      /* what a line of it adds to the log besides its text */
 	GRACE_MS = 2000,            /* from TERM to KILL */
 	LINGER_MS = 200,            /* for output still in the pipe when the program has ended */
 };
@@ -282,11 +283,17 @@ take_stdout(struct run *r, const char *bytes, size_t len)
 static void
 log_stderr_line(struct run *r)
 {
-	if (r->stderr_logged < STDERR_LOG_MAX && r->stderr_line.len > 0)
-		note(r, log_note(r->w->log, "stderr",
-			    json_set(jv_object(), "text",
-				json_utf8(r->stderr_line.p, r->stderr_line.len))));
-	r->stderr_logged += r->stderr_line.len;
+	jv detail;
+
+	if (r->stderr_line.len == 0)
+		return;
+	if (r->stderr_logged < STDERR_LOG_MAX) {
+		detail =
+		    json_set(jv_object(), "text", json_utf8(r->stderr_line.p, r->stderr_line.len));
+		if (log_note(r->w->log, "stderr", detail) < 0) /* no event: nobody is told */
+			r->is_broken = true;
+		r->stderr_logged += r->stderr_line.len + STDERR_LINE_COST;
+	}
 	r->stderr_line.len = 0;
 }
 
