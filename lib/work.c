@@ -190,11 +190,18 @@ tell(struct run *r)
 		r->w->told(r->w->arg);
 }
 
+/* Keeps the first error of the log. */
 static void
-note(struct run *r, int rc)
+keep_error(struct run *r, int rc)
 {
 	if (rc < 0 && !r->broken)
 		r->broken = xstrdup(err_text());
+}
+
+static void
+note(struct run *r, int rc)
+{
+	keep_error(r, rc);
 	tell(r);
 }
 
@@ -290,8 +297,7 @@ log_stderr_line(struct run *r)
 	if (r->stderr_logged < STDERR_LOG_MAX) {
 		detail =
 		    json_set(jv_object(), "text", json_utf8(r->stderr_line.p, r->stderr_line.len));
-		if (log_note(r->w->log, "stderr", detail) < 0) /* no event: nobody is told */
-			r->is_broken = true;
+		keep_error(r, log_note(r->w->log, "stderr", detail)); /* nobody waits for it */
 		r->stderr_logged += r->stderr_line.len + STDERR_LINE_COST;
 	}
 	r->stderr_line.len = 0;
