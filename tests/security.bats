@@ -414,20 +414,20 @@ load_line() { printf '{"key":"%s","sets":%s,"names":[],"value":%s}\n' "$1" "${3:
 	tasks='["tasks","status.in_progress","outbox"]'
 	while read -r what key value; do
 		refuses 65 store-load < <(load_line "$key" "$value" "$tasks")
-		grep -q "^store-load: stdin:1: value.$what: " err || { cat err; false; }
+		grep -q "^store-load: stdin:1: $key: $what: " err || { cat err; false; }
 	done <<-END
 		id task/../../x {"id":"../../x","status":"completed","events":3}
 		id task/$id {"id":"../../x"}
 		id task/$id {}
 		id task/$id {"id":5}
-		lease task/$id {"id":"$id","status":"in_progress","lease":"../../victim"}
-		runner task/$id {"id":"$id","status":"in_progress","runner":"../../victim"}
-		chat_id task/$id {"id":"$id","chat_id":"../../victim"}
-		parent_id task/$id {"id":"$id","parent_id":"../x"}
+		lease task/$id {"id":"$id","instruction":"x","status":"in_progress","lease":"../../victim"}
+		runner task/$id {"id":"$id","instruction":"x","status":"in_progress","runner":"../../victim"}
+		chat_id task/$id {"id":"$id","instruction":"x","status":"pending","chat_id":"../../victim"}
+		parent_id task/$id {"id":"$id","instruction":"x","status":"pending","parent_id":"../x"}
 		id chat/../x {"id":"../x"}
 		id chat/$id {"id":"abcdefab-0000-4000-8000-000000000002"}
-		chat_id event/../x/1 {"id":"$id","chat_id":"../x","seq":1}
-		id event/$id/1 {"id":"../x","chat_id":"$id","seq":1}
+		event event/../x/1 {"id":"$id","chat_id":"../x","seq":1,"type":"status","data":{}}
+		event event/$id/1 {"id":"../x","chat_id":"$id","seq":1,"type":"status","data":{}}
 		role agent/x {}
 	END
 	refuses 65 store-load < <(load_line agent/../x '{"role":"../x"}' '["agents"]')
