@@ -47,6 +47,20 @@ unlock(struct compact *c, struct kv *kv)
 	lock_drop(&c->d->lock);
 }
 
+/* Writes what has changed in the index, for which there must be room first: else the disk that is
+ * full now would leave it dirty, and there would be none to make it again either. */
+static int
+write_index(struct compact *c, struct kv *kv, const struct journal_pos *head)
+{
+	if (kv_reserve(kv, (kv_dirty(kv) + 8) * 8192) < 0)
+		return -1;
+	mark_begin(c->d->mark);
+	if (kv_flush(kv) < 0)
+		return -1;
+	mark_finish(c->d->mark, head);
+	return 0;
+}
+
 /*
  * Lets the journal go on two segments further.  The file is made last: followers go on to it as soon
  * as they see it, so that nobody may write to the one before it then.  Where the last compaction
@@ -61,11 +75,9 @@ move_head(struct compact *c, struct kv *kv)
 		return -1;
 	head.at =
 	    (struct journal_pos){ .revision = head.at.revision, .segment = head.at.segment + 2 };
-	mark_begin(c->d->mark);
 	index_set_head(kv, &head);
-	if (kv_flush(kv) < 0)
+	if (write_index(c, kv, &head.at) < 0)
 		return -1;
-	mark_finish(c->d->mark, &head.at);
 	return journal_begin_segment(c->d->journal, head.at.segment);
 }
 
@@ -213,10 +225,7 @@ move_line(struct compact *c, const struct journal_line *line)
 	while (scan_element(&p, end, &text))
 		move_place(c, kv, line, text);
 	head = c->d->mark->head;
-	mark_begin(c->d->mark);
-	rc = kv_flush(kv);
-	if (rc == 0)
-		mark_finish(c->d->mark, &head);
+	rc = write_index(c, kv, &head);
 	unlock(c, kv);
 	return rc;
 }

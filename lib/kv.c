@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -236,6 +237,15 @@ kv_remove(struct kv *kv, const void *key, size_t key_len, size_t size)
 	soil(kv, e);
 }
 
+/* Whether a file may be so long; ext4 for one does not ask before the bytes are written. */
+static bool
+is_allowed(uint64_t size)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) < 0 || size <= limit.rlim_cur;
+}
+
 int
 kv_reserve(struct kv *kv, size_t len)
 {
@@ -245,6 +255,8 @@ kv_reserve(struct kv *kv, size_t len)
 		return kv_failed(kv);
 	if (fstat(gdbm_fdesc(kv->file), &st) < 0)
 		return err_sys("index");
+	if (!is_allowed((uint64_t)st.st_size + len))
+		return err_set(EX_IOERR, "index: %s", strerror(EFBIG));
 	if (fallocate(gdbm_fdesc(kv->file), FALLOC_FL_KEEP_SIZE, st.st_size, (off_t)len) < 0 &&
 	    errno != EOPNOTSUPP && errno != ENOSYS)
 		return err_set(EX_IOERR, "index: %s", strerror(errno));

@@ -130,3 +130,53 @@ busy() {
 		assert_output "store-compact: store: another store-compact is at work"
 	) 9>"$LEGWORK_STORE/compact"
 }
+
+@test "store-compact: where no file may grow it says so (74), and everybody reads on" {
+	busy
+	store-dump >before
+	task-list >tasks
+	run -74 --separate-stderr bash -c 'ulimit -f 8; exec store-compact'
+	assert_equal "$stderr" 'store-compact: index: File too large'
+	bash -c 'ulimit -f 8; exec task-list' | cmp - tasks
+	run -0 store-compact
+	store-dump | cmp - before
+}
+
+@test "store-compact: killed twice before it has written anything, it leaves a journal that can be read again" {
+	chat=$(chat-new --ids)
+	store-compact >/dev/null
+	chat-post "$chat" one >/dev/null
+	nth=$(cp -a "$LEGWORK_STORE" copy && LEGWORK_STORE=copy strace -qq -e trace=openat store-compact 2>&1 >/dev/null |
+		awk '/"base.new"/ { print NR; exit }')
+	for i in 1 2 3; do
+		run -137 strace -qq -o /dev/null -e trace=openat -e "inject=openat:signal=KILL:when=$nth" store-compact
+	done
+	chat-post "$chat" two >/dev/null
+	rm "$LEGWORK_STORE"/index.gdbm
+	run -0 store-check
+	run -0 jq -r '.journal' <<<"$output"
+	assert_output ok
+	run -0 chat-show --format json "$chat"
+	assert_equal "${#lines[@]}" 2
+	store-compact >/dev/null
+	[ "$(find "$LEGWORK_STORE/journal" -name '*.jsonl' ! -empty | wc -l)" = 1 ]
+}
+
+# A bell has its name; it is in its folder before the store is looked at.
+is_watched() { [[ $(find "$LEGWORK_STORE/watch" -type p ! -name '.*') ]]; }
+
+@test "store-compact: a viewer who was stopped goes on, however often it has run meanwhile" {
+	chat=$(chat-new --ids)
+	store-compact >/dev/null
+	chat-watch "$chat" --since 0 --count 3 --format json >seen 3>&- &
+	viewer=$!
+	wait_until 10 is_watched
+	kill -STOP "$viewer"
+	for i in 1 2 3; do
+		chat-post "$chat" "word $i" >/dev/null
+		store-compact >/dev/null
+	done
+	kill -CONT "$viewer"
+	await_exit "$viewer"
+	chat-show "$chat" --format json | cmp - seen
+}
