@@ -419,6 +419,25 @@ follow_change(jv change)
 	jv_free(value);
 }
 
+/* The lines of a base are of one revision, the one that it begins the journal with. */
+static bool
+is_of_base(jv line)
+{
+	const char *by = json_peek_string(line, "by");
+
+	return by && (!strcmp(by, "base") || !strcmp(by, "store-compact"));
+}
+
+static bool
+is_next(jv line)
+{
+	int64_t revision = json_peek_int(line, "rev", 0);
+
+	if (is_of_base(line) && (fold.revision == 0 || revision == fold.revision))
+		return true;
+	return revision == fold.revision + 1;
+}
+
 static void
 take_transaction(struct state *s, jv line, const char *text, size_t len)
 {
@@ -430,7 +449,7 @@ take_transaction(struct state *s, jv line, const char *text, size_t len)
 	snprintf(own, sizeof own, "%08" PRIx32, len > 18 ? crc32c(0, text + 18, len - 18) : 0);
 	if (!crc || strcmp(crc, own) != 0)
 		wrong("journal: the line behind revision %" PRId64 ": checksum", fold.revision);
-	if (json_peek_int(line, "rev", 0) != fold.revision + 1)
+	if (!is_next(line))
 		wrong("journal: revision %" PRId64 " follows %" PRId64,
 		    json_peek_int(line, "rev", 0), fold.revision);
 	fold.revision = json_peek_int(line, "rev", 0);

@@ -71,7 +71,7 @@ until_true() {
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME//[!0-9]/} < deadline)) || return
-		read -r -t 0.01 <> <(:)
+		read -r -t 0.01 <> <(:) || :
 	done
 }
 
