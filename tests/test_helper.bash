@@ -103,6 +103,15 @@ no_fifo_left() {
 	[[ -z $left ]] || { printf 'FIFO left behind: %s\n' "$left"; false; }
 }
 
+# torture SCRIPT [ARGUMENT ...] - tests/torture/SCRIPT with this build's commands; says what it did
+torture() {
+	local build
+	build=$(dirname "$(dirname "$(command -v task-add)")")
+	run env BUILD="$build" "$ROOT/tests/torture/$1" "${@:2}"
+	echo "# ${lines[-1]}" >&3
+	assert_success
+}
+
 # commands - the names of all commands in cmd/; a test of all of them begins with need_commands
 commands() {
 	local file

@@ -2,14 +2,6 @@
 load test_helper
 export BATS_TEST_TIMEOUT=600
 
-torture() { # SCRIPT [PART]
-	local build
-	build=$(dirname "$(dirname "$(command -v task-add)")")
-	run env BUILD="$build" "$ROOT/tests/torture/$1" "${@:2}"
-	echo "# ${lines[-1]}" >&3
-	assert_success
-}
-
 # --- check-history: a store that is as it was acknowledged, and what is refused
 
 setup() {

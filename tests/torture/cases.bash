@@ -113,11 +113,11 @@ before() { :; }
 after() { :; }
 
 # one_line COMMAND FILE - that is what it says on stderr, besides what the shell says of signals; in
-# a pipeline others may speak, too
+# a pipeline others may speak, too, or instead of it where its reader has gone
 one_line() {
 	local shell="^[^ ]*$NAME: line [0-9]*: "
 	if [[ $1 = task_watch || $1 = task_run ]]; then
-		[[ $(grep -c "^${1//_/-}: " "$2") = 1 ]]
+		[[ $(grep -c "^${1//_/-}: " "$2") -le 1 ]] && grep -q '^[a-z]*-[a-z]*: ' "$2"
 	else
 		[[ $(grep -vc "$shell" "$2") = 1 ]]
 	fi

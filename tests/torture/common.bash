@@ -88,9 +88,11 @@ verify() {
 	rebuilt=$(LEGWORK_STORE=$store store-check 2>&1) || { wrong "$what: store-check: $rebuilt"; return 1; }
 	LEGWORK_STORE=$store store-check >"$store.check" || { wrong "$what: second store-check"; return 1; }
 	LEGWORK_STORE=$store store-dump >"$store.dump" || { wrong "$what: store-dump"; return 1; }
-	local segment arguments=(--check "$store.check" --store "$store.dump")
+	local segment segments=() arguments=(--check "$store.check" --store "$store.dump")
 	for segment in "$store"/journal/0*.jsonl; do
-		arguments+=(--journal "$segment")
+		[[ $segment != *.base.jsonl ]] || segments=() # the journal begins at its newest base
+		segments+=(--journal "$segment")
 	done
+	arguments+=("${segments[@]}")
 	out=$(check-history "${arguments[@]}" "$@" 2>&1) || { wrong "$what: $out"; return 1; }
 }

@@ -2,18 +2,22 @@
  * fault.so - what LD_PRELOAD puts between a command and the C library
  *
  *   FAULT_MALLOC=N     the N-th allocation from main on fails (and FAULT_FROM=1: all from there on)
- *   FAULT_COUNT=FILE   at the end, how many allocations there were
+ *   FAULT_COUNT=FILE   at the end, how many allocations there were, and how many calls that could stop
  *   FAULT_SHORT=SEED   reads and writes of files and pipes take a part of what they could
+ *   FAULT_STOP=N       the process stops (SIGSTOP) after the N-th call of those that stand here for
+ *                      files, flock among them; its children do not
  *   FAULT_RECORD=FILE  notes what becomes of the journal, and what is said on stdout: see crash.h
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +29,7 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
 
-static unsigned long allocations, fail_at;
+static unsigned long allocations, fail_at, calls, stop_at;
 static bool fails_on, is_counting;
 static unsigned dice;
 static int record_fd = -1;
@@ -45,6 +49,10 @@ begin(void)
 	fails_on = getenv("FAULT_FROM") != NULL;
 	if ((text = getenv("FAULT_SHORT")))
 		dice = (unsigned)strtoul(text, NULL, 10) * 2654435761U | 1;
+	if ((text = getenv("FAULT_STOP"))) {
+		stop_at = strtoul(text, NULL, 10);
+		unsetenv("FAULT_STOP");
+	}
 	if ((text = getenv("FAULT_RECORD"))) {
 		int fd = open(text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
@@ -59,13 +67,13 @@ __attribute__((destructor)) static void
 end(void)
 {
 	const char *path = getenv("FAULT_COUNT");
-	char text[32];
+	char text[64];
 	int fd, len;
 
 	is_counting = false;
 	if (!path || (fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600)) < 0)
 		return;
-	len = snprintf(text, sizeof text, "%lu\n", allocations);
+	len = snprintf(text, sizeof text, "%lu %lu\n", allocations, calls);
 	if (write(fd, text, (size_t)len) < 0)
 		_exit(99);
 	close(fd);
@@ -99,6 +107,16 @@ void *
 realloc(void *p, size_t size)
 {
 	return shall_fail() ? NULL : __libc_realloc(p, size);
+}
+
+static void
+stop_here(void)
+{
+	int saved = errno;
+
+	if (is_counting && ++calls == stop_at)
+		kill(getpid(), SIGSTOP);
+	errno = saved;
 }
 
 /* A part of len, at least one byte, now and then all of it. */
@@ -161,6 +179,7 @@ pwrite(int fd, const void *p, size_t len, off_t at)
 	n = real_pwrite(fd, p, part_of(len), at);
 	if (segment && n > 0)
 		note(CRASH_WRITE, segment, at, p, (size_t)n);
+	stop_here();
 	return n;
 }
 
@@ -181,21 +200,30 @@ write(int fd, const void *p, size_t len)
 	n = real_write(fd, p, part_of(len));
 	if (record_fd >= 0 && fd == STDOUT_FILENO && n > 0)
 		note(CRASH_SAID, 0, 0, p, (size_t)n);
+	stop_here();
 	return n;
 }
 
 ssize_t
 read(int fd, void *p, size_t len)
 {
+	ssize_t n;
+
 	REAL(read);
-	return real_read(fd, p, part_of(len));
+	n = real_read(fd, p, part_of(len));
+	stop_here();
+	return n;
 }
 
 ssize_t
 pread(int fd, void *p, size_t len, off_t at)
 {
+	ssize_t n;
+
 	REAL(pread);
-	return real_pread(fd, p, part_of(len), at);
+	n = real_pread(fd, p, part_of(len), at);
+	stop_here();
+	return n;
 }
 
 ssize_t
@@ -214,6 +242,7 @@ ftruncate(int fd, off_t len)
 	rc = real_ftruncate(fd, len);
 	if (segment && rc == 0)
 		note(CRASH_TRUNCATE, segment, len, NULL, 0);
+	stop_here();
 	return rc;
 }
 
@@ -235,5 +264,17 @@ fdatasync(int fd)
 	rc = real_fdatasync(fd);
 	if (segment && rc == 0)
 		note(CRASH_SYNCED, segment, 0, NULL, 0);
+	stop_here();
+	return rc;
+}
+
+int
+flock(int fd, int how)
+{
+	int rc;
+
+	REAL(flock);
+	rc = real_flock(fd, how);
+	stop_here();
 	return rc;
 }
