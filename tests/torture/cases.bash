@@ -33,6 +33,7 @@ run_store_compact() { "$@" store-compact; }
 run_store_load() { "$@" store-load <"$WORK/records"; }
 run_chat_watch() { "$@" chat-watch "$chat" --since 0 --cursor reader --count 3 --format json; }
 
+# shellcheck disable=SC2034 # the scripts use it
 commands=(task_add chat_post agent_run chat_new agent_add agent_rm task_split task_watch store_load chat_watch)
 
 # history COMMAND PHASE FILE - what the command has to have done by then

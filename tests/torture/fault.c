@@ -2,7 +2,7 @@
  * fault.so - what LD_PRELOAD puts between a command and the C library
  *
  *   FAULT_MALLOC=N     the N-th allocation from main on fails (and FAULT_FROM=1: all from there on)
- *   FAULT_COUNT=FILE   at the end, how many allocations there were, and how many calls that could stop
+ *   FAULT_COUNT=FILE   at the end, how many allocations there were, and calls after which to stop
  *   FAULT_SHORT=SEED   reads and writes of files and pipes take a part of what they could
  *   FAULT_STOP=N       the process stops (SIGSTOP) after the N-th call of those that stand here for
  *                      files, flock among them; its children do not
