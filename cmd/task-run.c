@@ -21,8 +21,8 @@
 #include "stop.h"
 #include "task.h"
 
-/* How long a lost bell may go unnoticed; how often orphans are looked for, and how many tasks may be
- * followed then: each costs descriptors. */
+/* How long a lost bell may go unnoticed; how often orphans are looked for, and how many tasks may
+ * be followed then: each costs descriptors. */
 enum { POLL_MS = 2000, ADOPT_MS = 100, ADOPT_MAX = 64, JOBS_MAX = 1024, JOB_FDS = 6 };
 
 static const char *grace = "10";
@@ -143,7 +143,7 @@ take_line(struct runner *r)
 	}
 }
 
-/* Takes away the agent-runs that have ended, and what killed ones have left to us as a subreaper. */
+/* Takes away the agent-runs that have ended, and what killed ones have left to us, a subreaper. */
 static void
 reap(struct runner *r)
 {

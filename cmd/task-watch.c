@@ -196,8 +196,8 @@ look_at_store(struct watch *w, struct tx *tx)
 	return look;
 }
 
-/* Ends what the dead runner of task n left behind; false: not all of it, or somebody else has put the
- * task back meanwhile, and its lease may be a living one's. */
+/* Ends what the dead runner of task n left behind; false: not all of it, or somebody else has put
+ * the task back meanwhile, and its lease may be a living one's. */
 static bool
 end_remains(struct watch *w, uint64_t n)
 {

@@ -10,8 +10,8 @@
 
 enum { FIRST_CAP = 64 };
 
-_Noreturn static void
-out_of_memory(void)
+_Noreturn void
+buf_no_memory(void)
 {
 	err_set(EX_OSERR, "out of memory");
 	err_exit();
@@ -29,7 +29,7 @@ xrealloc(void *p, size_t size)
 	void *q = realloc(p, size ? size : 1);
 
 	if (!q)
-		out_of_memory();
+		buf_no_memory();
 	return q;
 }
 
@@ -45,7 +45,7 @@ char *
 buf_room(struct buf *b, size_t len)
 {
 	if (len >= SIZE_MAX / 2 - b->len)
-		out_of_memory();
+		buf_no_memory();
 	if (!b->p || b->cap <= b->len + len) { /* one more byte for the NUL */
 		size_t cap = b->cap ? b->cap : FIRST_CAP;
 
@@ -90,7 +90,7 @@ add_format(struct buf *b, const char *fmt, va_list ap)
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, fmt, ap);
 	if (len < 0)
-		out_of_memory(); /* the only other cause is a result over INT_MAX */
+		buf_no_memory(); /* the only other cause is a result over INT_MAX */
 	char *to = buf_room(b, (size_t)len);
 	vsnprintf(to, (size_t)len + 1, fmt, again);
 	va_end(again);

@@ -32,6 +32,9 @@ void buf_cut(struct buf *b, size_t n);
 /* buf_release - free the bytes; the buffer is empty again. */
 void buf_release(struct buf *b);
 
+/* buf_no_memory - end the process, saying so (EX_OSERR), as these functions do; for libraries. */
+_Noreturn void buf_no_memory(void);
+
 /* xmalloc, xrealloc, xstrdup - as libc's; out of memory ends the process. */
 void *xmalloc(size_t size);
 void *xrealloc(void *p, size_t size);

@@ -62,9 +62,9 @@ write_index(struct compact *c, struct kv *kv, const struct journal_pos *head)
 }
 
 /*
- * Lets the journal go on two segments further.  The file is made last: followers go on to it as soon
- * as they see it, so that nobody may write to the one before it then.  Where the last compaction
- * was killed before that it is made now, so that there is never more than one number missing.
+ * Lets the journal go on two segments further.  The file is made last: followers go on to it as
+ * soon as they see it, so that nobody may write to the one before it then.  Where the last
+ * compaction was killed before that it is made now, so that no two numbers in a row are missing.
  */
 static int
 move_head(struct compact *c, struct kv *kv)

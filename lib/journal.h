@@ -85,7 +85,7 @@ void journal_close(struct journal *j);
 enum journal_result journal_append(struct journal *j, struct journal_pos *head, const char *tx,
     const struct buf *set, struct buf *line, struct journal_pos *where);
 
-/* journal_begin_segment - make the file of that number, empty, where it is missing.  -1 with err. */
+/* journal_begin_segment - make the file of that number, empty, if it is missing.  -1 with err. */
 int journal_begin_segment(struct journal *j, uint32_t segment);
 
 /* journal_note_synced - what the next lines say is on disk (unless told: all before them). */
@@ -110,8 +110,8 @@ enum journal_result journal_next(struct journal *j, struct journal_pos *at,
  * journal ends before it. */
 int journal_has_more(struct journal *j, const struct journal_pos *at);
 
-/* journal_forget_cache - what is read next comes from the disk, not from memory: after a failed sync
- * they may differ.  0, or -1 with err. */
+/* journal_forget_cache - what is read next comes from the disk, not from memory: after a failed
+ * sync they may differ.  0, or -1 with err. */
 int journal_forget_cache(struct journal *j);
 
 /* journal_check_end - whether no segment lies behind at, the end that was found; -1 with err

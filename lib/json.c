@@ -15,6 +15,20 @@
 #include "err.h"
 #include "utf8.h"
 
+static void
+no_memory(void *arg)
+{
+	(void)arg;
+	buf_no_memory();
+}
+
+/* libjq would abort, in words of its own. */
+__attribute__((constructor)) static void
+heed_lack_of_memory(void)
+{
+	jv_nomem_handler(no_memory, NULL);
+}
+
 static const double exact_max = 9007199254740992.0; /* 2^53 */
 
 static jv

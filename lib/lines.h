@@ -52,8 +52,8 @@ enum lines_result lines_next(struct lines *l, const char **text, size_t *len);
  */
 enum lines_result lines_next_object(struct lines *l, jv *rec);
 
-/* lines_check_end - at LINES_END: 0 at the end of input; -1 with err EX_IOERR where it is not, because
- * nobody reads out_fd any more.  For commands that store what they read. */
+/* lines_check_end - at LINES_END: 0 at the end of input; -1 with err EX_IOERR where it is not,
+ * because nobody reads out_fd any more.  For commands that store what they read. */
 int lines_check_end(const struct lines *l);
 
 /* lines_is_ready - whether lines_next would return at once. */

@@ -55,8 +55,8 @@ size_t outbox_poll_fds(const struct outbox *o, struct pollfd *fds);
  *
  * Looks at logs and records; lets go of tasks that have ended and are all written, and of those
  * that were put back and will be run again.
- * Returns 0; OUTBOX_GONE where nobody reads the output any more; -1 with err: after EX_TEMPFAIL (the
- * store is locked) it may be called again.
+ * Returns 0; OUTBOX_GONE where nobody reads the output any more; -1 with err: after EX_TEMPFAIL
+ * (the store is locked) it may be called again.
  */
 int outbox_pump(struct outbox *o);
 

@@ -16,10 +16,10 @@
  * crew, wanted, text  borrowed; wanted is a role or NULL; text the instruction
  *
  * The role that was wanted (case does not matter); else the agent that text mentions first, as
- * "@role"; else the agent most of whose skills' words occur among text's words (a tie goes to the earlier one); else the first of the
- * crew. Words are compared whole, each counts once, ASCII case does not matter. Agents
- * whose status is "proposed" are passed over, here and below. Returns the agent's role as
- * a jv string; invalid where the wanted role or any agent is missing.
+ * "@role"; else the agent most of whose skills' words occur among text's words (a tie goes to the
+ * earlier one); else the first of the crew.  Words are compared whole, each counts once, ASCII case
+ * does not matter.  Agents whose status is "proposed" are passed over, here and below.  Returns the
+ * agent's role as a jv string; invalid where the wanted role or any agent is missing.
  */
 jv plan_choose_agent(jv crew, const char *wanted, const char *text);
 

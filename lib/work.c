@@ -232,8 +232,8 @@ take_event(struct run *r, const char *line, size_t len)
 	return true;
 }
 
-/* What a byte of an answer counts: control characters have six bytes in a JSON string, and what is no
- * UTF-8 three; that others have two at most is in the limit. */
+/* What a byte of an answer counts: control characters have six bytes in a JSON string; that others
+ * have three at most is in the limit. */
 static size_t
 cost_of(unsigned char c)
 {

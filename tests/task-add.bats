@@ -444,7 +444,7 @@ task-add: stdin:4: task deadbeef: no such task'
 
 @test "task-add: a cursor, role or chat that is none is named (65), however long" {
 	local long
-	long=$(printf '%600s' | tr ' ' x)
+	long=$(printf '%600s' '' | tr ' ' x)
 	printf '%s\n' '{"instruction":"a","source":{"cursor":"'"$long"'","chat_id":"c","seq":1}}' \
 		'{"instruction":"b","source":{"cursor":"r","chat_id":"'"$long"'","seq":1}}' \
 		'{"instruction":"c","agent":"'"$long"'"}' '{"instruction":"d","chat_id":"'"$long"'"}' \
@@ -461,7 +461,7 @@ task-add: stdin:4: task deadbeef: no such task'
 
 @test "task-add: a record of 256 levels can be read again" {
 	local open close
-	open=$(printf '%254s' | tr ' ' '[') close=$(printf '%254s' | tr ' ' ']')
+	open=$(printf '%254s' '' | tr ' ' '[') close=$(printf '%254s' '' | tr ' ' ']')
 	echo '{"instruction":"deep","metadata":{"a":'"$open$close"'}}' >spec
 	id=$(task-add --ids <spec)
 	run -0 task-show "$id"

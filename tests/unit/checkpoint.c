@@ -133,7 +133,7 @@ test_failures(void)
 	make_index(1000);
 	checkpoint_save(box_fd);
 	make_index(5000);
-	signal(SIGXFSZ, SIG_IGN);
+	sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	getrlimit(RLIMIT_FSIZE, &was);
 	small.rlim_max = was.rlim_max;
 	setrlimit(RLIMIT_FSIZE, &small);
@@ -195,7 +195,7 @@ test_killed(void)
 	box_copy(index_name, "second");
 	for (int i = 0; i < 30; i++) {
 		if ((pid = box_fork()) == 0)
-			_exit(checkpoint_save(box_fd) < 0);
+			_exit(checkpoint_save(box_fd) < 0 ? 1 : 0);
 		moment_us = clock_mono_us() + (int64_t)box_random(9000);
 		while (clock_mono_us() < moment_us)
 			;
