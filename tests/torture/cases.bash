@@ -38,7 +38,9 @@ commands=(task_add chat_post agent_run chat_new agent_add agent_rm task_split ta
 
 # history COMMAND PHASE FILE - what the command has to have done by then
 history() {
+	local id key
 	case $1 in
+	task_add_many) for ((id = 1; id <= 20; id++)); do say "$3" task.add "many-$id" "$2"; done ;;
 	task_add*) say "$3" task.add key-1 "$2" ;;
 	chat_new) say "$3" chat.new "$title" "$2" ;;
 	chat_post) for id in "${posted[@]}"; do say "$3" chat.post "$id" "$2"; done ;;
