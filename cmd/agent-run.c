@@ -1,4 +1,4 @@
-/* agent-run - claim one task and do it */
+/* agent-run - claim tasks and do them, one after the other */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,12 +21,13 @@
 static const char *runner;
 
 static const struct opt opts[] = {
-	{ 0, "runner", "lease", "print nothing: the task-run that holds lease prints the events",
+	{ 0, "runner", "lease", "print only newlines: the task-run that holds lease prints events",
 	    .str = &runner },
 	{ 0 }
 };
 
-static const struct cmd cmd = { "agent-run", "claim one task and do it", "[TASK]", opts, false };
+static const struct cmd cmd = { "agent-run", "claim tasks and do them, one after the other",
+	"[TASK]", opts, false };
 
 struct run {
 	struct store *s;
@@ -54,40 +55,6 @@ tell(void *arg)
 		outbox_close(r->outbox); /* nobody reads: the work goes on */
 		r->outbox = NULL;
 	}
-}
-
-/* The task's id and decision: from the operand, or a task's line on stdin. */
-static void
-read_request(struct run *r, const char *operand, char id[ID_TEXT], jv *decision)
-{
-	struct lines in;
-	jv task;
-
-	*decision = jv_invalid();
-	if (operand) {
-		if (ask_id(r->s, "task", operand, id) < 0)
-			err_exit();
-		return;
-	}
-	lines_init(&in, STDIN_FILENO, -1, "stdin");
-	switch (lines_next_object(&in, &task)) {
-	case LINES_OK:
-		break;
-	case LINES_END:
-		err_set(EX_DATAERR, "stdin: want a task");
-		/* fallthrough */
-	default:
-		err_exit();
-	}
-	lines_release(&in);
-	if (!json_peek_string(task, "id")) {
-		err_set(EX_DATAERR, "stdin:1: id: is missing");
-		err_exit();
-	}
-	if (ask_id(r->s, "task", json_peek_string(task, "id"), id) < 0)
-		err_exit();
-	*decision = json_get(task, "decision", JV_KIND_OBJECT);
-	jv_free(task);
 }
 
 /* What an agent is told of another task. */
@@ -332,29 +299,32 @@ print_rest(struct run *r)
 	}
 }
 
-int
-main(int argc, char *argv[])
+static void
+release(struct run *r)
 {
-	char **operands = opt_parse(&cmd, argv), id[ID_TEXT];
-	struct run r = { .response = jv_invalid(), .error = jv_invalid() };
+	outbox_close(r->outbox);
+	proc_lease_drop(&r->lease, store_run_fd(r->s));
+	log_close(r->log);
+	jv_free(r->task);
+	jv_free(r->agent);
+	jv_free(r->children);
+	jv_free(r->response);
+	jv_free(r->error);
+	free(r->topic);
+}
+
+/* One task from its claim to its end.  Returns the exit status. */
+static int
+do_task(struct store *s, const char *id, jv decision)
+{
+	struct run r = { .s = s, .response = jv_invalid(), .error = jv_invalid() };
 	enum work_end end;
 	int status = 0;
-	jv decision;
 
-	(void)argc;
-	if (operands[0] && operands[1])
-		opt_usage(&cmd, "want one task");
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	stop_catch();
-	stop_at_pipe();
-	if (!(r.s = store_open()))
-		err_exit();
-	read_request(&r, operands[0], id, &decision);
-	if (proc_lease_take(&r.lease, store_run_fd(r.s)) < 0)
+	if (proc_lease_take(&r.lease, store_run_fd(s)) < 0)
 		err_exit();
 	if (!claim(&r, id, decision)) {
-		proc_lease_drop(&r.lease, store_run_fd(r.s));
-		store_close(r.s);
+		proc_lease_drop(&r.lease, store_run_fd(s));
 		return 0;
 	}
 	begin(&r);
@@ -373,17 +343,81 @@ main(int argc, char *argv[])
 	tell(&r);
 	if (status == 0)
 		print_rest(&r);
-	outbox_close(r.outbox);
 	if (end == WORK_STOPPED)
 		status = 128 + stop_signal();
-	proc_lease_drop(&r.lease, store_run_fd(r.s));
-	log_close(r.log);
-	jv_free(r.task);
-	jv_free(r.agent);
-	jv_free(r.children);
-	jv_free(r.response);
-	jv_free(r.error);
-	free(r.topic);
-	store_close(r.s);
+	release(&r);
+	return status;
+}
+
+/* A task's line.  Returns the exit status. */
+static int
+do_line(struct store *s, jv line, unsigned long number)
+{
+	const char *given = json_peek_string(line, "id");
+	jv decision = json_get(line, "decision", JV_KIND_OBJECT);
+	char id[ID_TEXT];
+	int status;
+
+	if (!given)
+		err_set(EX_DATAERR, "id: is missing");
+	if (!given || ask_id(s, "task", given, id) < 0) {
+		err_add("stdin:%lu", number);
+		status = err_print();
+	} else {
+		status = do_task(s, id, jv_copy(decision));
+	}
+	jv_free(decision);
+	jv_free(line);
+	return status;
+}
+
+/* To the task-run that handed us the line: the next one may come. */
+static void
+report(void)
+{
+	if (runner && write(STDOUT_FILENO, "\n", 1) < 0)
+		err_set(EX_IOERR, "stdout"); /* it is gone: stdin will end */
+}
+
+/* One line after the other, until there is no other. */
+static int
+do_lines(struct store *s)
+{
+	enum lines_result rc = LINES_OK;
+	struct lines in;
+	int status = 0, its;
+	jv line;
+
+	lines_init(&in, STDIN_FILENO, -1, "stdin");
+	while (!stop_signal() && (rc = lines_next_object(&in, &line)) != LINES_END) {
+		if (rc == LINES_FAIL && stop_signal())
+			break;
+		if (rc == LINES_FAIL)
+			err_exit();
+		its = rc == LINES_BAD ? err_print() : do_line(s, line, in.number);
+		status = its ? its : status;
+		report();
+	}
+	lines_release(&in);
+	return stop_signal() ? 128 + stop_signal() : status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = opt_parse(&cmd, argv), id[ID_TEXT];
+	struct store *s;
+	int status;
+
+	(void)argc;
+	if (operands[0] && operands[1])
+		opt_usage(&cmd, "want one task");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	stop_catch();
+	stop_at_pipe();
+	if (!(s = store_open()) || (operands[0] && ask_id(s, "task", operands[0], id) < 0))
+		err_exit();
+	status = operands[0] ? do_task(s, id, jv_invalid()) : do_lines(s);
+	store_close(s);
 	return status;
 }

@@ -1,4 +1,6 @@
 /* task-run - have agents do tasks, and print their events */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -37,11 +39,11 @@ static const struct opt opts[] = { { 'j', "jobs", "count", "do count tasks at on
 static const struct cmd cmd = { "task-run", "have agents do tasks, and print their events", "",
 	opts, false };
 
-/* A running agent-run. */
+/* An agent-run, which does one task after the other: starting one costs more than many tasks do. */
 struct job {
 	pid_t pid;
-	int pidfd;
-	char id[ID_TEXT];
+	int to, from; /* its stdin; its stdout, where a newline says that the task is done with */
+	char id[ID_TEXT]; /* of its task; empty: it waits for one */
 };
 
 struct runner {
@@ -53,7 +55,8 @@ struct runner {
 	struct bell *bell; /* of all tasks: orphans may appear */
 	char *agent_run;
 	struct job job[JOBS_MAX];
-	long running;
+	long started;       /* agent-runs */
+	long running;       /* those that have a task */
 	int64_t adopted_ms; /* when orphans were looked for last */
 	bool may_adopt;     /* a bell has rung since */
 	int64_t stop_ms;    /* when patience ends after a signal; 0: none came */
@@ -62,37 +65,54 @@ struct runner {
 	int status;
 };
 
-/* Starts an agent-run and hands it the line that was given (with the decision, say); task is the
- * record. */
-static void
-start(struct runner *r, jv given, jv task)
+/* Starts an agent-run. */
+static struct job *
+new_job(struct runner *r)
 {
-	struct buf line = { 0 };
-	int in[2];
+	struct job *job = &r->job[r->started];
 	char *runner = xprintf("--runner=%s", r->lease.id);
 	char *argv[] = { r->agent_run, runner, NULL };
-	struct job *job = &r->job[r->running];
+	int to[2], from[2];
 
-	if (pipe(in) < 0) {
+	if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0) {
 		err_sys("pipe");
 		err_exit();
 	}
-	memset(job->id, 0, sizeof job->id);
-	strncpy(job->id, json_peek_string(task, "id"), ID_TEXT - 1);
+	*job = (struct job){ .to = to[1], .from = from[0] };
 	job->pid = proc_spawn(argv, (const char *const[]){ NULL },
-	    (const int[]){ in[0], -1, STDERR_FILENO });
-	close(in[0]);
+	    (const int[]){ to[0], from[1], STDERR_FILENO });
+	close(to[0]);
+	close(from[1]);
+	free(runner);
 	if (job->pid < 0)
 		err_exit();
-	job->pidfd = proc_pidfd(job->pid);
+	r->started++;
+	return job;
+}
+
+static struct job *
+idle_job(struct runner *r)
+{
+	for (long i = 0; i < r->started; i++)
+		if (!*r->job[i].id)
+			return &r->job[i];
+	return new_job(r);
+}
+
+/* Hands the line that was given (with the decision, say) to an agent-run; task is the record. */
+static void
+start(struct runner *r, jv given, jv task)
+{
+	struct job *job = idle_job(r);
+	struct buf line = { 0 };
+
+	strncpy(job->id, json_peek_string(task, "id"), ID_TEXT - 1);
 	r->running++;
 	/* It reads everything at once, or is dead, which its exit tells. */
 	json_dump(&line, jv_copy(given));
 	buf_putc(&line, '\n');
-	dir_write_all(in[1], line.p, line.len);
-	close(in[1]);
+	dir_write_all(job->to, line.p, line.len);
 	buf_release(&line);
-	free(runner);
 	if (outbox_add(r->outbox, task, true) < 0)
 		err_exit();
 }
@@ -143,6 +163,26 @@ take_line(struct runner *r)
 	}
 }
 
+/* Its task is done with, or it is dead. */
+static void
+end_task(struct runner *r, struct job *job)
+{
+	if (!*job->id)
+		return;
+	outbox_let_go(r->outbox, job->id);
+	*job->id = '\0';
+	r->running--;
+}
+
+static void
+forget(struct runner *r, struct job *job)
+{
+	end_task(r, job);
+	close(job->to);
+	close(job->from);
+	*job = r->job[--r->started];
+}
+
 /* Takes away the agent-runs that have ended, and what killed ones have left to us, a subreaper. */
 static void
 reap(struct runner *r)
@@ -150,14 +190,39 @@ reap(struct runner *r)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		for (long i = 0; i < r->running; i++) {
-			if (r->job[i].pid != pid)
-				continue;
-			outbox_let_go(r->outbox, r->job[i].id);
-			close(r->job[i].pidfd);
-			r->job[i] = r->job[--r->running];
-			break;
-		}
+		for (long i = 0; i < r->started; i++)
+			if (r->job[i].pid == pid) {
+				forget(r, &r->job[i]);
+				break;
+			}
+}
+
+/* Hears from an agent-run: a newline for a task that is done with; its end it is not to be waited
+ * for, which comes with its exit. */
+static void
+hear(struct runner *r, struct job *job)
+{
+	char said[16];
+	ssize_t n = read(job->from, said, sizeof said);
+
+	if (n > 0)
+		end_task(r, job);
+	if (n == 0 && waitpid(job->pid, NULL, 0) == job->pid)
+		forget(r, job);
+}
+
+/* There is no more to do for them: they end. */
+static void
+dismiss(struct runner *r)
+{
+	while (r->started > 0) {
+		struct job *job = &r->job[0];
+		pid_t pid = job->pid;
+
+		forget(r, job);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 }
 
 /* Whose events nobody prints, because the task-run that would have is dead. */
@@ -283,7 +348,7 @@ heed_signal(struct runner *r)
 	if (!r->stop_ms)
 		r->stop_ms = clock_mono_ms() + opt_duration_ms(grace);
 	if (is_patience_over(r))
-		for (long i = 0; i < r->running; i++)
+		for (long i = 0; i < r->started; i++)
 			kill(r->job[i].pid, SIGTERM);
 }
 
@@ -301,10 +366,10 @@ wait_ms(const struct runner *r)
 static bool
 wait_for_news(struct runner *r)
 {
-	struct pollfd *fds =
-	    xmalloc(((size_t)r->running + outbox_len(r->outbox) + 3) * sizeof *fds);
+	size_t len = 2, room = (size_t)r->started + outbox_len(r->outbox) + 3;
+	struct pollfd *fds = xmalloc(room * sizeof *fds);
 	bool wants_line = !r->is_closed && r->running < jobs, is_ready = false;
-	size_t len = 2;
+	long started = r->started;
 
 	if (wants_line && lines_is_ready(&r->in)) {
 		free(fds);
@@ -312,12 +377,16 @@ wait_for_news(struct runner *r)
 	}
 	fds[0] = (struct pollfd){ wants_line ? r->in.fd : -1, POLLIN, 0 };
 	fds[1] = (struct pollfd){ bell_fd(r->bell), POLLIN, 0 };
-	for (long i = 0; i < r->running; i++)
-		fds[len++] = (struct pollfd){ r->job[i].pidfd, POLLIN, 0 };
+	for (long i = 0; i < started; i++)
+		fds[len++] = (struct pollfd){ r->job[i].from, POLLIN, 0 };
 	if (!r->is_deaf)
 		len += outbox_poll_fds(r->outbox, fds + len);
 	if (poll(fds, len, wait_ms(r)) > 0)
 		is_ready = fds[0].revents != 0;
+	for (long i = started;
+	     i-- > 0;) /* backwards: one that is forgotten is replaced by the last */
+		if (fds[2 + i].revents)
+			hear(r, &r->job[i]);
 	r->may_adopt = r->may_adopt || fds[1].revents != 0;
 	bell_clear(r->bell);
 	free(fds);
@@ -398,6 +467,7 @@ main(int argc, char *argv[])
 	    !(r.bell = bell_open(store_watch_fd(r.s), "tasks")))
 		err_exit();
 	run(&r);
+	dismiss(&r);
 	bell_close(r.bell);
 	outbox_close(r.outbox);
 	proc_lease_drop(&r.lease, store_run_fd(r.s));

@@ -115,7 +115,10 @@ spawn_exec(char *const argv[], char *const env[], const int fds[3], int fault_fd
 	_exit(fault.code);
 }
 
-/* Fork with all signals blocked, so that no handler of ours ever runs in the child. */
+/*
+ * Fork with all signals blocked, so that no handler of ours ever runs in the child.  That borrows our
+ * memory until it is its program: copying the tables of it is most of what a start costs.
+ */
 static pid_t
 spawn_fork(char *const argv[], char *const env[], const int fds[3], int fault_fd)
 {
@@ -125,7 +128,7 @@ spawn_fork(char *const argv[], char *const env[], const int fds[3], int fault_fd
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
+	pid = vfork();
 	error = errno;
 	if (pid == 0)
 		spawn_exec(argv, env, fds, fault_fd);

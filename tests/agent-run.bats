@@ -476,6 +476,21 @@ did: second'
 	assert_equal "$(field "$id" '.status, .decision.reasoning')" $'completed\nsmall'
 }
 
+@test "agent-run: tasks on stdin are done in their order, bad lines between them named (66)" {
+	worker quick 'cat'
+	for text in one two three; do
+		task-add --ids "$text"
+	done >ids
+	{
+		jq -Rc '{id: .}' ids | head -n 2
+		echo '{"id":"deadbeef"}'
+		jq -Rc '{id: .}' ids | tail -n 1
+	} >lines
+	run -66 --separate-stderr agent-run <lines
+	assert_equal "$stderr" 'agent-run: stdin:3: task deadbeef: no such task'
+	assert_jq 'map(select(.type == "message").data.text) == ["one", "two", "three"]'
+}
+
 @test "agent-run: the first characters of an id will do; unknown ones are refused (66)" {
 	worker echo 'cat'
 	id=$(task-add --ids one)
@@ -487,7 +502,7 @@ did: second'
 }
 
 @test "agent-run: what is on stdin must be a task (65)" {
-	for line in '' '[]' '{}' '{"id":5}' 'x'; do
+	for line in '[]' '{}' '{"id":5}' 'x'; do
 		run -65 --separate-stderr agent-run <<<"$line"
 		assert_regex "$stderr" '^agent-run: stdin:'
 	done
