@@ -147,7 +147,7 @@ finish_base(struct compact *c)
 	struct buf set = { 0 };
 	struct kv *kv = lock(c, false);
 	struct index_place place;
-	bool is_last;
+	bool is_last, has_failed;
 	int rc;
 
 	if (!kv) {
@@ -155,8 +155,13 @@ finish_base(struct compact *c)
 		return -1;
 	}
 	place = index_place(kv, c->highest);
+	has_failed = kv_failed(kv) < 0; /* then it was not read, and may well be there */
 	is_last = c->d->mark->head.segment <= c->last;
 	unlock(c, kv);
+	if (has_failed) {
+		journal_base_abort(c->d->journal, &c->base);
+		return -1;
+	}
 	if (is_last) { /* what is written there now would not be in the base */
 		journal_base_abort(c->d->journal, &c->base);
 		return err_set(EX_TEMPFAIL, "store: has been made again meanwhile");

@@ -58,7 +58,7 @@ write_base(struct disk *d, struct kv *kv, uint32_t segment, uint64_t revision)
 	struct journal_base base;
 	int rc = 0;
 
-	if (journal_base_begin(d->journal, &base, segment, revision) < 0)
+	if (kv_failed(kv) < 0 || journal_base_begin(d->journal, &base, segment, revision) < 0)
 		return -1;
 	while (rc == 0 && n < highest)
 		if ((rc = gather(d, kv, &n, highest, &set)) == 0)

@@ -180,3 +180,20 @@ is_watched() { [[ $(find "$LEGWORK_STORE/watch" -type p ! -name '.*') ]]; }
 	await_exit "$viewer"
 	chat-show "$chat" --format json | cmp - seen
 }
+
+@test "store-compact: an index that cannot be read costs no record, whichever read it is" {
+	for i in 1 2 3; do task-add "$i" >/dev/null; done
+	cp -a "$LEGWORK_STORE" before
+	store-dump >dump
+	for ((n = 1, done = 0; !done; n++)); do
+		rm -rf "$LEGWORK_STORE"
+		cp -a before "$LEGWORK_STORE"
+		ASAN_OPTIONS=detect_leaks=0 strace -qq -o trace -e trace=read -e inject=read:error=EIO:when=$n \
+			store-compact >/dev/null 2>&1 || true
+		grep -q INJECTED trace || done=1
+		store-dump | cmp - dump
+		rm -f "$LEGWORK_STORE"/index.* "$LEGWORK_STORE/mark" # all is in the journal, too
+		store-dump | cmp - dump
+	done
+	((n > 20))
+}
