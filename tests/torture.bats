@@ -100,6 +100,21 @@ refused() {
 	refused 'index rebuilt'
 }
 
+@test "check-history: a journal that begins with a base, and a base in two minds about its revision" {
+	store-compact >/dev/null
+	store-dump | cmp - dump
+	cp "$LEGWORK_STORE"/journal/*.base.jsonl journal
+	judge
+	assert_success
+	python3 - journal <<-'END'
+		import sys
+		lines = open(sys.argv[1]).read().splitlines()
+		lines.insert(1, lines[0].replace('"rev":', '"rev":1'))
+		open(sys.argv[1], "w").write("\n".join(lines) + "\n")
+	END
+	refused 'journal: revision 1'
+}
+
 # --- the torture itself
 
 @test "torture: commands that are killed or meet a fault at some system call leave a whole store" {
