@@ -384,7 +384,7 @@ is_whole_and_goes_on(const char *name, const char *want)
 	return is_well;
 }
 
-/* The states of the files between two steps, for the first compaction of a store and a later one. */
+/* The states of the files between two steps, for a first compaction and for a later one. */
 static void
 test_killed_between(bool is_later)
 {
@@ -434,7 +434,7 @@ test_killed_between(bool is_later)
 	snprintf(fact, sizeof fact, "killed when it has its name, and another boot%s", when);
 	ok(is_whole_and_goes_on("a", before), fact);
 
-	/* killed among the removals: the index has moved on, an old segment or two are still there */
+	/* killed among the removals: the index has moved on, old segments are still there */
 	for (int left = is_later ? 1 : 0; left < (is_later ? 3 : 1); left++)
 		for (int boot = 0; boot < 2; boot++) {
 			copy_store("c", "a");
@@ -561,7 +561,7 @@ follow(const char *name, _Atomic int *ready)
 			seen = i;
 		}
 	}
-	_exit(seen < FOLLOWED);
+	_exit(seen < FOLLOWED ? 1 : 0);
 }
 
 static void
