@@ -1,6 +1,8 @@
-#include "record.h"
+#include <stdlib.h>
+
 #include "err.h"
 #include "json.h"
+#include "record.h"
 #include "tap.h"
 
 #define ID  "5b5b1f8e-9d5c-4cf4-8ac7-0f3ec7e4c2aa"
