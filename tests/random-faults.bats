@@ -14,7 +14,7 @@ skip_what_was() {
 # --- kill -9
 
 @test "kills: any process of the first pipeline, under load: each message is one task, in order" {
-	torture kills 25 first
+	torture kills 60 first
 }
 
 @test "kills: any process of both pipelines at once: each message is one task, done once, its events in order" {
