@@ -1,4 +1,5 @@
 /* agent-run - claim tasks and do them, one after the other */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,7 +22,8 @@
 static const char *runner;
 
 static const struct opt opts[] = {
-	{ 0, "runner", "lease", "print only newlines: the task-run that holds lease prints events",
+	{ 0, "runner", "lease",
+	    "print only what is news: the task-run that holds lease prints events",
 	    .str = &runner },
 	{ 0 }
 };
@@ -31,7 +33,7 @@ static const struct cmd cmd = { "agent-run", "claim tasks and do them, one after
 
 struct run {
 	struct store *s;
-	struct proc_lease lease;
+	const char *lease;
 	struct log *log;
 	struct outbox *outbox; /* NULL: somebody else prints */
 	char *topic;
@@ -39,15 +41,28 @@ struct run {
 	jv response, error;
 };
 
+/* To the task-run that has started us: there is news, or (a newline) its line is done with.  It may
+ * stand still, or be gone; then stdin will end. */
+static void
+report(char what)
+{
+	struct pollfd p = { STDOUT_FILENO, POLLOUT, 0 };
+
+	if (poll(&p, 1, what == '\n' ? -1 : 0) > 0 && !(p.revents & POLLERR) &&
+	    write(STDOUT_FILENO, &what, 1) < 0)
+		err_set(EX_IOERR, "stdout");
+}
+
 /* Lets everyone know that there is news; prints what can be printed without waiting. */
 static void
 tell(void *arg)
 {
 	struct run *r = arg;
-
 	int rc;
 
 	bell_ring(store_watch_fd(r->s), r->topic);
+	if (runner)
+		report('.');
 	rc = r->outbox ? outbox_pump(r->outbox) : 0;
 	if (rc < 0 && err_print() == EX_TEMPFAIL)
 		return; /* locked for long: there is another turn */
@@ -113,7 +128,7 @@ claim(struct run *r, const char *id, jv decision)
 		if (!tx)
 			err_exit();
 		claimed = life_claim(tx, id,
-		    (struct life_claim){ r->lease.id, runner, jv_copy(decision) }, &r->task);
+		    (struct life_claim){ r->lease, runner, jv_copy(decision) }, &r->task);
 		if (claimed == LIFE_DONE) {
 			role = json_peek_string(r->task, "agent");
 			r->agent = role ? agent_get(tx, role) : jv_invalid();
@@ -139,7 +154,7 @@ say(struct run *r, const char *text_of_status)
 {
 	jv data = json_set_string(jv_object(), "message", text_of_status);
 
-	if (log_event(r->log, life_event(r->task, "status", data, r->lease.id)) < 0)
+	if (log_event(r->log, life_event(r->task, "status", data, r->lease)) < 0)
 		err_exit();
 }
 
@@ -157,7 +172,7 @@ begin(struct run *r)
 	if (!r->log)
 		err_exit();
 	head = json_set_int(jv_object(), "attempt", json_peek_int(r->task, "attempt", 1));
-	head = json_set_string(head, "lease", r->lease.id);
+	head = json_set_string(head, "lease", r->lease);
 	head = json_set_string(head, "version", VERSION);
 	if (jv_is_valid(r->agent))
 		head = json_set(head, "agent", jv_copy(r->agent));
@@ -208,7 +223,7 @@ work(struct run *r)
 	struct work w = { .task = r->task,
 		.agent = r->agent,
 		.dependencies = r->children,
-		.lease = r->lease.id,
+		.lease = r->lease,
 		.store = store_path(r->s),
 		.log = r->log,
 		.told = tell,
@@ -265,7 +280,7 @@ finish(struct run *r, enum work_end end)
 
 		if (!tx)
 			return -1;
-		if (!life_is_mine(task, r->lease.id)) {
+		if (!life_is_mine(task, r->lease)) {
 			jv_free(task);
 			store_end(tx);
 			return err_set(EX_TEMPFAIL, "task %s: somebody else has it by now",
@@ -303,7 +318,6 @@ static void
 release(struct run *r)
 {
 	outbox_close(r->outbox);
-	proc_lease_drop(&r->lease, store_run_fd(r->s));
 	log_close(r->log);
 	jv_free(r->task);
 	jv_free(r->agent);
@@ -315,18 +329,14 @@ release(struct run *r)
 
 /* One task from its claim to its end.  Returns the exit status. */
 static int
-do_task(struct store *s, const char *id, jv decision)
+do_task(struct store *s, const char *lease, const char *id, jv decision)
 {
-	struct run r = { .s = s, .response = jv_invalid(), .error = jv_invalid() };
+	struct run r = { .s = s, .lease = lease, .response = jv_invalid(), .error = jv_invalid() };
 	enum work_end end;
 	int status = 0;
 
-	if (proc_lease_take(&r.lease, store_run_fd(s)) < 0)
-		err_exit();
-	if (!claim(&r, id, decision)) {
-		proc_lease_drop(&r.lease, store_run_fd(s));
+	if (!claim(&r, id, decision))
 		return 0;
-	}
 	begin(&r);
 	end = work(&r);
 	if (end == WORK_FAILED)
@@ -351,7 +361,7 @@ do_task(struct store *s, const char *id, jv decision)
 
 /* A task's line.  Returns the exit status. */
 static int
-do_line(struct store *s, jv line, unsigned long number)
+do_line(struct store *s, const char *lease, jv line, unsigned long number)
 {
 	const char *given = json_peek_string(line, "id");
 	jv decision = json_get(line, "decision", JV_KIND_OBJECT);
@@ -364,24 +374,16 @@ do_line(struct store *s, jv line, unsigned long number)
 		err_add("stdin:%lu", number);
 		status = err_print();
 	} else {
-		status = do_task(s, id, jv_copy(decision));
+		status = do_task(s, lease, id, jv_copy(decision));
 	}
 	jv_free(decision);
 	jv_free(line);
 	return status;
 }
 
-/* To the task-run that handed us the line: the next one may come. */
-static void
-report(void)
-{
-	if (runner && write(STDOUT_FILENO, "\n", 1) < 0)
-		err_set(EX_IOERR, "stdout"); /* it is gone: stdin will end */
-}
-
 /* One line after the other, until there is no other. */
 static int
-do_lines(struct store *s)
+do_lines(struct store *s, const char *lease)
 {
 	enum lines_result rc = LINES_OK;
 	struct lines in;
@@ -394,9 +396,10 @@ do_lines(struct store *s)
 			break;
 		if (rc == LINES_FAIL)
 			err_exit();
-		its = rc == LINES_BAD ? err_print() : do_line(s, line, in.number);
+		its = rc == LINES_BAD ? err_print() : do_line(s, lease, line, in.number);
 		status = its ? its : status;
-		report();
+		if (runner)
+			report('\n');
 	}
 	lines_release(&in);
 	return stop_signal() ? 128 + stop_signal() : status;
@@ -406,6 +409,7 @@ int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv), id[ID_TEXT];
+	struct proc_lease lease;
 	struct store *s;
 	int status;
 
@@ -417,7 +421,10 @@ main(int argc, char *argv[])
 	stop_at_pipe();
 	if (!(s = store_open()) || (operands[0] && ask_id(s, "task", operands[0], id) < 0))
 		err_exit();
-	status = operands[0] ? do_task(s, id, jv_invalid()) : do_lines(s);
+	if (proc_lease_take(&lease, store_run_fd(s)) < 0)
+		err_exit();
+	status = operands[0] ? do_task(s, lease.id, id, jv_invalid()) : do_lines(s, lease.id);
+	proc_lease_drop(&lease, store_run_fd(s));
 	store_close(s);
 	return status;
 }

@@ -42,7 +42,8 @@ static const struct cmd cmd = { "task-run", "have agents do tasks, and print the
 /* An agent-run, which does one task after the other: starting one costs more than many tasks do. */
 struct job {
 	pid_t pid;
-	int to, from; /* its stdin; its stdout, where a newline says that the task is done with */
+	int to,
+	    from; /* its stdin; its stdout: '.' for news, a newline when the task is done with */
 	char id[ID_TEXT]; /* of its task; empty: it waits for one */
 };
 
@@ -197,15 +198,14 @@ reap(struct runner *r)
 			}
 }
 
-/* Hears from an agent-run: a newline for a task that is done with; its end it is not to be waited
- * for, which comes with its exit. */
+/* Hears from an agent-run: there is news, the task is done with, or it is dead. */
 static void
 hear(struct runner *r, struct job *job)
 {
-	char said[16];
+	char said[256];
 	ssize_t n = read(job->from, said, sizeof said);
 
-	if (n > 0)
+	if (n > 0 && memchr(said, '\n', (size_t)n))
 		end_task(r, job);
 	if (n == 0 && waitpid(job->pid, NULL, 0) == job->pid)
 		forget(r, job);

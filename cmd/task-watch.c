@@ -49,6 +49,16 @@ struct watch {
 	char chat_id[ID_TEXT];
 	struct declined *declined;
 	size_t declineds;
+	struct known *known; /* what was reserved at the last look, by number */
+	size_t knowns;
+};
+
+/* What matters of a reserved task, so that it is read again only when it has changed. */
+struct known {
+	uint64_t n, revision;
+	char lease[ID_TEXT];
+	int64_t until_ms;
+	bool is_wanted;
 };
 
 /* A task that was handed out and not begun in time: this pipeline does not want it (a filter in
@@ -104,39 +114,60 @@ note_declined(struct watch *w, uint64_t n, jv task)
 	jv_free(reservation);
 }
 
+/* The reservation of a task; of none, or a bad one, the time is over. */
+static struct known
+know(const struct watch *w, uint64_t n, uint64_t revision, jv task)
+{
+	struct known k = { .n = n, .revision = revision, .is_wanted = is_wanted(w, task) };
+	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT);
+	const char *lease = json_peek_string(reservation, "lease"),
+		   *until = json_peek_string(reservation, "until");
+
+	if (lease && id_is_full(lease) && until && clock_parse(until, &k.until_ms))
+		memcpy(k.lease, lease, ID_TEXT);
+	jv_free(reservation);
+	return k;
+}
+
 /* Whether a reservation still counts; counts our own. */
 static bool
-is_held(struct watch *w, jv task, struct look *look)
+is_held(struct watch *w, const struct known *k, struct look *look)
 {
-	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT);
-	const char *lease, *until;
-	bool is_live = false;
-	int64_t until_ms;
+	bool is_mine = !strcmp(k->lease, w->lease.id);
 
-	if (jv_is_valid(reservation) && (lease = json_peek_string(reservation, "lease")) &&
-	    (until = json_peek_string(reservation, "until")) && clock_parse(until, &until_ms) &&
-	    until_ms > clock_now_ms()) {
-		bool is_mine = !strcmp(lease, w->lease.id);
-
-		look->mine += is_mine;
-		is_live = is_mine || lease_is_live(&w->others, lease);
-	}
-	jv_free(reservation);
-	return is_live;
+	if (k->until_ms <= clock_now_ms())
+		return false;
+	look->mine += is_mine;
+	return is_mine || lease_is_live(&w->others, k->lease);
 }
 
 static void
 look_at_reserved(struct watch *w, struct tx *tx, struct look *look)
 {
-	for (uint64_t n = 0; (n = store_next(tx, "reserved", n)) != 0;) {
-		jv task = store_at(tx, n);
+	struct known *now = xmalloc((store_count(tx, "reserved") + 1) * sizeof *now);
+	size_t len = 0, old = 0;
 
-		if (is_wanted(w, task))
+	for (uint64_t n = 0; (n = store_next(tx, "reserved", n)) != 0; len++) {
+		uint64_t revision = store_revision_at(tx, n);
+
+		while (old < w->knowns && w->known[old].n < n)
+			old++;
+		if (old < w->knowns && w->known[old].n == n && w->known[old].revision == revision) {
+			now[len] = w->known[old];
+		} else {
+			jv task = store_at(tx, n);
+
+			now[len] = know(w, n, revision, task);
+			jv_free(task);
+		}
+		if (now[len].is_wanted)
 			look->is_idle = false;
-		if (!is_held(w, task, look) && look->stales < AHEAD_MAX)
+		if (!is_held(w, &now[len], look) && look->stales < AHEAD_MAX)
 			look->stale[look->stales++] = n;
-		jv_free(task);
 	}
+	free(w->known);
+	w->known = now;
+	w->knowns = len;
 }
 
 /* Whether the task is in progress with a runner that is dead. */
@@ -284,8 +315,9 @@ act(struct watch *w, struct look *look)
 			put_back_lost(w, tx, look->lost[i]);
 		for (size_t i = 0; i < look->stales; i++) {
 			jv task = store_at(tx, look->stale[i]);
+			struct known k = know(w, look->stale[i], 0, task);
 
-			if (json_has(task, "reservation") && !is_held(w, task, &now)) {
+			if (json_has(task, "reservation") && !is_held(w, &k, &now)) {
 				note_declined(w, look->stale[i], task);
 				life_unreserve(tx, jv_copy(task));
 			}
@@ -412,6 +444,7 @@ main(int argc, char *argv[])
 	lease_release(&w.others);
 	buf_release(&w.out.buf);
 	free(w.declined);
+	free(w.known);
 	store_close(w.s);
 	return status;
 }

@@ -52,7 +52,7 @@ unlock(struct compact *c, struct kv *kv)
 static int
 write_index(struct compact *c, struct kv *kv, const struct journal_pos *head)
 {
-	if (kv_reserve(kv, (kv_dirty(kv) + 8) * 8192) < 0)
+	if (kv_reserve(kv, 0) < 0)
 		return -1;
 	mark_begin(c->d->mark);
 	if (kv_flush(kv) < 0)

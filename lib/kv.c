@@ -15,7 +15,7 @@
 #include "kv.h"
 
 /* GDBM's default, and the best in every measurement. */
-enum { BLOCK_BYTES = 4096 };
+enum { BLOCK_BYTES = 4096, RESERVE_BYTES = 256 << 10 };
 
 /* One cached value.  Key and value follow the struct. */
 struct entry {
@@ -246,9 +246,14 @@ is_allowed(uint64_t size)
 	return getrlimit(RLIMIT_FSIZE, &limit) < 0 || size <= limit.rlim_cur;
 }
 
+/*
+ * Entries have some hundred bytes at most.  New ones split buckets now and then, each at most once in
+ * eighty entries; many buckets that split in one transaction are very unlikely, since keys are hashed.
+ */
 int
-kv_reserve(struct kv *kv, size_t len)
+kv_reserve(struct kv *kv, size_t entries)
 {
+	size_t len = (kv->dirty + entries) * 1024 + 16 * BLOCK_BYTES;
 	struct stat st;
 
 	if (kv->has_failed)
@@ -257,6 +262,10 @@ kv_reserve(struct kv *kv, size_t len)
 		return err_sys("index");
 	if (!is_allowed((uint64_t)st.st_size + len))
 		return err_set(EX_IOERR, "index: %s", strerror(EFBIG));
+	/* of what was got before there may be enough: asking costs a transaction of the file system */
+	if (st.st_blocks * 512 >= st.st_size + (off_t)len)
+		return 0;
+	len = len > RESERVE_BYTES ? len : RESERVE_BYTES;
 	if (fallocate(gdbm_fdesc(kv->file), FALLOC_FL_KEEP_SIZE, st.st_size, (off_t)len) < 0 &&
 	    errno != EOPNOTSUPP && errno != ENOSYS)
 		return err_set(EX_IOERR, "index: %s", strerror(errno));

@@ -39,12 +39,12 @@ void *kv_edit(struct kv *kv, const void *key, size_t key_len, size_t size);
 void kv_remove(struct kv *kv, const void *key, size_t key_len, size_t size);
 
 /*
- * kv_reserve - see that the file can grow by len bytes
+ * kv_reserve - see that the file can grow by what kv_flush will write, and so many entries more
  *
  * Asked before a transaction is written to the journal, so that a full disk is met there.
  * Returns 0, or -1 with err EX_IOERR.
  */
-int kv_reserve(struct kv *kv, size_t len);
+int kv_reserve(struct kv *kv, size_t entries);
 
 /* kv_dirty - how many entries kv_flush would write. */
 size_t kv_dirty(const struct kv *kv);

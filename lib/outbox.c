@@ -93,7 +93,7 @@ outbox_add(struct outbox *o, jv task, bool is_held)
 
 	if (outbox_has(o, id))
 		return 0;
-	if (!task_is_over(task)) { /* else all that it has to say is there */
+	if (!is_held && !task_is_over(task)) { /* else all that it has to say is there */
 		topic = xprintf("task-%s", id);
 		bell = bell_open(store_watch_fd(o->s), topic);
 		free(topic);

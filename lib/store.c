@@ -250,8 +250,7 @@ write_changes(struct tx *tx, struct journal_pos *head)
 	char id[ID_TEXT];
 
 	join_changes(tx, &set, at);
-	/* GDBM splits a bucket now and then: two blocks for each entry is more than it takes */
-	if (kv_reserve(tx->kv, (kv_dirty(tx->kv) + tx->pendings + 8) * 8192) < 0)
+	if (kv_reserve(tx->kv, tx->pendings + 1) < 0) /* their places, and the head */
 		goto done;
 	journal_note_synced(tx->s->disk.journal, store_durable(tx->s));
 	switch (journal_append(tx->s->disk.journal, head, id_new(id), &set, &line, &where)) {
