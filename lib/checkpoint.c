@@ -23,7 +23,7 @@ struct trailer {
 	uint32_t crc;
 };
 
-static const char magic[12] = "legworkckpt";
+static const char magic[12] = "legworkckp2";
 
 /* Copies len bytes and sums them up.  -1 with errno. */
 static int

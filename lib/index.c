@@ -7,7 +7,14 @@
 /* Keys of the file: a letter for the kind of entry, then what it is of. */
 enum { HEAD = 'm', NAME = 'k', PLACES = 'l', SET = 's', COUNT = 'c', CHAIN = 'p', LINK = 'x' };
 
-enum { NAME_MAX_BYTES = 512, PLACES_PER_PAGE = 16, LEVELS = 4, FAN_BITS = 9, PREFIX_DIGITS = 5 };
+enum {
+	NAME_MAX_BYTES = 512,
+	PLACES_PER_PAGE = 16,
+	LEVELS = 4,
+	FAN_BITS = 9,
+	PREFIX_DIGITS = 5,
+	SMALL = 15
+};
 
 struct key {
 	size_t len;
@@ -178,22 +185,54 @@ page_last(const struct page *p)
 	return -1;
 }
 
-static void
-change_count(struct kv *kv, const char *set, int by)
-{
-	struct key k = key_of_text(COUNT, set);
+/* What stands under a set's name: while it is small its members, in order, and no pages: most sets
+ * are, and change all the time. */
+struct set {
+	uint64_t count, member[SMALL];
+};
 
-	set_number(kv, &k, get_number(kv, &k) + (uint64_t)(int64_t)by);
+static struct set
+get_set(struct kv *kv, const char *name)
+{
+	struct key k = key_of_text(COUNT, name);
+	const struct set *set = kv_get(kv, k.bytes, k.len, sizeof *set);
+
+	return set ? *set : (struct set){ .count = 0 };
 }
 
-void
-index_add(struct kv *kv, const char *set, uint64_t n)
+static void
+put_set(struct kv *kv, const char *name, const struct set *set)
+{
+	struct key k = key_of_text(COUNT, name);
+
+	if (set->count == 0)
+		kv_remove(kv, k.bytes, k.len, sizeof *set);
+	else
+		memcpy(kv_edit(kv, k.bytes, k.len, sizeof *set), set, sizeof *set);
+}
+
+/* The place of the first member of a small set that is n or more. */
+static size_t
+place_in(const struct set *set, uint64_t n)
+{
+	size_t i = 0;
+
+	while (i < set->count && set->member[i] < n)
+		i++;
+	return i;
+}
+
+static bool
+tree_has(struct kv *kv, const char *set, uint64_t n)
+{
+	return page_has(get_page(kv, set, 0, n >> FAN_BITS), n & 511);
+}
+
+static void
+tree_add(struct kv *kv, const char *set, uint64_t n)
 {
 	bool was_empty = true;
 
-	if (page_has(get_page(kv, set, 0, n >> FAN_BITS), n & 511))
-		return;
-	change_count(kv, set, 1);
 	for (int level = 0; level < LEVELS && was_empty; level++, n >>= FAN_BITS) {
 		struct key k = key_of_page(set, level, n >> FAN_BITS);
 		struct page *p = kv_edit(kv, k.bytes, k.len, sizeof *p);
@@ -203,14 +242,11 @@ index_add(struct kv *kv, const char *set, uint64_t n)
 	}
 }
 
-void
-index_remove(struct kv *kv, const char *set, uint64_t n)
+static void
+tree_remove(struct kv *kv, const char *set, uint64_t n)
 {
 	bool is_empty = true;
 
-	if (!page_has(get_page(kv, set, 0, n >> FAN_BITS), n & 511))
-		return;
-	change_count(kv, set, -1);
 	for (int level = 0; level < LEVELS && is_empty; level++, n >>= FAN_BITS) {
 		struct key k = key_of_page(set, level, n >> FAN_BITS);
 		struct page *p = kv_edit(kv, k.bytes, k.len, sizeof *p);
@@ -222,8 +258,8 @@ index_remove(struct kv *kv, const char *set, uint64_t n)
 	}
 }
 
-uint64_t
-index_next(struct kv *kv, const char *set, uint64_t after)
+static uint64_t
+tree_next(struct kv *kv, const char *set, uint64_t after)
 {
 	uint64_t at = after + 1;
 
@@ -245,8 +281,8 @@ index_next(struct kv *kv, const char *set, uint64_t after)
 	return 0;
 }
 
-uint64_t
-index_last(struct kv *kv, const char *set)
+static uint64_t
+tree_last(struct kv *kv, const char *set)
 {
 	uint64_t at = 0;
 
@@ -260,12 +296,104 @@ index_last(struct kv *kv, const char *set)
 	return at;
 }
 
-uint64_t
-index_count(struct kv *kv, const char *set)
+/* One more than a small set has: they go to pages. */
+static void
+unfold(struct kv *kv, const char *name, struct set *set)
 {
-	struct key k = key_of_text(COUNT, set);
+	for (size_t i = 0; i < SMALL; i++)
+		tree_add(kv, name, set->member[i]);
+	memset(set->member, 0, sizeof set->member);
+}
 
-	return get_number(kv, &k);
+/* As many as a small set has: they come from the pages. */
+static void
+fold_up(struct kv *kv, const char *name, struct set *set)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < SMALL && (n = tree_next(kv, name, n)) != 0; i++)
+		set->member[i] = n;
+	for (size_t i = 0; i < SMALL; i++)
+		tree_remove(kv, name, set->member[i]);
+}
+
+void
+index_add(struct kv *kv, const char *name, uint64_t n)
+{
+	struct set set = get_set(kv, name);
+	size_t at;
+
+	if (set.count > SMALL) {
+		if (tree_has(kv, name, n))
+			return;
+		tree_add(kv, name, n);
+	} else {
+		at = place_in(&set, n);
+		if (at < set.count && set.member[at] == n)
+			return;
+		if (set.count == SMALL) {
+			unfold(kv, name, &set);
+			tree_add(kv, name, n);
+		} else {
+			memmove(set.member + at + 1, set.member + at,
+			    (set.count - at) * sizeof *set.member);
+			set.member[at] = n;
+		}
+	}
+	set.count++;
+	put_set(kv, name, &set);
+}
+
+void
+index_remove(struct kv *kv, const char *name, uint64_t n)
+{
+	struct set set = get_set(kv, name);
+	size_t at;
+
+	if (set.count > SMALL) {
+		if (!tree_has(kv, name, n))
+			return;
+		tree_remove(kv, name, n);
+		if (--set.count == SMALL)
+			fold_up(kv, name, &set);
+	} else {
+		at = place_in(&set, n);
+		if (at == set.count || set.member[at] != n)
+			return;
+		set.count--;
+		memmove(set.member + at, set.member + at + 1,
+		    (set.count - at) * sizeof *set.member);
+		set.member[set.count] = 0;
+	}
+	put_set(kv, name, &set);
+}
+
+uint64_t
+index_next(struct kv *kv, const char *name, uint64_t after)
+{
+	struct set set = get_set(kv, name);
+	size_t at;
+
+	if (set.count > SMALL)
+		return tree_next(kv, name, after);
+	at = place_in(&set, after + 1);
+	return at < set.count ? set.member[at] : 0;
+}
+
+uint64_t
+index_last(struct kv *kv, const char *name)
+{
+	struct set set = get_set(kv, name);
+
+	if (set.count > SMALL)
+		return tree_last(kv, name);
+	return set.count > 0 ? set.member[set.count - 1] : 0;
+}
+
+uint64_t
+index_count(struct kv *kv, const char *name)
+{
+	return get_set(kv, name).count;
 }
 
 /* The chain's head for a kind and five hexadecimal digits given as a number. */

@@ -12,7 +12,7 @@
 #include "err.h"
 #include "mark.h"
 
-static const char magic[8] = "legwork1";
+static const char magic[8] = "legwork2";
 
 static uint32_t
 checksum(const struct mark *m)
@@ -20,16 +20,22 @@ checksum(const struct mark *m)
 	return crc32c(0, m, offsetof(struct mark, is_dirty));
 }
 
+/* It cannot change while we run. */
 static const char *
-boot_id(char id[40])
+boot_id(void)
 {
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, id, 36);
+	static char id[40];
+	int fd;
+	ssize_t n;
 
+	if (*id)
+		return id;
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, id, 36);
 	if (fd >= 0)
 		close(fd);
 	if (n != 36) /* no such thing here: then nothing survives from one mapping to the next */
-		snprintf(id, 40, "unknown-%ld", (long)getpid());
+		snprintf(id, sizeof id, "unknown-%ld", (long)getpid());
 	else
 		id[36] = '\0';
 	return id;
@@ -70,11 +76,9 @@ mark_close(struct mark *m)
 bool
 mark_is_good(const struct mark *m)
 {
-	char boot[40];
-
 	/* durable has no checksum, but is never ahead of the head */
 	return !m->is_dirty && !memcmp(m->magic, magic, sizeof magic) && m->crc == checksum(m) &&
-	       !strcmp(m->boot, boot_id(boot)) && atomic_load(&m->durable) <= m->head.revision;
+	       !strcmp(m->boot, boot_id()) && atomic_load(&m->durable) <= m->head.revision;
 }
 
 void
@@ -99,15 +103,13 @@ mark_finish(struct mark *m, const struct journal_pos *head)
 void
 mark_reset(struct mark *m, const char *store)
 {
-	char boot[40] = { 0 };
-
 	mark_begin(m);
 	memcpy(m->magic, magic, sizeof magic);
 	/* of another boot: durability must be shown again; of this one it is still true */
-	if (strncmp(m->boot, boot_id(boot), sizeof m->boot) != 0 || strcmp(m->store, store) != 0)
+	if (strncmp(m->boot, boot_id(), sizeof m->boot) != 0 || strcmp(m->store, store) != 0)
 		atomic_store(&m->durable, 0);
 	memset(m->boot, 0, sizeof m->boot);
-	memcpy(m->boot, boot, strlen(boot));
+	memcpy(m->boot, boot_id(), strlen(boot_id()));
 	memset(m->store, 0, sizeof m->store);
 	memcpy(m->store, store, strnlen(store, sizeof m->store - 1));
 	m->head = (struct journal_pos){ 0 };
@@ -126,10 +128,8 @@ mark_raise_durable(struct mark *m, uint64_t revision)
 uint64_t
 mark_reached(const struct mark *m, const char *store)
 {
-	char boot[40];
-
 	if (memcmp(m->magic, magic, sizeof magic) != 0 || m->crc != checksum(m) ||
-	    strcmp(m->boot, boot_id(boot)) != 0 || strcmp(m->store, store) != 0)
+	    strcmp(m->boot, boot_id()) != 0 || strcmp(m->store, store) != 0)
 		return 0;
 	return m->head.revision;
 }

@@ -29,7 +29,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static bool
 should_be_good(const struct mark *m)
 {
-	return !m->is_dirty && !memcmp(m->magic, "legwork1", 8) &&
+	return !m->is_dirty && !memcmp(m->magic, "legwork2", 8) &&
 	       !memcmp(m->boot, boot, BOOT_BYTES) &&
 	       m->crc == fuzz_crc(m, offsetof(struct mark, is_dirty)) &&
 	       atomic_load(&m->durable) <= m->head.revision;
@@ -39,7 +39,7 @@ should_be_good(const struct mark *m)
 static uint64_t
 should_have_reached(const struct mark *m, const char *store)
 {
-	if (memcmp(m->magic, "legwork1", 8) || memcmp(m->boot, boot, BOOT_BYTES) ||
+	if (memcmp(m->magic, "legwork2", 8) || memcmp(m->boot, boot, BOOT_BYTES) ||
 	    memcmp(m->store, store, strlen(store) + 1) ||
 	    m->crc != fuzz_crc(m, offsetof(struct mark, is_dirty)))
 		return 0;
