@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +6,8 @@
 
 /* What four digits of a year can show: 0000-01-01 to 9999-12-31. */
 static const int64_t first_ms = -62167219200000, last_ms = 253402300799999;
+
+static const int64_t DAY_MS = 86400000;
 
 int64_t
 clock_now_ms(void)
@@ -36,22 +37,65 @@ clock_mono_ms(void)
 	return clock_mono_us() / 1000;
 }
 
+/*
+ * Days since 1970-01-01 of a date in the Gregorian calendar, and back: years begin in March, so that
+ * the day that comes and goes is the last one.  libc's functions read the time zone for this, though
+ * there is none in it.
+ */
+static int64_t
+days_of(int year, int month, int day)
+{
+	int y = month > 2 ? year : year - 1, era = (y >= 0 ? y : y - 399) / 400;
+	int year_of_era = y - era * 400, day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+
+	return era * INT64_C(146097) + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
+}
+
+static void
+date_of(int64_t days, int *year, int *month, int *day)
+{
+	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
+	int day_of_era = (int)(z - era * 146097);
+	int year_of_era =
+	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int from_march = (5 * day_of_year + 2) / 153;
+
+	*day = day_of_year - (153 * from_march + 2) / 5 + 1;
+	*month = from_march < 10 ? from_march + 3 : from_march - 9;
+	*year = (int)(year_of_era + era * 400) + (*month <= 2);
+}
+
+/* Writes n with so many digits, and what follows them; returns what is behind. */
+static char *
+put_number(char *to, int digits, int n, char behind)
+{
+	for (int i = digits; i-- > 0; n /= 10)
+		to[i] = (char)('0' + n % 10);
+	to[digits] = behind;
+	return to + digits + 1;
+}
+
 const char *
 clock_format(int64_t ms, char text[CLOCK_TEXT])
 {
-	char whole[96];
-	struct tm tm;
-	time_t secs;
-	int part;
+	int64_t days;
+	int year, month, day, rest;
+	char *p = text;
 
 	ms = ms < first_ms ? first_ms : ms > last_ms ? last_ms : ms;
-	part = (int)(ms % 1000);
-	part += part < 0 ? 1000 : 0;
-	secs = (time_t)((ms - part) / 1000);
-	gmtime_r(&secs, &tm);
-	snprintf(whole, sizeof whole, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, part);
-	memcpy(text, whole, CLOCK_TEXT);
+	days = (ms >= 0 ? ms : ms - DAY_MS + 1) / DAY_MS;
+	rest = (int)(ms - days * DAY_MS);
+	date_of(days, &year, &month, &day);
+	p = put_number(p, 4, year, '-');
+	p = put_number(p, 2, month, '-');
+	p = put_number(p, 2, day, 'T');
+	p = put_number(p, 2, rest / 3600000, ':');
+	p = put_number(p, 2, rest / 60000 % 60, ':');
+	p = put_number(p, 2, rest / 1000 % 60, '.');
+	p = put_number(p, 3, rest % 1000, 'Z');
+	*p = '\0';
 	return text;
 }
 
@@ -116,41 +160,41 @@ take_offset(const char **p, int *offset_s)
 	return true;
 }
 
+/* What a text says, number by number. */
+struct moment {
+	int year, month, day, hour, minute, second;
+};
+
 static bool
-take_date(const char **p, struct tm *tm)
+take_date(const char **p, struct moment *m)
 {
-	if (!take_number(p, 4, 0, 9999, &tm->tm_year) || !take_char(p, "-") ||
-	    !take_number(p, 2, 1, 12, &tm->tm_mon) || !take_char(p, "-") ||
-	    !take_number(p, 2, 1, 31, &tm->tm_mday))
-		return false;
-	tm->tm_year -= 1900;
-	tm->tm_mon--;
-	return true;
+	return take_number(p, 4, 0, 9999, &m->year) && take_char(p, "-") &&
+	       take_number(p, 2, 1, 12, &m->month) && take_char(p, "-") &&
+	       take_number(p, 2, 1, 31, &m->day);
 }
 
 static bool
-take_time(const char **p, struct tm *tm)
+take_time(const char **p, struct moment *m)
 {
-	return take_number(p, 2, 0, 23, &tm->tm_hour) && take_char(p, ":") &&
-	       take_number(p, 2, 0, 59, &tm->tm_min) && take_char(p, ":") &&
-	       take_number(p, 2, 0, 60, &tm->tm_sec);
+	return take_number(p, 2, 0, 23, &m->hour) && take_char(p, ":") &&
+	       take_number(p, 2, 0, 59, &m->minute) && take_char(p, ":") &&
+	       take_number(p, 2, 0, 60, &m->second);
 }
 
 bool
 clock_parse(const char *text, int64_t *ms)
 {
-	struct tm tm = { 0 };
-	int part, offset_s, day, second;
-	int64_t secs;
+	int part, offset_s, year, month, day;
+	struct moment m;
+	int64_t days, secs;
 
-	if (!take_date(&text, &tm) || !take_char(&text, "Tt ") || !take_time(&text, &tm) ||
+	if (!take_date(&text, &m) || !take_char(&text, "Tt ") || !take_time(&text, &m) ||
 	    !take_fraction(&text, &part) || !take_offset(&text, &offset_s) || *text)
 		return false;
-	day = tm.tm_mday;
-	second = tm.tm_sec;
-	tm.tm_sec = 0; /* a leap second must not look like a day that does not exist */
-	secs = (int64_t)timegm(&tm) + second - offset_s;
-	if (tm.tm_mday != day || (second == 60 && secs % 86400 != 0))
+	days = days_of(m.year, m.month, m.day);
+	date_of(days, &year, &month, &day);
+	secs = days * 86400 + m.hour * 3600 + m.minute * 60 + m.second - offset_s;
+	if (day != m.day || (m.second == 60 && secs % 86400 != 0))
 		return false;
 	*ms = secs * 1000 + part;
 	return true;

@@ -79,20 +79,30 @@ network_name(unsigned long type)
 	return NULL;
 }
 
-/* Whether the folder is ours alone and local; else -1 with err. */
+/* Whether the folder is ours alone; else -1 with err. */
 static int
 check_private(int fd, const char *path)
 {
 	struct stat st;
-	struct statfs fs;
-	const char *network;
 
-	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
+	if (fstat(fd, &st) < 0)
 		return err_sys("%s", path);
 	if (st.st_uid != geteuid())
 		return err_set(EX_NOPERM, "%s: belongs to another user", path);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(EX_NOPERM, "%s: others may write to it (want mode 0700)", path);
+	return 0;
+}
+
+/* Whether it is on a disk of this machine; else -1 with err. */
+static int
+check_local(int fd, const char *path)
+{
+	struct statfs fs;
+	const char *network;
+
+	if (fstatfs(fd, &fs) < 0)
+		return err_sys("%s", path);
 	network = network_name((unsigned long)fs.f_type);
 	if (network)
 		return err_set(EX_CONFIG,
@@ -173,7 +183,7 @@ dir_open_private(const char *path)
 	if (fd < 0)
 		return err_set(errno == EACCES ? EX_NOPERM : EX_CANTCREAT, "%s: %s", path,
 		    strerror(errno));
-	if (check_private(fd, path) == 0)
+	if (check_private(fd, path) == 0 && check_local(fd, path) == 0)
 		return fd;
 	close(fd);
 	return -1;

@@ -92,13 +92,15 @@ const char *
 id_user(const char *user)
 {
 	static char login[101]; /* asked for once: each time would be a read of /etc/passwd */
-	const char *env = getenv("LEGWORK_USER");
+	const char *env = getenv("LEGWORK_USER"), *name = getenv("LOGNAME");
 	struct passwd *pw;
 
 	if (user)
 		return user;
 	if (env && *env)
 		return env;
+	if (name && *name)
+		return name;
 	if (!*login) {
 		pw = getpwuid(geteuid());
 		strncpy(login, pw ? pw->pw_name : "nobody", sizeof login - 1);

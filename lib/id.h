@@ -24,7 +24,8 @@ bool id_is_full(const char *s);
 /* id_is_prefix - whether s could begin a UUID and has ID_PREFIX_MIN characters or more. */
 bool id_is_prefix(const char *s);
 
-/* id_user - who acts: user if given, else LEGWORK_USER, else the login name.  Borrowed. */
+/* id_user - who acts: user if given, else LEGWORK_USER, else LOGNAME, else the name of the user id.
+ * Borrowed. */
 const char *id_user(const char *user);
 
 #endif

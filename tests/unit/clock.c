@@ -87,6 +87,27 @@ test_now(void)
 	ok(before / 1000 <= now && now <= after / 1000, "both monotonic clocks are one");
 }
 
+/* Every seventh day of ten thousand years, as libc says it. */
+static void
+test_calendar(void)
+{
+	char text[CLOCK_TEXT], want[CLOCK_TEXT];
+	int wrong = 0;
+
+	for (int64_t day = -719528; day < 2932897; day += 7) {
+		int64_t ms = day * 86400000 + (day * 12345677 % 86400000 + 86400000) % 86400000, back;
+		time_t secs = (time_t)((ms - ((ms % 1000) + 1000) % 1000) / 1000);
+		struct tm tm;
+
+		clock_format(ms, text);
+		strftime(want, sizeof want, "%Y-%m-%dT%H:%M:%S", gmtime_r(&secs, &tm));
+		if (tm.tm_year + 1900 >= 1000) /* strftime pads no year */
+			wrong += memcmp(text, want, 19) != 0;
+		wrong += !clock_parse(text, &back) || back != ms;
+	}
+	is_int(wrong, 0, "dates are libc's, and read back the same");
+}
+
 int
 main(void)
 {
@@ -94,5 +115,6 @@ main(void)
 	test_parse();
 	test_refusals();
 	test_now();
+	test_calendar();
 	return done_testing();
 }

@@ -58,6 +58,9 @@ test_user(void)
 	is(id_user("ann"), "ann", "the user who is given acts");
 	is(id_user(NULL), "bo", "else LEGWORK_USER");
 	setenv("LEGWORK_USER", "", 1);
+	setenv("LOGNAME", "cy", 1);
+	is(id_user(NULL), "cy", "else LOGNAME; empty is unset");
+	unsetenv("LOGNAME");
 	is(id_user(NULL), pw ? pw->pw_name : "nobody", "else the login name; empty is unset");
 	unsetenv("LEGWORK_USER");
 }
