@@ -21,6 +21,7 @@ fi
 
 common_setup() {
 	local name
+	unset LOGNAME
 	for name in ${!LEGWORK_*}; do
 		[[ $name = LEGWORK_SHARE || $name = LEGWORK_JOURNAL ]] || unset "$name"
 	done
