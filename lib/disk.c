@@ -346,6 +346,7 @@ disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
 {
 	struct index_head head;
 
+	journal_forget_ahead(d->journal);
 	if (!mark_is_good(d->mark) || journal_has_more(d->journal, &d->mark->head) != 0)
 		return false;
 	*kv = kv_open(d->fd, "index.gdbm", is_writer ? KV_WRITE : KV_READ);

@@ -95,7 +95,8 @@ test_calendar(void)
 	int wrong = 0;
 
 	for (int64_t day = -719528; day < 2932897; day += 7) {
-		int64_t ms = day * 86400000 + (day * 12345677 % 86400000 + 86400000) % 86400000, back;
+		int64_t ms = day * 86400000 + (day * 12345677 % 86400000 + 86400000) % 86400000,
+			back;
 		time_t secs = (time_t)((ms - ((ms % 1000) + 1000) % 1000) / 1000);
 		struct tm tm;
 

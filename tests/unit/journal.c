@@ -169,6 +169,46 @@ test_line(void)
 	journal_close(j);
 }
 
+/* Pieces one after the other, with jumps between; then what was appended and cut meanwhile. */
+static void
+test_reading_on(void)
+{
+	struct journal_pos head = { 0 };
+	struct buf piece = { 0 };
+	int wrong = 0;
+	struct journal *j;
+	uint64_t at = 0;
+	size_t len;
+	char *file;
+
+	box_empty("journal");
+	j = open_journal();
+	for (uint64_t i = 1; i <= 5000; i++)
+		append(j, &head, i);
+	file = box_read(first_segment, &len);
+	for (int i = 0; i < 20000; i++) {
+		size_t want = 1 + box_random(i % 100 ? 400 : 70000);
+
+		if (box_random(50) == 0 || at + want > len)
+			at = box_random(len - 70400);
+		piece.len = 0;
+		wrong += journal_read(j, 1, at, want, &piece) < 0 || piece.len != want ||
+		         memcmp(piece.p, file + at, want) != 0;
+		at += want + box_random(3) * 100;
+	}
+	is_int(wrong, 0, "pieces are what is in the file, read on and on or here and there");
+	piece.len = 0;
+	journal_read(j, 1, len - 1000, 500, &piece);
+	journal_read(j, 1, len - 500, 499, &piece);
+	box_truncate(first_segment, (long long)len - 500);
+	journal_forget_ahead(j);
+	ok(journal_read(j, 1, len - 500, 499, &piece) == -1 && err_code() == EX_DATAERR,
+	    "what was cut off is not read again");
+	free(file);
+	buf_release(&piece);
+	journal_close(j);
+}
+
 static void
 test_round_trip(void)
 {
@@ -643,6 +683,7 @@ main(void)
 	box_open("journal", 64);
 	test_empty();
 	test_line();
+	test_reading_on();
 	test_round_trip();
 	test_torn_tail();
 	test_flips();
