@@ -38,9 +38,9 @@ clock_mono_ms(void)
 }
 
 /*
- * Days since 1970-01-01 of a date in the Gregorian calendar, and back: years begin in March, so that
- * the day that comes and goes is the last one.  libc's functions read the time zone for this, though
- * there is none in it.
+ * Days since 1970-01-01 of a date in the Gregorian calendar, and back: years begin in March, so
+ * that the day that comes and goes is the last one.  libc's functions read the time zone for this,
+ * though there is none in it.
  */
 static int64_t
 days_of(int year, int month, int day)

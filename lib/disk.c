@@ -37,9 +37,9 @@ open_parts(struct disk *d)
 	d->fd = dir_open_private(d->path);
 	if (d->fd < 0)
 		return -1;
-	/* a new store begins with this folder, in a folder that is empty */
-	if (faccessat(d->fd, "watch", F_OK, 0) < 0 && faccessat(d->fd, "journal", F_OK, 0) < 0 &&
-	    !dir_is_empty(d->fd))
+	/* a new store begins with this folder, in an empty one; somebody else may be making it */
+	if (faccessat(d->fd, "watch", F_OK, 0) < 0 && !dir_is_empty(d->fd) &&
+	    faccessat(d->fd, "watch", F_OK, 0) < 0 && faccessat(d->fd, "journal", F_OK, 0) < 0)
 		return err_set(EX_CONFIG, "no store, but not empty");
 	d->watch_fd = open_folder(d->fd, "watch");
 	d->run_fd = open_folder(d->fd, "run");

@@ -9,7 +9,7 @@
  *   place    where the newest version of record n lies in the journal
  *   set      named, ordered by n: "status.pending", "chat.<uuid>" ...; up to fifteen members stand
  *            under its name with their count, more are kept as a tree of bit maps, 512 wide and
- *            four levels deep, so that add, remove, first and next cost the same however large it is
+ *            four levels deep, so that add, remove, first and next cost the same for any size
  *   prefix   keys "<kind>/<uuid>" are chained by their first five digits, so that a short id
  *            finds its record without a scan (a million heads: chains stay short)
  *

@@ -717,7 +717,7 @@ is_ahead(struct journal *j, uint32_t segment, uint64_t offset, size_t len)
 	               offset < j->last_end + READ_BYTES / 16 && len < READ_BYTES / 4;
 	ssize_t n;
 
-	if (segment == j->ahead_segment && offset >= j->ahead_at &&
+	if (segment == j->ahead_segment && j->ahead.len > 0 && offset >= j->ahead_at &&
 	    offset + len <= j->ahead_at + j->ahead.len)
 		return true;
 	if (!is_next)

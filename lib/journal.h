@@ -128,8 +128,8 @@ int journal_mend(struct journal *j, const struct journal_pos *end);
 /*
  * journal_read - len bytes at a place, appended to out.  0, or -1 with err
  *
- * Reads ahead where it is called for one place after the other.  journal_forget_ahead must be called
- * when what is there may have changed: at the beginning of each hold of the lock.
+ * Reads ahead where it is called for one place after the other.  journal_forget_ahead must be
+ * called when what is there may have changed: at the beginning of each hold of the lock.
  */
 void journal_forget_ahead(struct journal *j);
 int journal_read(struct journal *j, uint32_t segment, uint64_t offset, size_t len, struct buf *out);

@@ -247,8 +247,8 @@ is_allowed(uint64_t size)
 }
 
 /*
- * Entries have some hundred bytes at most.  New ones split buckets now and then, each at most once in
- * eighty entries; many buckets that split in one transaction are very unlikely, since keys are hashed.
+ * Entries have some hundred bytes at most.  New ones split buckets now and then, each once in some
+ * eighty entries; that many split in one transaction is very unlikely, since keys are hashed.
  */
 int
 kv_reserve(struct kv *kv, size_t entries)
@@ -262,7 +262,7 @@ kv_reserve(struct kv *kv, size_t entries)
 		return err_sys("index");
 	if (!is_allowed((uint64_t)st.st_size + len))
 		return err_set(EX_IOERR, "index: %s", strerror(EFBIG));
-	/* of what was got before there may be enough: asking costs a transaction of the file system */
+	/* of what was got before there may be enough: asking costs more than looking */
 	if (st.st_blocks * 512 >= st.st_size + (off_t)len)
 		return 0;
 	len = len > RESERVE_BYTES ? len : RESERVE_BYTES;

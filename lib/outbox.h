@@ -28,8 +28,8 @@ void outbox_close(struct outbox *o);
 /*
  * outbox_add - follow a task (borrowed; content if it is followed already)
  *
- * is_held  until outbox_let_go: somebody is about to run it, or does, and tells the caller when there
- *          is news: outbox_poll_fds will not
+ * is_held  until outbox_let_go: somebody is about to run it, or does, and tells the caller when
+ *          there is news: outbox_poll_fds will not
  *
  * Returns 0, or -1 with err.
  */

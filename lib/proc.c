@@ -116,8 +116,8 @@ spawn_exec(char *const argv[], char *const env[], const int fds[3], int fault_fd
 }
 
 /*
- * Fork with all signals blocked, so that no handler of ours ever runs in the child.  That borrows our
- * memory until it is its program: copying the tables of it is most of what a start costs.
+ * Fork with all signals blocked, so that no handler of ours ever runs in the child.  That borrows
+ * our memory until it is its program: copying the tables of it is most of what a start costs.
  */
 static pid_t
 spawn_fork(char *const argv[], char *const env[], const int fds[3], int fault_fd)

@@ -138,10 +138,10 @@ check_string(const char *bytes, size_t len)
 	jv v = json_utf8(bytes, len);
 
 	fuzz_fact(fuzz_is_utf8(jv_string_value(v), (size_t)jv_string_length_bytes(jv_copy(v))));
-	if (fuzz_is_utf8(bytes, len))
+	if (fuzz_is_utf8(bytes, len) && !memchr(bytes, 0, len))
 		fuzz_fact(jv_equal(jv_copy(v), jv_string_sized(bytes, (int)len)));
 	else
-		fuzz_fact(strstr(jv_string_value(v), "\xef\xbf\xbd") || memchr(bytes, 0, len));
+		fuzz_fact(strstr(jv_string_value(v), "\xef\xbf\xbd") != NULL);
 	check_round_trip(v);
 }
 
