@@ -15,7 +15,7 @@
 #include "kv.h"
 
 /* GDBM's default, and the best in every measurement. */
-enum { BLOCK_BYTES = 4096, RESERVE_BYTES = 256 << 10 };
+enum { BLOCK_BYTES = 4096, RESERVE_BYTES = 256 << 10, CLEAN_MAX = 8192 };
 
 /* One cached value.  Key and value follow the struct. */
 struct entry {
@@ -157,6 +157,8 @@ lookup(struct kv *kv, const void *key, size_t key_len, size_t size)
 
 	if (kv->has_failed)
 		return NULL;
+	if (kv->entries >= CLEAN_MAX && kv->dirty == 0) /* who reads all of it needs none of it again */
+		forget_all(kv);
 	if (kv->entries >= kv->buckets)
 		grow(kv);
 	for (e = kv->bucket[hash & (kv->buckets - 1)]; e; e = e->next)

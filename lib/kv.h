@@ -28,7 +28,7 @@ void kv_close(struct kv *kv);
 /*
  * kv_get - the value of key, or NULL where there is none (or after an error)
  *
- * Lives until kv_close or kv_flush.  size is the value's size, and is checked.
+ * Lives until the next call with kv.  size is the value's size, and is checked.
  */
 const void *kv_get(struct kv *kv, const void *key, size_t key_len, size_t size);
 
