@@ -17,7 +17,7 @@
 #include "index.h"
 
 /* So many changed entries are written at once while the index is made again. */
-enum { FLUSH_ENTRIES = 1 << 19, CHECKPOINT_LINES = 50000, CHECKPOINT_FIRST = 10000 };
+enum { FLUSH_ENTRIES = 1 << 16, CHECKPOINT_LINES = 50000, CHECKPOINT_FIRST = 10000 };
 
 static int
 open_folder(int dir_fd, const char *name)

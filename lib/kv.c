@@ -66,6 +66,8 @@ kv_open(int dir_fd, const char *name, enum kv_mode mode)
 {
 	static const int open_flags[] = { O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_EXCL };
 	static const int gdbm_flags[] = { GDBM_READER, GDBM_WRITER, GDBM_NEWDB };
+	/* else GDBM keeps them all, in the end; a new file is written here and there for long */
+	size_t blocks = mode == KV_NEW ? 4096 : 512;
 	struct kv *kv;
 	GDBM_FILE file;
 	int fd = -1;
@@ -85,6 +87,7 @@ kv_open(int dir_fd, const char *name, enum kv_mode mode)
 		close(fd);
 		return NULL;
 	}
+	gdbm_setopt(file, GDBM_SETCACHESIZE, &blocks, sizeof blocks);
 	kv = xmalloc(sizeof *kv);
 	memset(kv, 0, sizeof *kv);
 	kv->file = file;
