@@ -39,14 +39,14 @@ check_or_salvage(struct store *s)
 	struct salvage_report saved = { .lines = 0 };
 	struct disk_report report;
 	bool is_saved = false;
-	char *why;
+	char why[512];
 	jv record;
 
 	if (store_check(s, &report) < 0) {
 		if (err_code() != EX_DATAERR)
 			err_exit();
 		if (!salvage) {
-			why = xstrdup(err_text());
+			snprintf(why, sizeof why, "%s", err_text());
 			err_set(EX_DATAERR, "%s; --salvage goes on with what is good", why);
 			err_exit();
 		}
