@@ -28,11 +28,13 @@ skip_what_was() {
 	skip_what_was
 }
 
-# hold_lock - have a task-add stop while it holds the lock: $holder
-hold_lock() {
-	local preload
+need_preload() {
 	preload=$(dirname "$(dirname "$(command -v task-add)")")/torture/fault.so
 	[[ $preload != */san/* ]] || skip 'nothing can be preloaded to a sanitizer'
+}
+
+# hold_lock - have a task-add stop while it holds the lock: $holder
+hold_lock() {
 	FAULT_STOP=20 LD_PRELOAD=$preload task-add --key held 'who held the lock' >/dev/null 3>&- &
 	holder=$!
 	wait_until 10 is_stopped "$holder"
@@ -58,6 +60,7 @@ waiter() {
 }
 
 @test "stops: an agent's result outlasts a lock that is held longer than LEGWORK_LOCK_WAIT" {
+	need_preload
 	waiter
 	task=$(task-add --ids --agent waiter work)
 	LEGWORK_LOCK_WAIT=1 agent-run "$task" >events 3>&- &
@@ -75,6 +78,7 @@ waiter() {
 }
 
 @test "stops: both pipelines meet a stopped holder of the lock; started again they lose nothing" {
+	need_preload
 	waiter
 	export LEGWORK_LOCK_WAIT=1
 	chat=$(chat-new --user ann --ids)
