@@ -380,6 +380,15 @@ wait_for_change(struct watch *w, const struct look *look)
 	return lines_reader_gone(w->out.fd) ? -1 : 0;
 }
 
+/* What cannot be printed was not handed out.  The exit status. */
+static int
+lost_output(const struct watch *w)
+{
+	if (stop_signal())
+		return 128 + stop_signal();
+	return lines_reader_gone(w->out.fd) ? EX_IOERR : err_print();
+}
+
 static int
 watch(struct watch *w)
 {
@@ -396,7 +405,7 @@ watch(struct watch *w)
 		if (look.losts || look.stales || look.readies) {
 			act(w, &look);
 			if (out_flush(&w->out) < 0)
-				return stop_signal() ? 128 + stop_signal() : EX_IOERR;
+				return lost_output(w);
 			continue;
 		}
 		if (drain && look.is_idle)

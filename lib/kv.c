@@ -160,7 +160,8 @@ lookup(struct kv *kv, const void *key, size_t key_len, size_t size)
 
 	if (kv->has_failed)
 		return NULL;
-	if (kv->entries >= CLEAN_MAX && kv->dirty == 0) /* who reads all of it needs none of it again */
+	if (kv->entries >= CLEAN_MAX &&
+	    kv->dirty == 0) /* who reads all of it needs none of it again */
 		forget_all(kv);
 	if (kv->entries >= kv->buckets)
 		grow(kv);

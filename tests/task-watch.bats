@@ -290,3 +290,10 @@ stop() { # PID
 	assert_equal "$status" 143
 	assert_equal "$(ls "$LEGWORK_STORE/run")" ''
 }
+
+@test "task-watch: a full disk under its output is said (74), and nothing stays handed out" {
+	task-add one >/dev/null
+	run -74 --separate-stderr bash -c 'task-watch >/dev/full'
+	assert_equal "$stderr" 'task-watch: stdout: No space left on device'
+	assert_equal "$(task-list --ready --count)" 1
+}
