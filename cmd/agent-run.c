@@ -327,11 +327,23 @@ release(struct run *r)
 	free(r->topic);
 }
 
+/* The task is still under the lease: that is given up, so that task-watch puts the task back. */
+static void
+renew(struct proc_lease *lease, struct store *s)
+{
+	proc_lease_drop(lease, store_run_fd(s));
+	if (proc_lease_take(lease, store_run_fd(s)) < 0)
+		err_exit();
+}
+
 /* One task from its claim to its end.  Returns the exit status. */
 static int
-do_task(struct store *s, const char *lease, const char *id, jv decision)
+do_task(struct store *s, struct proc_lease *lease, const char *id, jv decision)
 {
-	struct run r = { .s = s, .lease = lease, .response = jv_invalid(), .error = jv_invalid() };
+	struct run r = { .s = s,
+		.lease = lease->id,
+		.response = jv_invalid(),
+		.error = jv_invalid() };
 	enum work_end end;
 	int status = 0;
 
@@ -349,6 +361,7 @@ do_task(struct store *s, const char *lease, const char *id, jv decision)
 		status = err_print();
 		outbox_close(r.outbox); /* whoever runs it next begins with what is left */
 		r.outbox = NULL;
+		renew(lease, s);
 	}
 	tell(&r);
 	if (status == 0)
@@ -361,7 +374,7 @@ do_task(struct store *s, const char *lease, const char *id, jv decision)
 
 /* A task's line.  Returns the exit status. */
 static int
-do_line(struct store *s, const char *lease, jv line, unsigned long number)
+do_line(struct store *s, struct proc_lease *lease, jv line, unsigned long number)
 {
 	const char *given = json_peek_string(line, "id");
 	jv decision = json_get(line, "decision", JV_KIND_OBJECT);
@@ -383,7 +396,7 @@ do_line(struct store *s, const char *lease, jv line, unsigned long number)
 
 /* One line after the other, until there is no other. */
 static int
-do_lines(struct store *s, const char *lease)
+do_lines(struct store *s, struct proc_lease *lease)
 {
 	enum lines_result rc = LINES_OK;
 	struct lines in;
@@ -423,7 +436,7 @@ main(int argc, char *argv[])
 		err_exit();
 	if (proc_lease_take(&lease, store_run_fd(s)) < 0)
 		err_exit();
-	status = operands[0] ? do_task(s, lease.id, id, jv_invalid()) : do_lines(s, lease.id);
+	status = operands[0] ? do_task(s, &lease, id, jv_invalid()) : do_lines(s, &lease);
 	proc_lease_drop(&lease, store_run_fd(s));
 	store_close(s);
 	return status;

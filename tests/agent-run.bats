@@ -491,6 +491,27 @@ did: second'
 	assert_jq 'map(select(.type == "message").data.text) == ["one", "two", "three"]'
 }
 
+@test "agent-run: a task whose end cannot be stored is put back, while others are done" {
+	worker quick 'cat'
+	one=$(task-add --ids one) two=$(task-add --ids two)
+	mkfifo lines
+	# the first sync is the claim's, the second the log's
+	strace -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:error=EIO:when=2 \
+		agent-run <lines >/dev/null 2>err 3>&- &
+	runner=$!
+	exec 5>lines
+	echo "{\"id\":\"$one\"}" >&5
+	wait_until 10 grep -q '^agent-run: logs/agents/' err
+	assert_equal "$(field "$one" .status)" in_progress
+	echo "{\"id\":\"$two\"}" >&5
+	wait_field "$two" .status completed
+	task-watch --drain 5>&- | task-run >/dev/null 5>&-
+	assert_equal "$(field "$one" .status) $(field "$one" .response)" 'completed one'
+	kill -0 "$runner"
+	exec 5>&-
+	await_exit "$runner" || [ $? = 74 ]
+}
+
 @test "agent-run: the first characters of an id will do; unknown ones are refused (66)" {
 	worker echo 'cat'
 	id=$(task-add --ids one)
