@@ -209,10 +209,8 @@ move_place(struct compact *c, struct kv *kv, const struct journal_line *line, st
 	place = index_place(kv, change.n);
 	if (!place.revision || place.segment > c->last)
 		return;
-	place = (struct index_place){ line->revision,
-		line->start.offset + (uint64_t)(text.p - line->text), line->start.segment,
-		(uint32_t)text.len, (uint32_t)(change.value.p - text.p),
-		crc32c(0, text.p, text.len) };
+	place = fold_place(text, &change, line->revision, line->start.segment,
+	    line->start.offset + (uint64_t)(text.p - line->text));
 	index_set_place(kv, change.n, &place);
 }
 

@@ -170,6 +170,18 @@ fold_members(struct kv *kv, struct scan_text old, const struct fold_change *chan
 		index_bind(kv, name.text, change->n);
 }
 
+struct index_place
+fold_place(struct scan_text text, const struct fold_change *change, uint64_t revision,
+    uint32_t segment, uint64_t offset)
+{
+	return (struct index_place){ .revision = revision,
+		.offset = offset,
+		.segment = segment,
+		.len = (uint32_t)text.len,
+		.value = (uint32_t)(change->value.p - text.p),
+		.crc = crc32c(0, text.p, text.len) };
+}
+
 static int
 fold_change(struct kv *kv, struct journal *j, const struct journal_line *line,
     struct scan_text text)
@@ -190,10 +202,8 @@ fold_change(struct kv *kv, struct journal *j, const struct journal_line *line,
 	fold_members(kv, (struct scan_text){ before.p, before.len }, &change);
 	buf_release(&before);
 	if (change.sets.p)
-		place = (struct index_place){ line->revision,
-			line->start.offset + (uint64_t)(text.p - line->text), line->start.segment,
-			(uint32_t)text.len, (uint32_t)(change.value.p - text.p),
-			crc32c(0, text.p, text.len) };
+		place = fold_place(text, &change, line->revision, line->start.segment,
+		    line->start.offset + (uint64_t)(text.p - line->text));
 	index_set_place(kv, change.n, &place);
 	head = index_head(kv);
 	if (head.records < change.n) {

@@ -10,6 +10,7 @@
 #ifndef FOLD_H
 #define FOLD_H
 
+#include "index.h"
 #include "journal.h"
 #include "json.h"
 #include "kv.h"
@@ -32,6 +33,11 @@ bool fold_parse(struct scan_text text, struct fold_change *change);
 /* fold_name - a name as the index knows it: as a JSON string without its quotes.
  * Returns a new string. */
 char *fold_name(const char *name);
+
+/* fold_place - where a change (not a deletion) lies whose text begins at that offset of the
+ * segment, in the line of that revision. */
+struct index_place fold_place(struct scan_text text, const struct fold_change *change,
+    uint64_t revision, uint32_t segment, uint64_t offset);
 
 /*
  * fold_members - let the index know what became of record n: its names and sets

@@ -54,8 +54,8 @@ struct proc_lease {
 /*
  * proc_lease_take - make run/<new uuid> in run_fd and lock it
  *
- * Returns 0, or -1 with err EX_CANTCREAT.  proc_lease_drop unlinks the file, then lets go: from then
- * on what records name under it is put back, so call it only when nothing is done under it any more.
+ * Returns 0, or -1 with err EX_CANTCREAT.  proc_lease_drop unlinks the file, then lets go: from
+ * then on what records name under it is put back, so call it only when nothing is done under it.
  */
 int proc_lease_take(struct proc_lease *l, int run_fd);
 void proc_lease_drop(struct proc_lease *l, int run_fd);

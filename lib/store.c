@@ -231,10 +231,9 @@ set_places(struct tx *tx, const struct journal_pos *where, size_t set_at, const 
 
 		fold_parse((struct scan_text){ text->p, text->len }, &change);
 		if (change.sets.p)
-			place = (struct index_place){ tx->head.at.revision + 1,
-				where->offset + set_at + at[i], where->segment, (uint32_t)text->len,
-				(uint32_t)(change.value.p - text->p),
-				crc32c(0, text->p, text->len) };
+			place = fold_place((struct scan_text){ text->p, text->len }, &change,
+			    tx->head.at.revision + 1, where->segment,
+			    where->offset + set_at + at[i]);
 		index_set_place(tx->kv, tx->pending[i].n, &place);
 	}
 }
