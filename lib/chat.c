@@ -250,7 +250,7 @@ chat_last(struct tx *tx, const char *chat_id)
 	uint64_t last = 0;
 
 	/* not their count: of a chat that was loaded there may be a part only */
-	if (store_peek(tx, store_last(tx, set), &event) && scan_member(event, "seq", &seq))
+	if (store_peek(tx, store_prev(tx, set, 0), &event) && scan_member(event, "seq", &seq))
 		last = strtoull(seq.p, NULL, 10);
 	free(set);
 	return last;

@@ -177,11 +177,16 @@ page_first(const struct page *p, unsigned from)
 }
 
 static int
-page_last(const struct page *p)
+page_last(const struct page *p, unsigned to)
 {
-	for (int i = 7; p && i >= 0; i--)
-		if (p->word[i])
-			return 64 * i + 63 - __builtin_clzll(p->word[i]);
+	for (int i = (int)to / 64; p && i >= 0; i--) {
+		uint64_t word = p->word[i];
+
+		if ((unsigned)i == to / 64)
+			word &= ~UINT64_C(0) >> (63 - to % 64);
+		if (word)
+			return 64 * i + 63 - __builtin_clzll(word);
+	}
 	return -1;
 }
 
@@ -282,18 +287,28 @@ tree_next(struct kv *kv, const char *set, uint64_t after)
 }
 
 static uint64_t
-tree_last(struct kv *kv, const char *set)
+tree_prev(struct kv *kv, const char *set, uint64_t before)
 {
-	uint64_t at = 0;
+	uint64_t at = before - 1;
 
-	for (int level = LEVELS; level-- > 0;) {
-		int bit = page_last(get_page(kv, set, level, at));
+	for (int level = 0; level < LEVELS; level++) {
+		int bit = page_last(get_page(kv, set, level, at >> FAN_BITS), at & 511);
 
-		if (bit < 0)
+		if (bit >= 0) {
+			at = (at & ~UINT64_C(511)) | (unsigned)bit;
+			while (level-- > 0) {
+				bit = page_last(get_page(kv, set, level, at), 511);
+				if (bit < 0) /* only after an error */
+					return 0;
+				at = at << FAN_BITS | (unsigned)bit;
+			}
+			return at;
+		}
+		if (at >> FAN_BITS == 0)
 			return 0;
-		at = at << FAN_BITS | (unsigned)bit;
+		at = (at >> FAN_BITS) - 1;
 	}
-	return at;
+	return 0;
 }
 
 /* One more than a small set has: they go to pages. */
@@ -381,13 +396,17 @@ index_next(struct kv *kv, const char *name, uint64_t after)
 }
 
 uint64_t
-index_last(struct kv *kv, const char *name)
+index_prev(struct kv *kv, const char *name, uint64_t before)
 {
 	struct set set = get_set(kv, name);
+	size_t at;
 
+	if (before == 0)
+		before = UINT64_C(1) << LEVELS * FAN_BITS;
 	if (set.count > SMALL)
-		return tree_last(kv, name);
-	return set.count > 0 ? set.member[set.count - 1] : 0;
+		return tree_prev(kv, name, before);
+	at = place_in(&set, before);
+	return at > 0 ? set.member[at - 1] : 0;
 }
 
 uint64_t

@@ -60,9 +60,10 @@ void index_set_place(struct kv *kv, uint64_t n, const struct index_place *place)
 void index_add(struct kv *kv, const char *set, uint64_t n);
 void index_remove(struct kv *kv, const char *set, uint64_t n);
 
-/* index_next - the smallest member greater than `after`; 0: none.  index_last - the greatest. */
+/* index_next - the smallest member greater than `after`; index_prev - the greatest smaller than
+ * `before`, or of all where that is 0.  0: none. */
 uint64_t index_next(struct kv *kv, const char *set, uint64_t after);
-uint64_t index_last(struct kv *kv, const char *set);
+uint64_t index_prev(struct kv *kv, const char *set, uint64_t before);
 
 /* index_count - how many members. */
 uint64_t index_count(struct kv *kv, const char *set);

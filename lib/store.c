@@ -513,11 +513,11 @@ store_next_record(struct tx *tx, uint64_t n)
 }
 
 uint64_t
-store_last(struct tx *tx, const char *set)
+store_prev(struct tx *tx, const char *set, uint64_t n)
 {
-	uint64_t last = is_name(set) ? index_last(tx->kv, set) : 0;
+	uint64_t prev = is_name(set) ? index_prev(tx->kv, set, n) : 0;
 
-	return has_failed(tx) ? 0 : last;
+	return has_failed(tx) ? 0 : prev;
 }
 
 uint64_t

@@ -267,7 +267,7 @@ test_numbers(void)
 	for (int i = 0; i < 5; i++)
 		put(s, i, i);
 	tx = store_read(s);
-	n = store_last(tx, "tasks");
+	n = store_prev(tx, "tasks", 0);
 	store_end(tx);
 	put(s, 4, -1);
 	put(s, 3, -1);
@@ -276,7 +276,7 @@ test_numbers(void)
 	s = open_anew("a");
 	put(s, 9, 9);
 	tx = store_read(s);
-	is_int((long long)store_last(tx, "tasks"), (long long)n + 1,
+	is_int((long long)store_prev(tx, "tasks", 0), (long long)n + 1,
 	    "a number that was given is not given again");
 	store_end(tx);
 	store_close(s);

@@ -173,6 +173,14 @@ model_next(const struct model *m, uint64_t after)
 	return at < m->len ? m->member[at] : 0;
 }
 
+static uint64_t
+model_prev(const struct model *m, uint64_t before)
+{
+	size_t at = position(m, before);
+
+	return at > 0 ? m->member[at - 1] : 0;
+}
+
 /* Near to others, at the edges of pages, or anywhere up to the highest. */
 static uint64_t
 random_number(void)
@@ -203,7 +211,7 @@ is_alike(struct kv *kv, const char *set, const struct model *m)
 		if ((n = index_next(kv, set, n)) != m->member[i])
 			return false;
 	return index_next(kv, set, n) == 0 && index_count(kv, set) == m->len &&
-	       index_last(kv, set) == (m->len ? m->member[m->len - 1] : 0);
+	       index_prev(kv, set, 0) == (m->len ? m->member[m->len - 1] : 0);
 }
 
 static void
@@ -236,13 +244,15 @@ test_sets(void)
 
 		take_step(kv, sets[i], &models[i]);
 		wrong += index_next(kv, sets[i], after) != model_next(&models[i], after);
+		if (after)
+			wrong += index_prev(kv, sets[i], after) != model_prev(&models[i], after);
 		wrong += index_count(kv, sets[i]) != models[i].len;
 		if (step % 4000 == 0)
 			kv = reopen(kv);
 		if (step % 400 == 0)
 			walks += !is_alike(kv, sets[i], &models[i]);
 	}
-	is_int(wrong, 0, "next and count are those of a sorted array, for numbers of 36 bits");
+	is_int(wrong, 0, "next, prev and count are those of a sorted array, of 36 bits");
 	is_int(walks, 0, "and so are last, and a walk over all");
 	ok(index_next(kv, sets[0], highest) == 0, "behind the highest number there is none");
 	for (int i = 0; i < 3; i++)
@@ -370,7 +380,7 @@ test_stuck_error(void)
 	index_link(kv, "task/aaaaa000-0000-4000-8000-000000000000", 6);
 	index_unlink(kv, "task/aaaaa000-0000-4000-8000-000000000000", 6);
 	index_set_place(kv, 6, &(struct index_place){ .revision = 1 });
-	ok(!index_find(kv, "name") && !index_next(kv, "set", 0) && !index_last(kv, "set") &&
+	ok(!index_find(kv, "name") && !index_next(kv, "set", 0) && !index_prev(kv, "set", 0) &&
 		!index_count(kv, "set") && !index_place(kv, 6).revision &&
 		!index_candidate(kv, "task", "aaaa", &walk),
 	    "from then on all is none, and nothing is touched that is not there");

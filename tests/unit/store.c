@@ -106,7 +106,7 @@ test_open(void)
 	    "its folders are open");
 	tx = begin_reading(s);
 	ok(store_of(tx) == s && get(tx, "task/x") == -1 && store_number(tx, "task/x") == 0 &&
-		store_next(tx, "tasks", 0) == 0 && store_last(tx, "tasks") == 0 &&
+		store_next(tx, "tasks", 0) == 0 && store_prev(tx, "tasks", 0) == 0 &&
 		store_count(tx, "tasks") == 0,
 	    "nothing is in it");
 	ok(store_end(tx) == 0, "reading ends well");
@@ -131,7 +131,7 @@ test_own_writes(struct store *s)
 	n = store_number(tx, "a");
 	ok(get(tx, "a") == 1 && get(tx, "key/1") == 1 && n > 0,
 	    "a transaction reads what it wrote");
-	ok(store_next(tx, "s", 0) == n && store_last(tx, "t") == n && store_count(tx, "s") == 1,
+	ok(store_next(tx, "s", 0) == n && store_prev(tx, "t", 0) == n && store_count(tx, "s") == 1,
 	    "its sets as well");
 	ok(store_peek(tx, n, &text) && text.len == 7 && !memcmp(text.p, "{\"i\":1}", 7),
 	    "and the text");
@@ -394,7 +394,7 @@ is_as_model(struct tx *tx, const struct model *m)
 		for (uint64_t n = 0; (n = store_next(tx, name, n)) != 0; last = n)
 			members++;
 		holds &= members == count[bit] && store_count(tx, name) == members &&
-		         store_last(tx, name) == last;
+		         store_prev(tx, name, 0) == last;
 	}
 	return holds;
 }
