@@ -4,19 +4,19 @@
 
 #include "agent.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
+#include "rows.h"
 
 static const char *description, *input = "text";
 static struct opt_list skills;
-static bool ids;
+static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; may be repeated",
 				       .list = &skills },
 	{ 0, "description", "text", "what it does, in a sentence", .str = &description },
 	{ 'i', "input", "kind",
 	    "what its program reads: text (the instruction) or json (the request)", .str = &input },
-	{ 0, "ids", NULL, "print only the role", .set = &ids }, { 0 } };
+	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "agent-add",
 	"add an agent: a role, and the program that does its work", "ROLE [--] COMMAND [ARG ...]",
@@ -67,10 +67,8 @@ add(struct store *s, const char *role, char **command)
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
 	char **operands = opt_parse(&cmd, argv);
 	struct store *s;
-	jv agent;
 
 	(void)argc;
 	if (!operands[0] || !operands[1])
@@ -79,14 +77,11 @@ main(int argc, char *argv[])
 		err_exit();
 	if (strcmp(input, "text") != 0 && strcmp(input, "json") != 0)
 		opt_usage(&cmd, "--input: want text or json, got '%s'", input);
+	if (view_open(&view, &rows_agent, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	agent = add(s, operands[0], operands + 1);
-	if (ids)
-		out_text(&out, operands[0], strlen(operands[0]));
-	else
-		out_json(&out, jv_copy(agent));
-	jv_free(agent);
+	view_add(&view, NULL, add(s, operands[0], operands + 1));
 	store_close(s);
-	return out_flush(&out) < 0 ? err_print() : 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

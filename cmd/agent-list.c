@@ -4,11 +4,12 @@
 
 #include "err.h"
 #include "opt.h"
+#include "rows.h"
 #include "show.h"
 
-static bool ids;
+static struct view view;
 
-static const struct opt opts[] = { { 0, "ids", NULL, "print only the roles", .set = &ids }, { 0 } };
+static const struct opt opts[] = { VIEW_TABLE(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "agent-list", "print the crew, in the order in which it was added",
 	"", opts, false };
@@ -16,15 +17,16 @@ static const struct cmd cmd = { "agent-list", "print the crew, in the order in w
 int
 main(int argc, char *argv[])
 {
-	struct show show = { .set = "agents", .limit = -1 };
+	struct show show = { .view = &view, .set = "agents", .limit = -1 };
 	struct store *s;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
-	show.is_id_only = ids;
-	if (!(s = store_open()) || show_set(s, &show, STDOUT_FILENO) < 0)
+	if (view_open(&view, &rows_agent, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
+	if (!(s = store_open()) || show_set(s, &show) < 0)
 		err_exit();
 	store_close(s);
-	return 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

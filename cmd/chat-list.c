@@ -1,18 +1,23 @@
 /* chat-list - print the chats, in the order in which they were made */
+#include <limits.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
+#include "rows.h"
 #include "show.h"
 
+static struct view view;
 static const char *user;
-static bool ids;
+static bool newest;
+static long limit = -1;
 
 static const struct opt opts[] = { { 'u', "user", "user", "only those that this user owns",
 				       .str = &user },
-	{ 0, "ids", NULL, "print only the ids", .set = &ids }, { 0 } };
+	{ 0, "newest", NULL, "the newest first", .set = &newest },
+	{ 'n', "limit", "count", "print at most count", .num = &limit, .max = LONG_MAX },
+	VIEW_TABLE(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-list",
 	"print the chats, in the order in which they were made", "", opts, false };
@@ -27,15 +32,18 @@ is_wanted(struct scan_text record, void *arg)
 int
 main(int argc, char *argv[])
 {
-	struct show show = { .set = "chats", .wants = is_wanted, .limit = -1 };
+	struct show show = { .view = &view, .set = "chats", .wants = is_wanted };
 	struct store *s;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
-	show.is_id_only = ids;
-	if (!(s = store_open()) || show_set(s, &show, STDOUT_FILENO) < 0)
+	show.is_newest = newest;
+	show.limit = limit;
+	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
+	if (!(s = store_open()) || show_set(s, &show) < 0)
 		err_exit();
 	store_close(s);
-	return 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -4,17 +4,17 @@
 
 #include "chat.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
+#include "rows.h"
 
 static const char *title, *user;
 static struct opt_list members;
-static bool ids;
+static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "title", "title", "what to call it", .str = &title },
 	{ 'u', "user", "user", "its owner (default: you)", .str = &user },
 	{ 0, "member", "user", "another member; may be repeated", .list = &members },
-	{ 0, "ids", NULL, "print only the id", .set = &ids }, { 0 } };
+	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-new", "make a chat", "", opts, false };
 
@@ -54,15 +54,16 @@ make_chat(struct store *s)
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
 	struct store *s;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
+	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	out_record(&out, make_chat(s), ids);
+	view_add(&view, NULL, make_chat(s));
 	store_close(s);
-	return out_flush(&out) < 0 ? err_print() : 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

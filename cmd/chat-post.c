@@ -6,6 +6,7 @@
 #include "ask.h"
 #include "chat.h"
 #include "err.h"
+#include "history.h"
 #include "lines.h"
 #include "opt.h"
 #include "utf8.h"
@@ -14,11 +15,11 @@
 enum { BATCH = 256 };
 
 static const char *user;
-static bool ids;
+static struct history history = { .view.is_maker = true, .text.day = TEXT_NO_DAYS };
 
 static const struct opt opts[] = { { 'u', "user", "user", "who says it (default: you)",
 				       .str = &user },
-	{ 0, "ids", NULL, "print only the ids of what was stored", .set = &ids }, { 0 } };
+	VIEW_FORMAT(history.view), VIEW_IDS(history.view), { 0 } };
 
 static const struct cmd cmd = { "chat-post", "append to chats: a text, a text per line, or events",
 	"[CHAT [TEXT ...]]", opts, false };
@@ -33,7 +34,6 @@ struct item {
 
 struct post {
 	struct store *s;
-	struct out out;
 	struct item item[BATCH];
 	size_t items;
 	int status;
@@ -67,7 +67,7 @@ report(struct post *p)
 		struct item *item = &p->item[i];
 
 		if (item->result == CHAT_POSTED) {
-			out_record(&p->out, jv_copy(item->stored), ids);
+			view_add(&history.view, NULL, jv_copy(item->stored));
 		} else if (item->result < 0 && item->line) {
 			err_warn("stdin:%lu: %s", item->line, item->why);
 			p->status = EX_DATAERR;
@@ -79,7 +79,7 @@ report(struct post *p)
 		jv_free(item->event);
 	}
 	p->items = 0;
-	if (out_flush(&p->out) < 0)
+	if (view_flush(&history.view) < 0)
 		err_exit();
 }
 
@@ -146,7 +146,7 @@ post_lines(struct post *p, const char *chat)
 	size_t len;
 	jv event;
 
-	lines_init(&in, STDIN_FILENO, p->out.fd, "stdin");
+	lines_init(&in, STDIN_FILENO, STDOUT_FILENO, "stdin");
 	while (rc != LINES_END && rc != LINES_FAIL) {
 		if (p->items > 0 && !lines_is_ready(&in))
 			post_batch(p);
@@ -171,10 +171,12 @@ int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv), chat[ID_TEXT];
-	struct post p = { .out.fd = STDOUT_FILENO };
+	struct post p = { .items = 0 };
 
 	(void)argc;
 	if (user && chat_check_user(user) < 0)
+		opt_usage(&cmd, "%s", err_text());
+	if (history_open(&history) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(p.s = store_open()) || (operands[0] && ask_id(p.s, "chat", operands[0], chat) < 0))
 		err_exit();
@@ -184,7 +186,6 @@ main(int argc, char *argv[])
 	} else {
 		post_lines(&p, operands[0] ? chat : NULL);
 	}
-	buf_release(&p.out.buf);
 	store_close(p.s);
-	return p.status;
+	return view_close(&history.view) < 0 ? err_print() : p.status;
 }

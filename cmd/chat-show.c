@@ -10,22 +10,20 @@
 #include "history.h"
 #include "opt.h"
 
-static const char *format;
+static struct history h;
 static long since = -1, limit = -1;
 
 static const struct opt opts[] = { { 0, "since", "seq", "only events after this one", .num = &since,
 				       .max = LONG_MAX },
 	{ 'n', "limit", "count", "at most count: the first after --since, else the last",
 	    .num = &limit, .max = LONG_MAX },
-	{ 0, "format", "format", "text or json (default: text on a terminal)", .str = &format },
-	{ 0 } };
+	VIEW_FORMAT(h.view), VIEW_JQ(h.view), VIEW_IDS(h.view), { 0 } };
 
 static const struct cmd cmd = { "chat-show", "print what was said in a chat", "CHAT", opts, false };
 
 int
 main(int argc, char *argv[])
 {
-	struct history h = { .out.fd = STDOUT_FILENO };
 	char **operands = opt_parse(&cmd, argv), chat_id[ID_TEXT];
 	struct store *s;
 	struct tx *tx;
@@ -34,7 +32,7 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (!operands[0] || operands[1])
 		opt_usage(&cmd, "want one chat");
-	if (history_format(&h, format) < 0)
+	if (history_open(&h) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()) || ask_id(s, "chat", operands[0], chat_id) < 0 ||
 	    !(tx = store_read(s)))
@@ -46,7 +44,6 @@ main(int argc, char *argv[])
 		since = limit >= 0 && last > (uint64_t)limit ? (long)last - limit : 0;
 	if (history_print(&h, s, chat_id, (uint64_t)since, last, limit) < 0)
 		err_exit();
-	history_release(&h);
 	store_close(s);
-	return 0;
+	return view_close(&h.view) < 0 ? err_print() : 0;
 }

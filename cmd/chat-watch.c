@@ -17,21 +17,23 @@
 /* How long a lost bell may go unnoticed. */
 enum { POLL_MS = 2000 };
 
-static const char *format, *cursor, *timeout;
-static long since = -1, count = -1;
+static struct history history;
+static const char *cursor, *timeout;
+static long since = -1, newest = -1, count = -1;
 static bool all;
 
 static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those to come",
 				       .set = &all },
 	{ 0, "since", "seq", "begin after this event (0: the first; default: only new ones)",
 	    .num = &since, .max = LONG_MAX },
+	{ 0, "last", "count", "begin with the last count events there are", .num = &newest,
+	    .max = LONG_MAX },
 	{ 0, "cursor", "name", "go on where this named reader has come to, and pass its name on",
 	    .str = &cursor },
 	{ 0, "count", "count", "end after count events", .num = &count, .min = 1, .max = LONG_MAX },
 	{ 't', "timeout", "time", "end after this time, with status 124 if --count was not reached",
 	    .str = &timeout },
-	{ 0, "format", "format", "text or json (default: text on a terminal)", .str = &format },
-	{ 0 } };
+	VIEW_FORMAT(history.view), VIEW_JQ(history.view), VIEW_IDS(history.view), { 0 } };
 
 static const struct cmd cmd = { "chat-watch", "print what is said in a chat, as it happens",
 	"CHAT | --all", opts, false };
@@ -46,7 +48,6 @@ struct watch {
 	struct store *s;
 	struct bell *bell;
 	struct feed *feed;
-	struct history history;
 	struct past *past;
 	size_t pasts;
 	const char *only;      /* prefix of the keys to print */
@@ -56,12 +57,12 @@ struct watch {
 };
 
 static bool
-is_enough(const struct watch *w)
+is_enough(void)
 {
-	return count >= 0 && w->history.printed >= count;
+	return count >= 0 && history.printed >= count;
 }
 
-/* Where to begin in a chat: its cursor, else --since, else behind what is there. */
+/* Where to begin in a chat: its cursor, else --last or --since, else behind what is there. */
 static uint64_t
 begin_of(struct tx *tx, const char *chat_id, bool is_known_reader, uint64_t last)
 {
@@ -71,6 +72,8 @@ begin_of(struct tx *tx, const char *chat_id, bool is_known_reader, uint64_t last
 		return (uint64_t)seq;
 	if (is_known_reader) /* a chat that was made while it was away */
 		return 0;
+	if (newest >= 0)
+		return last > (uint64_t)newest ? last - (uint64_t)newest : 0;
 	return since >= 0 ? (uint64_t)since : last;
 }
 
@@ -157,11 +160,11 @@ look(struct watch *w, const char *chat_id)
 static void
 print_past(struct watch *w)
 {
-	for (size_t i = 0; i < w->pasts && !is_enough(w); i++) {
-		long limit = count >= 0 ? count - w->history.printed : -1;
+	for (size_t i = 0; i < w->pasts && !is_enough(); i++) {
+		long limit = count >= 0 ? count - history.printed : -1;
 		struct past *p = &w->past[i];
 
-		if (history_print(&w->history, w->s, p->chat_id, p->since, p->last, limit) < 0)
+		if (history_print(&history, w->s, p->chat_id, p->since, p->last, limit) < 0)
 			die(w);
 		if (p->since < p->last)
 			p->since = p->last;
@@ -184,7 +187,7 @@ print_event(struct watch *w, const char *key, struct scan_text event)
 	if (seq <= p->since)
 		return;
 	p->since = seq;
-	history_add(&w->history, event);
+	history_add(&history, event);
 }
 
 /* FEED_GONE: look again. */
@@ -195,9 +198,9 @@ print_news(struct watch *w)
 	struct scan_text event;
 	const char *key;
 
-	while (!is_enough(w) && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
+	while (!is_enough() && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
 		print_event(w, key, event);
-	if (rc == FEED_FAIL || out_flush(&w->history.out) < 0)
+	if (rc == FEED_FAIL || view_flush(&history.view) < 0)
 		die(w);
 	return rc;
 }
@@ -215,7 +218,7 @@ wait_for_news(struct watch *w)
 			return -1;
 		left = left < POLL_MS ? left : POLL_MS;
 	}
-	return bell_wait(w->bell, (int)left, w->history.out.fd) < 0 || stop_signal() ? -1 : 0;
+	return bell_wait(w->bell, (int)left, STDOUT_FILENO) < 0 || stop_signal() ? -1 : 0;
 }
 
 static int
@@ -230,12 +233,12 @@ watch(struct watch *w, const char *chat_id)
 		die(w);
 	look(w, chat_id);
 	print_past(w);
-	while (!is_enough(w)) {
+	while (!is_enough()) {
 		if (print_news(w) == FEED_GONE) {
 			w->is_again = true;
 			look(w, chat_id);
 			print_past(w);
-		} else if (is_enough(w) || wait_for_news(w) < 0) {
+		} else if (is_enough() || wait_for_news(w) < 0) {
 			break;
 		}
 	}
@@ -245,7 +248,7 @@ watch(struct watch *w, const char *chat_id)
 		status = EX_TIMEOUT;
 	bell_close(w->bell);
 	feed_close(w->feed);
-	history_release(&w->history);
+	view_close(&history.view);
 	free(w->past);
 	free(topic);
 	free(only);
@@ -255,21 +258,21 @@ watch(struct watch *w, const char *chat_id)
 int
 main(int argc, char *argv[])
 {
-	struct watch w = { .history.out.fd = STDOUT_FILENO };
+	struct watch w = { 0 };
 	char **operands = opt_parse(&cmd, argv), id[ID_TEXT];
 	int status;
 
 	(void)argc;
 	if (!operands[0] == !all || (operands[0] && operands[1]))
 		opt_usage(&cmd, "want one chat, or --all");
-	if (history_format(&w.history, format) < 0)
+	if (history_open(&history) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (cursor && chat_check_cursor(cursor) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (timeout && opt_duration_ms(timeout) < 0)
 		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
 		    timeout);
-	w.history.cursor = cursor;
+	history.cursor = cursor;
 	w.deadline_ms = timeout ? clock_mono_ms() + opt_duration_ms(timeout) + 1 : 0;
 	stop_catch();
 	if (!(w.s = store_open()))

@@ -2,18 +2,19 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "card.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
 #include "store.h"
 
+static struct view view;
 static bool salvage;
 
 static const struct opt opts[] = {
 	{ 0, "salvage", NULL,
 	    "if the journal is damaged, go on without what is bad, keeping it aside",
 	    .set = &salvage },
-	{ 0 }
+	VIEW_FORMAT(view), VIEW_JQ(view), { 0 }
 };
 
 static const struct cmd cmd = { "store-check", "verify the journal, and the index against it", "",
@@ -67,15 +68,16 @@ check_or_salvage(struct store *s)
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
 	struct store *s;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
+	if (view_open(&view, &card_fields, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	out_json(&out, check_or_salvage(s));
+	view_add(&view, NULL, check_or_salvage(s));
 	store_close(s);
-	return out_flush(&out) < 0 ? err_print() : 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

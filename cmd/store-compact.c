@@ -1,12 +1,14 @@
 /* store-compact - shrink the journal to what still counts */
 #include <unistd.h>
 
+#include "card.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
 #include "store.h"
 
-static const struct opt opts[] = { { 0 } };
+static struct view view;
+
+static const struct opt opts[] = { VIEW_FORMAT(view), VIEW_JQ(view), { 0 } };
 
 static const struct cmd cmd = { "store-compact", "shrink the journal to what still counts", "",
 	opts, false };
@@ -14,7 +16,6 @@ static const struct cmd cmd = { "store-compact", "shrink the journal to what sti
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
 	struct compact_report report;
 	struct store *s;
 	jv record;
@@ -22,6 +23,8 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
+	if (view_open(&view, &card_fields, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()) || store_compact(s, &report) < 0)
 		err_exit();
 	record = json_set_string(jv_object(), "store", store_path(s));
@@ -29,7 +32,7 @@ main(int argc, char *argv[])
 	record = json_set_int(record, "records", (int64_t)report.records);
 	record = json_set_int(record, "bytes_before", (int64_t)report.bytes_before);
 	record = json_set_int(record, "bytes_after", (int64_t)report.bytes_after);
-	out_json(&out, record);
+	view_add(&view, NULL, record);
 	store_close(s);
-	return out_flush(&out) < 0 ? err_print() : 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -1,23 +1,28 @@
 /* store-log - print transactions, as they are in the journal */
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "bell.h"
 #include "err.h"
 #include "feed.h"
-#include "lines.h"
 #include "opt.h"
 #include "stop.h"
+#include "text.h"
+#include "view.h"
 
 /* How long a lost bell may go unnoticed; how much is printed at once. */
 enum { POLL_MS = 2000, FLUSH_BYTES = 1 << 18 };
 
 static long since;
 static bool follow;
+static struct view view;
 
 static const struct opt opts[] = { { 0, "since", "revision", "only those after this one",
 				       .num = &since, .max = LONG_MAX },
-	{ 'f', "follow", NULL, "go on with new ones as they happen", .set = &follow }, { 0 } };
+	{ 'f', "follow", NULL, "go on with new ones as they happen", .set = &follow },
+	VIEW_TABLE(view), VIEW_JQ(view), { 0 } };
 
 static const struct cmd cmd = { "store-log", "print transactions, as they are in the journal", "",
 	opts, false };
@@ -25,9 +30,51 @@ static const struct cmd cmd = { "store-log", "print transactions, as they are in
 struct log {
 	struct store *s;
 	struct feed *feed;
-	struct out out;
 	uint64_t printed; /* revision */
 };
+
+static const struct column columns[] = { { "REVISION", true }, { "TIME", false }, { "BY", false },
+	{ "CHANGES", false }, { NULL, false } };
+
+/* What a transaction has changed: the keys, ids of tasks and chats short where a person looks. */
+static void
+add_keys(struct table *t, jv line)
+{
+	jv set = json_get(line, "set", JV_KIND_ARRAY);
+	struct buf text = { 0 };
+
+	if (jv_is_valid(set))
+		jv_array_foreach (set, i, change) {
+			const char *key = json_peek_string(change, "key");
+
+			buf_printf(&text, "%s%s%s", i ? " " : "", key ? key : "",
+			    json_has(change, "value") ? "" : " (deleted)");
+			jv_free(change);
+		}
+	table_cell(t, PLAIN, text.p);
+	buf_release(&text);
+	jv_free(set);
+}
+
+static void
+add_row(struct table *t, struct tx *tx, jv line, int64_t now_ms)
+{
+	const char *at = json_peek_string(line, "at");
+	struct buf time = { 0 };
+	char revision[24];
+
+	(void)tx;
+	(void)now_ms;
+	snprintf(revision, sizeof revision, "%" PRId64, json_peek_int(line, "rev", 0));
+	text_time(&time, at);
+	table_cell(t, CYAN, revision);
+	table_cell(t, DIM, t->is_tsv ? at : time.p);
+	table_cell(t, PLAIN, json_peek_string(line, "by"));
+	add_keys(t, line);
+	buf_release(&time);
+}
+
+static const struct view_form form = { columns, add_row, NULL };
 
 /* A feed from the journal's beginning: after a compaction that is its base. */
 static void
@@ -46,9 +93,9 @@ open_feed(struct log *l)
 
 /* 0, or -1 where a signal has ended it. */
 static int
-flush(struct log *l)
+flush(void)
 {
-	if (out_flush(&l->out) == 0)
+	if (view_flush(&view) == 0)
 		return 0;
 	if (!stop_signal())
 		err_exit();
@@ -73,30 +120,33 @@ print(struct log *l)
 		}
 		if (revision <= (uint64_t)since)
 			continue;
-		out_text(&l->out, line.p, line.len);
+		view_add_line(&view, NULL, line);
 		l->printed = revision;
-		if (l->out.buf.len > FLUSH_BYTES && flush(l) < 0)
+		if ((view.out.buf.len > FLUSH_BYTES || view.table.text.len > FLUSH_BYTES) &&
+		    flush() < 0)
 			return;
 	}
-	flush(l);
+	flush();
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct log l = { .out.fd = STDOUT_FILENO };
+	struct log l = { .printed = 0 };
 	struct bell *bell = NULL;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
+	if (view_open(&view, &form, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (follow)
 		stop_catch();
 	if (!(l.s = store_open()) || (follow && !(bell = bell_open(store_watch_fd(l.s), "store"))))
 		err_exit();
 	open_feed(&l);
 	print(&l);
-	while (follow && !stop_signal() && bell_wait(bell, POLL_MS, l.out.fd) >= 0)
+	while (follow && !stop_signal() && bell_wait(bell, POLL_MS, STDOUT_FILENO) >= 0)
 		print(&l);
 	bell_close(bell);
 	feed_close(l.feed);

@@ -10,6 +10,7 @@
 #include "id.h"
 #include "lines.h"
 #include "opt.h"
+#include "rows.h"
 #include "spec.h"
 #include "task.h"
 
@@ -19,7 +20,8 @@ enum { BATCH = 256 };
 static const char *chat, *priority, *agent, *key, *timeout;
 static long max_attempts;
 static struct opt_list metadata, depends_on;
-static bool allow_duplicates, ids;
+static bool allow_duplicates;
+static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat", .str = &chat },
 	{ 'm', "metadata", "name=value", "a note for the agent; may be repeated",
@@ -34,7 +36,7 @@ static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat",
 	    .min = 1, .max = 1000000 },
 	{ 'k', "key", "key", "idempotency key: a task that was added with it is not added again",
 	    .str = &key },
-	{ 0, "ids", NULL, "print only the ids", .set = &ids }, { 0 } };
+	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-add", "add tasks: an instruction, or a spec per line",
 	"[INSTRUCTION ...]", opts, false };
@@ -49,7 +51,6 @@ struct item {
 
 struct add {
 	struct store *s;
-	struct out out;
 	struct item item[BATCH];
 	size_t items;
 	int status;
@@ -106,7 +107,7 @@ report(struct add *a)
 		struct item *item = &a->item[i];
 
 		if (jv_is_valid(item->task)) {
-			out_record(&a->out, jv_copy(item->task), ids);
+			view_add(&view, NULL, jv_copy(item->task));
 		} else if (item->result < 0 && item->line) {
 			err_warn("stdin:%lu: %s", item->line, item->why);
 			a->status = EX_DATAERR;
@@ -118,7 +119,7 @@ report(struct add *a)
 		jv_free(item->spec);
 	}
 	a->items = 0;
-	if (out_flush(&a->out) < 0)
+	if (view_flush(&view) < 0)
 		err_exit();
 }
 
@@ -245,7 +246,7 @@ add_lines(struct add *a)
 	struct lines in;
 	jv spec;
 
-	lines_init(&in, STDIN_FILENO, a->out.fd, "stdin");
+	lines_init(&in, STDIN_FILENO, STDOUT_FILENO, "stdin");
 	do {
 		if (a->items > 0 && !lines_is_ready(&in))
 			add_batch(a);
@@ -265,7 +266,7 @@ int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
-	struct add a = { .out.fd = STDOUT_FILENO };
+	struct add a = { .items = 0 };
 
 	(void)argc;
 	if (priority && task_check_priority(priority) < 0)
@@ -274,6 +275,8 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
 		    timeout);
 	jv_free(given_metadata());
+	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(a.s = store_open()))
 		err_exit();
 	if (operands[0])
@@ -281,7 +284,6 @@ main(int argc, char *argv[])
 	else
 		add_lines(&a);
 	add_batch(&a);
-	buf_release(&a.out.buf);
 	store_close(a.s);
-	return a.status;
+	return view_close(&view) < 0 ? err_print() : a.status;
 }

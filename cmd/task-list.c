@@ -9,11 +9,14 @@
 #include "err.h"
 #include "life.h"
 #include "opt.h"
+#include "rows.h"
 #include "show.h"
 #include "task.h"
+#include "tree.h"
 
 static const char *status, *chat, *agent, *parent;
-static bool ready, count, ids;
+static bool ready, count, newest, tree;
+static struct view view;
 static long limit = -1;
 
 static const struct opt opts[] = { { 's', "status", "status", "only tasks in this status",
@@ -24,13 +27,15 @@ static const struct opt opts[] = { { 's', "status", "status", "only tasks in thi
 	{ 'r', "ready", NULL, "only tasks that may run now", .set = &ready },
 	{ 0, "count", NULL, "print how many", .set = &count },
 	{ 'n', "limit", "count", "print at most count", .num = &limit, .max = LONG_MAX },
-	{ 0, "ids", NULL, "print only the ids", .set = &ids }, { 0 } };
+	{ 0, "newest", NULL, "the newest first", .set = &newest },
+	{ 0, "tree", NULL, "subtasks below the tasks that were split into them", .set = &tree },
+	VIEW_TABLE(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-list", "print tasks, in the order in which they were added",
 	"", opts, false };
 
 /* The filters, chat and parent as whole ids. */
-struct filter {
+struct wanted {
 	char chat_id[ID_TEXT], parent_id[ID_TEXT];
 };
 
@@ -51,12 +56,14 @@ is_ready(struct scan_text record)
 static bool
 is_wanted(struct scan_text record, void *arg)
 {
-	const struct filter *f = arg;
+	const struct wanted *f = arg;
+	struct scan_text none;
 
 	return (!status || show_field_is(record, "status", status)) &&
 	       (!chat || show_field_is(record, "chat_id", f->chat_id)) &&
 	       (!agent || show_field_is(record, "agent", agent)) &&
 	       (!parent || show_field_is(record, "parent_id", f->parent_id)) &&
+	       (!tree || parent || !scan_member(record, "parent_id", &none)) &&
 	       (!ready || is_ready(record));
 }
 
@@ -77,7 +84,7 @@ resolve_role(struct store *s)
 }
 
 static int
-resolve(struct store *s, struct filter *f)
+resolve(struct store *s, struct wanted *f)
 {
 	if (agent && resolve_role(s) < 0)
 		return -1;
@@ -88,11 +95,11 @@ resolve(struct store *s, struct filter *f)
 
 /* The smallest set that holds all that is wanted; what it cannot tell, is_wanted does. */
 static char *
-choose_set(const struct filter *f, bool *is_exact)
+choose_set(const struct wanted *f, bool *is_exact)
 {
 	*is_exact =
 	    (status != NULL) + (chat != NULL) + (agent != NULL) + (parent != NULL) + ready <= 1 &&
-	    !ready;
+	    !ready && !tree;
 	if (parent)
 		return xprintf("parent.%s", f->parent_id);
 	if (chat)
@@ -107,8 +114,8 @@ choose_set(const struct filter *f, bool *is_exact)
 int
 main(int argc, char *argv[])
 {
-	struct filter f = { "", "" };
-	struct show show = { .arg = &f };
+	struct wanted f = { "", "" };
+	struct show show = { .view = &view, .arg = &f };
 	struct store *s;
 	bool is_exact;
 	char *set;
@@ -118,17 +125,21 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "takes no operands");
 	if (status && task_check_status(status) < 0)
 		opt_usage(&cmd, "--%s", err_text());
+	if (tree && count)
+		opt_usage(&cmd, "--count counts no tree");
+	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()) || resolve(s, &f) < 0)
 		err_exit();
 	set = choose_set(&f, &is_exact);
 	show.set = set;
 	show.wants = is_exact ? NULL : is_wanted;
 	show.limit = limit;
+	show.is_newest = newest;
 	show.is_count = count;
-	show.is_id_only = ids;
-	if (show_set(s, &show, STDOUT_FILENO) < 0)
+	if ((tree ? tree_show : show_set)(s, &show) < 0)
 		err_exit();
 	free(set);
 	store_close(s);
-	return 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -2,18 +2,25 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "card.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
 
-static const struct opt opts[] = { { 0 } };
+static struct view view;
+
+static const struct opt opts[] = { VIEW_FORMAT(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-show", "print tasks by id", "TASK ...", opts, false };
+
+static void
+add(struct tx *tx, jv task)
+{
+	view_add(&view, tx, task);
+}
 
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
 	char **ids = opt_parse(&cmd, argv);
 	struct store *s;
 	int status = 0;
@@ -21,16 +28,13 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (!*ids)
 		opt_usage(&cmd, "want a task");
+	if (view_open(&view, &card_form, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	for (; *ids; ids++) {
-		jv task = ask_record(s, "task", *ids);
-
-		if (jv_is_valid(task))
-			out_json(&out, task);
-		else
+	for (; *ids; ids++)
+		if (ask_and(s, "task", *ids, add) < 0)
 			status = err_print();
-	}
 	store_close(s);
-	return out_flush(&out) < 0 ? err_print() : status;
+	return view_close(&view) < 0 ? err_print() : status;
 }

@@ -7,8 +7,8 @@
 #include "bell.h"
 #include "clock.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
+#include "rows.h"
 #include "task.h"
 
 /* How long a lost bell may go unnoticed. */
@@ -16,10 +16,12 @@ enum { POLL_MS = 2000 };
 
 static const char *timeout;
 static bool quiet;
+static struct view view;
 
 static const struct opt opts[] = {
 	{ 't', "timeout", "time", "give up after this time, with status 124", .str = &timeout },
-	{ 'q', "quiet", NULL, "do not print the tasks", .set = &quiet }, { 0 }
+	{ 'q', "quiet", NULL, "do not print the tasks", .set = &quiet }, VIEW_TABLE(view),
+	VIEW_JQ(view), VIEW_IDS(view), { 0 }
 };
 
 static const struct cmd cmd = { "task-wait", "wait until tasks have ended", "TASK ...", opts,
@@ -78,7 +80,6 @@ resolve_all(struct store *s, char **ids)
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
 	char **ids = opt_parse(&cmd, argv), **all = ids;
 	long long deadline_ms = 0;
 	struct store *s;
@@ -90,13 +91,15 @@ main(int argc, char *argv[])
 	if (timeout && opt_duration_ms(timeout) < 0)
 		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
 		    timeout);
+	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (timeout)
 		deadline_ms = clock_mono_ms() + opt_duration_ms(timeout) + 1;
 	if (!(s = store_open()))
 		err_exit();
 	resolve_all(s, ids);
 	for (; *ids; ids++) {
-		jv task = wait_for(s, *ids, deadline_ms, quiet ? -1 : out.fd);
+		jv task = wait_for(s, *ids, deadline_ms, quiet ? -1 : STDOUT_FILENO);
 
 		if (!jv_is_valid(task)) {
 			status = EX_TIMEOUT;
@@ -105,13 +108,13 @@ main(int argc, char *argv[])
 		if (!task_is(task, "completed"))
 			status = EX_NO;
 		if (!quiet)
-			out_json(&out, jv_copy(task));
+			view_add(&view, NULL, jv_copy(task));
 		jv_free(task);
-		if (out_flush(&out) < 0)
+		if (view_flush(&view) < 0)
 			err_exit();
 	}
 	for (ids = all; *ids; ids++)
 		free(*ids);
 	store_close(s);
-	return status;
+	return view_close(&view) < 0 ? err_print() : status;
 }

@@ -13,6 +13,14 @@
  */
 jv ask_record(struct store *s, const char *kind, const char *id);
 
+/*
+ * ask_and - hand the record to take, which consumes it, within the transaction that has read it
+ *
+ * Returns 0, or -1 with err as above.
+ */
+int ask_and(struct store *s, const char *kind, const char *id,
+    void (*take)(struct tx *tx, jv record));
+
 /* ask_id - only its whole id.  0, or -1 with err. */
 int ask_id(struct store *s, const char *kind, const char *prefix, char id[ID_TEXT]);
 

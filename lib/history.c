@@ -2,37 +2,75 @@
 #include <unistd.h>
 
 #include "chat.h"
-#include "err.h"
 #include "history.h"
-#include "text.h"
 
 enum { AT_ONCE = 256, BYTES_AT_ONCE = 1 << 20 };
 
-int
-history_format(struct history *h, const char *format)
+static void
+show_event(struct view *v, struct tx *tx, jv event)
 {
-	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-		return err_set(EX_USAGE, "format '%.20s': want text or json", format);
-	h->is_text = format ? !strcmp(format, "text") : isatty(h->out.fd);
-	return 0;
+	(void)tx;
+	text_event(v->state, &v->out.buf, event);
+}
+
+int
+history_open(struct history *h)
+{
+	static const struct view_form form = { .text = show_event };
+
+	h->text.screen = &h->view.screen;
+	h->view.state = &h->text;
+	return view_open(&h->view, &form, STDOUT_FILENO);
+}
+
+/* The event with the name of the cursor as its last member. */
+static void
+add_with_cursor(struct history *h, struct scan_text event)
+{
+	struct buf b = { 0 };
+
+	buf_add(&b, event.p, event.len - 1);
+	buf_puts(&b, ",\"cursor\":");
+	json_add_string(&b, h->cursor, strlen(h->cursor));
+	buf_putc(&b, '}');
+	view_add_line(&h->view, NULL, (struct scan_text){ b.p, b.len });
+	buf_release(&b);
 }
 
 void
 history_add(struct history *h, struct scan_text event)
 {
 	h->printed++;
-	if (h->is_text) {
-		jv parsed = json_parse(event.p, event.len);
+	if (h->cursor)
+		add_with_cursor(h, event);
+	else
+		view_add_line(&h->view, NULL, event);
+}
 
-		text_event(&h->out.buf, parsed);
-		jv_free(parsed);
-	} else if (h->cursor) {
-		buf_add(&h->out.buf, event.p, event.len - 1);
-		buf_puts(&h->out.buf, ",\"cursor\":");
-		json_add_string(&h->out.buf, h->cursor, strlen(h->cursor));
-		buf_puts(&h->out.buf, "}\n");
-	} else {
-		out_text(&h->out, event.p, event.len);
+/* What there is of a chat's events, and what is wanted of them. */
+struct range {
+	const char *chat_id;
+	uint64_t at, last;
+	long limit;
+};
+
+static bool
+is_over(const struct range *r)
+{
+	return r->at >= r->last || r->limit == 0;
+}
+
+/* Some of the events that come next, in one transaction. */
+static void
+fetch(struct history *h, struct tx *tx, struct range *r)
+{
+	for (int i = 0; i < AT_ONCE && !is_over(r) && h->view.out.buf.len < BYTES_AT_ONCE; i++) {
+		struct scan_text event;
+
+		if (!store_peek(tx, chat_event_number(tx, r->chat_id, ++r->at), &event))
+			continue;
+		r->limit -= r->limit > 0;
+		history_add(h, event);
 	}
 }
 
@@ -40,28 +78,16 @@ int
 history_print(struct history *h, struct store *s, const char *chat_id, uint64_t since,
     uint64_t last, long limit)
 {
-	while (since < last && limit != 0) {
+	struct range range = { chat_id, since, last, limit };
+
+	while (!is_over(&range)) {
 		struct tx *tx = store_read(s);
-		struct scan_text event;
 
 		if (!tx)
 			return -1;
-		for (int i = 0;
-		     i < AT_ONCE && since < last && limit != 0 && h->out.buf.len < BYTES_AT_ONCE;
-		     i++) {
-			if (!store_peek(tx, chat_event_number(tx, chat_id, ++since), &event))
-				continue;
-			history_add(h, event);
-			limit -= limit > 0;
-		}
-		if (store_end(tx) < 0 || out_flush(&h->out) < 0)
+		fetch(h, tx, &range);
+		if (store_end(tx) < 0 || view_flush(&h->view) < 0)
 			return -1;
 	}
-	return out_flush(&h->out);
-}
-
-void
-history_release(struct history *h)
-{
-	buf_release(&h->out.buf);
+	return view_flush(&h->view);
 }

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "fold.h"
-#include "lines.h"
 #include "show.h"
 
+/* The heading of a table is as wide as what is fetched at first, so that is not little. */
 enum { AT_ONCE = 256, BYTES_AT_ONCE = 1 << 20 };
 
 bool
@@ -23,84 +23,71 @@ show_field_is(struct scan_text record, const char *member, const char *value)
 	return same;
 }
 
+/* How far it has come. */
+struct walk {
+	uint64_t n; /* the last record looked at */
+	long count; /* wanted ones */
+	bool is_over;
+};
+
+/* The records that come next, in one transaction. */
 static void
-add_record(struct out *out, const struct show *show, struct scan_text record)
+fetch(struct tx *tx, const struct show *show, struct walk *w)
 {
-	struct scan_text id;
-
-	if (!show->is_id_only)
-		out_text(out, record.p, record.len);
-	else if (scan_member(record, "id", &id) || scan_member(record, "role", &id))
-		out_text(out, id.p + 1, id.len - 2);
-}
-
-/* Takes the next records behind *n into out, in one transaction; false: that was all. */
-static bool
-fetch(struct tx *tx, const struct show *show, uint64_t *n, struct out *out, long *count)
-{
-	for (int i = 0; i < AT_ONCE && out->buf.len < BYTES_AT_ONCE; i++) {
+	for (int i = 0; i < AT_ONCE && show->view->out.buf.len < BYTES_AT_ONCE; i++) {
 		struct scan_text record;
 
-		if (show->limit >= 0 && *count >= show->limit)
-			return false;
-		if ((*n = store_next(tx, show->set, *n)) == 0)
-			return false;
-		if (!store_peek(tx, *n, &record) ||
+		if (show->limit >= 0 && w->count >= show->limit)
+			break;
+		w->n = show->is_newest ? store_prev(tx, show->set, w->n)
+		                       : store_next(tx, show->set, w->n);
+		if (w->n == 0)
+			break;
+		if (!store_peek(tx, w->n, &record) ||
 		    (show->wants && !show->wants(record, show->arg)))
 			continue;
-		++*count;
+		w->count++;
 		if (!show->is_count)
-			add_record(out, show, record);
+			view_add_line(show->view, tx, record);
 	}
-	return true;
+	w->is_over = w->n == 0 || (show->limit >= 0 && w->count >= show->limit);
 }
 
 static int
-print_count(struct store *s, struct show *show, struct out *out)
+print_count(struct view *v, uint64_t count)
+{
+	buf_printf(&v->out.buf, "%" PRIu64 "\n", count);
+	return view_flush(v);
+}
+
+/* A count that the index knows. */
+static int
+print_count_of_set(struct store *s, const struct show *show)
 {
 	struct tx *tx = store_read(s);
-	char text[24];
+	uint64_t count;
 
 	if (!tx)
 		return -1;
-	snprintf(text, sizeof text, "%" PRIu64, store_count(tx, show->set));
-	out_text(out, text, strlen(text));
-	return store_end(tx);
+	count = store_count(tx, show->set);
+	return store_end(tx) < 0 ? -1 : print_count(show->view, count);
 }
 
 int
-show_set(struct store *s, struct show *show, int fd)
+show_set(struct store *s, const struct show *show)
 {
-	struct out out = { .fd = fd };
-	bool more = true;
-	uint64_t n = 0;
-	long count = 0;
-	int rc = 0;
+	struct walk w = { .is_over = false };
 
-	if (show->is_count && !show->wants && show->limit < 0) {
-		rc = print_count(s, show, &out);
-		more = false;
-	}
-	while (rc == 0 && more) {
+	if (show->is_count && !show->wants && show->limit < 0)
+		return print_count_of_set(s, show);
+	while (!w.is_over) {
 		struct tx *tx = store_read(s);
 
 		if (!tx)
-			rc = -1;
-		else {
-			more = fetch(tx, show, &n, &out, &count);
-			rc = store_end(tx);
-		}
-		if (rc == 0 && !more && show->is_count) {
-			char text[24];
-
-			snprintf(text, sizeof text, "%ld", count);
-			out_text(&out, text, strlen(text));
-		}
-		if (rc == 0)
-			rc = out_flush(&out);
+			return -1;
+		fetch(tx, show, &w);
+		if (store_end(tx) < 0 || view_flush(show->view) < 0)
+			return -1;
 	}
-	if (rc == 0)
-		rc = out_flush(&out);
-	buf_release(&out.buf);
-	return rc;
+	return show->is_count ? print_count(show->view, (uint64_t)w.count) : 0;
 }

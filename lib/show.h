@@ -1,5 +1,5 @@
 /*
- * show.h - print the records of a set as they are in the journal, without parsing them
+ * show.h - print the records of a set, as a view shows them
  *
  * Records are fetched some at a time and printed when the store's lock is free again, so a slow
  * reader of our output holds nobody up.
@@ -8,19 +8,21 @@
 #define SHOW_H
 
 #include "store.h"
+#include "view.h"
 
 struct show {
+	struct view *view; /* open */
 	const char *set;
 	/* whether to print a record; NULL: all */
 	bool (*wants)(struct scan_text record, void *arg);
 	void *arg;
-	long limit;      /* at most so many; -1: all */
-	bool is_id_only; /* print only the ids */
-	bool is_count;   /* print only how many */
+	long limit;     /* at most so many; -1: all */
+	bool is_newest; /* the newest first */
+	bool is_count;  /* print only how many */
 };
 
-/* show_set - print to fd.  0, or -1 with err. */
-int show_set(struct store *s, struct show *show, int fd);
+/* show_set - print them.  0, or -1 with err. */
+int show_set(struct store *s, const struct show *show);
 
 /* show_field_is - whether a record's text has the string value in that member. */
 bool show_field_is(struct scan_text record, const char *member, const char *value);

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -5,45 +6,79 @@
 #include "clock.h"
 #include "json.h"
 #include "text.h"
-#include "utf8.h"
 
-void
-text_clean(struct buf *b, const char *s, const char *indent)
+/* The columns of "14:03:07 ". */
+enum { TIME_COLUMNS = 9 };
+
+static bool
+local_time(const char *at, struct tm *tm)
 {
-	for (; *s; s++) {
-		size_t control = utf8_control(s);
+	int64_t ms;
+	time_t seconds;
 
-		if (!control) {
-			buf_putc(b, *s);
-		} else if (*s == '\n' && indent && s[1]) {
-			buf_putc(b, '\n');
-			if (s[1] != '\n')
-				buf_puts(b, indent);
-		} else if (*s == '\n' || *s == '\t') {
-			buf_putc(b, ' ');
-		}
-		s += control > 1 ? control - 1 : 0;
-	}
-	while (b->len > 0 && b->p[b->len - 1] == ' ')
-		b->p[--b->len] = '\0';
+	if (!at || !clock_parse(at, &ms))
+		return false;
+	seconds = ms / 1000;
+	return localtime_r(&seconds, tm) != NULL;
 }
 
+/* The time of day, behind a line with the date where that is another one. */
 static void
-add_time(struct buf *b, const char *at)
+add_time(struct text *t, struct buf *b, const char *at)
 {
-	int64_t ms = 0;
 	struct tm tm;
-	time_t seconds;
-	char text[16];
+	char text[64];
+	long day;
 
-	if (!at || !clock_parse(at, &ms)) {
-		buf_puts(b, "--:--:--");
+	if (!local_time(at, &tm)) {
+		screen_paint(t->screen, b, DIM, "--:--:--");
 		return;
 	}
-	seconds = ms / 1000;
-	localtime_r(&seconds, &tm);
+	day = (tm.tm_year + 1900) * 1000L + tm.tm_yday;
+	if (day != t->day && t->day != TEXT_NO_DAYS &&
+	    strftime(text, sizeof text, "--- %A, %Y-%m-%d", &tm) > 0) {
+		screen_paint(t->screen, b, DIM, text);
+		buf_putc(b, '\n');
+	}
+	if (t->day != TEXT_NO_DAYS)
+		t->day = day;
 	strftime(text, sizeof text, "%H:%M:%S", &tm);
-	buf_puts(b, text);
+	screen_paint(t->screen, b, DIM, text);
+}
+
+void
+text_time(struct buf *b, const char *at)
+{
+	struct tm tm;
+	char text[32];
+
+	if (local_time(at, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) > 0)
+		buf_puts(b, text);
+}
+
+const char *
+text_duration(int64_t ms, char out[TEXT_AGE])
+{
+	static const struct {
+		int64_t ms;
+		char unit;
+	} units[] = { { 365 * INT64_C(86400000), 'y' }, { 86400000, 'd' }, { 3600000, 'h' },
+		{ 60000, 'm' }, { 1000, 's' } };
+	size_t i = 0;
+
+	while (i < 4 && ms < units[i].ms)
+		i++;
+	snprintf(out, TEXT_AGE, "%" PRId64 "%c", (ms > 0 ? ms : 0) / units[i].ms, units[i].unit);
+	return out;
+}
+
+const char *
+text_age(const char *at, int64_t now_ms, char out[TEXT_AGE])
+{
+	int64_t ms;
+
+	*out = '\0';
+	return at && clock_parse(at, &ms) ? text_duration(now_ms - ms, out) : out;
 }
 
 /* The mark of an event by its type; messages and status have that of their task. */
@@ -56,66 +91,130 @@ mark_of(const char *type, const char *text)
 		return "🔧";
 	if (!strcmp(type, "thought"))
 		return "💭";
+	if (!strcmp(type, "approval_request"))
+		return "✋";
 	if (!strcmp(type, "status") && text && strstr(text, " completed successfully"))
 		return "✅";
 	return "🤖";
 }
 
-/* What an event says, in one text; what has no text of its own is shown as JSON. */
-static void
-add_body(struct buf *b, const char *type, jv data, const char *text)
+static enum paint
+paint_of(const char *type, const char *mark)
 {
-	static const char indent[] = "         ";
-	struct buf dump = { 0 };
-	const char *name = json_peek_string(data, "name");
+	if (!strcmp(type, "error"))
+		return RED;
+	if (!strcmp(type, "thought") || !strcmp(type, "token_usage"))
+		return DIM;
+	return !strcmp(mark, "✅") ? GREEN : CYAN;
+}
 
-	if (text) {
-		text_clean(b, text, indent);
+/* What an event without a text of its own says: a tool and its arguments; or as JSON. */
+static void
+add_data(struct buf *b, const char *type, jv data)
+{
+	struct buf dump = { 0 };
+	const char *name = json_peek_string(data, "name"),
+		   *question = json_peek_string(data, "question");
+
+	if (!strcmp(type, "approval_request") && question) {
+		buf_printf(b, "Asks: %s", question);
 		return;
 	}
-	if (name) {
-		buf_puts(b, !strcmp(type, "tool_use") ? "Using tool: " : "Tool answered: ");
-		text_clean(b, name, NULL);
-		buf_putc(b, ' ');
+	if (!strcmp(type, "token_usage")) {
+		buf_printf(b, "Used %" PRId64 " tokens (%" PRId64 " in, %" PRId64 " out)",
+		    json_peek_int(data, "total_tokens",
+			json_peek_int(data, "input_tokens", 0) +
+			    json_peek_int(data, "output_tokens", 0)),
+		    json_peek_int(data, "input_tokens", 0),
+		    json_peek_int(data, "output_tokens", 0));
+		return;
 	}
+	if (name)
+		buf_printf(b, "%s%s ",
+		    !strcmp(type, "tool_use") ? "Using tool: " : "Tool answered: ", name);
 	json_dump(&dump, json_drop(json_drop(jv_copy(data), "task_id"), "name"));
-	text_clean(b, dump.p, NULL);
+	buf_puts(b, dump.p);
 	buf_release(&dump);
 }
 
+/* Who speaks: "🤖 Task 1f3c9a2b" or a name.  `about` is set to what a text may begin with itself. */
+static void
+add_speaker(struct text *t, struct buf *b, const char *type, const char *mark, const char *task,
+    const char *user, struct buf *about)
+{
+	if (task) {
+		struct buf id = { 0 };
+
+		buf_add(&id, task, strnlen(task, 8));
+		while (id.len > 0 && id.len < strlen(task) && (task[id.len] & 0xC0) == 0x80)
+			id.p[--id.len] = '\0'; /* not within a character */
+		buf_puts(about, "Task ");
+		screen_clean(about, id.p, false);
+		if (!*id.p)
+			about->p[--about->len] = '\0';
+		buf_printf(b, "%s ", mark);
+		screen_paint(t->screen, b, paint_of(type, mark), about->p);
+		buf_release(&id);
+	} else {
+		screen_clean(about, user ? user : "?", false);
+		screen_paint(t->screen, b, BOLD, about->p ? about->p : "");
+	}
+}
+
+/* A text: behind the speaker, or where a task says several lines below it. */
+static void
+add_text(struct text *t, struct buf *b, const char *text, bool is_task, size_t at)
+{
+	struct buf clean = { 0 };
+
+	screen_clean(&clean, text, true);
+	if (is_task && clean.len > 0 && strchr(clean.p, '\n')) {
+		buf_printf(b, ":\n%*s", TIME_COLUMNS, "");
+		screen_wrap(t->screen, b, clean.p, TIME_COLUMNS, TIME_COLUMNS);
+	} else {
+		buf_puts(b, clean.len > 0 ? ": " : ":");
+		if (clean.len > 0)
+			screen_wrap(t->screen, b, clean.p, TIME_COLUMNS, at + 2);
+	}
+	buf_release(&clean);
+}
+
 void
-text_event(struct buf *b, jv event)
+text_event(struct text *t, struct buf *b, jv event)
 {
 	jv data = json_get(event, "data", JV_KIND_OBJECT);
-	const char *type = json_peek_string(event, "type"),
-		   *user = json_peek_string(event, "user_id");
-	const char *task, *text;
+	const char *type = json_peek_string(event, "type"), *text, *task, *mark;
+	struct buf about = { 0 }, made = { 0 };
+	size_t at;
 
 	if (!jv_is_valid(data))
 		data = jv_object();
+	type = type ? type : "";
 	task = json_peek_string(data, "task_id");
 	text = json_peek_string(data, "text");
 	if (!text)
 		text = json_peek_string(data, "message");
-	add_time(b, json_peek_string(event, "at"));
-	buf_putc(b, ' ');
-	if (task) {
-		int len = (int)strnlen(task, 8);
-		char about[24];
-
-		while ((task[len] & 0xC0) == 0x80) /* not within a character */
-			len--;
-		snprintf(about, sizeof about, "Task %.*s", len, task);
-		buf_printf(b, "%s ", mark_of(type ? type : "", text));
-		if (!text || strncmp(text, about, strlen(about)) != 0) {
-			text_clean(b, about, NULL);
-			buf_puts(b, ": ");
-		}
-	} else {
-		text_clean(b, user ? user : "?", NULL);
-		buf_puts(b, ": ");
+	if (!text) {
+		add_data(&made, type, data);
+		text = made.p;
 	}
-	add_body(b, type ? type : "", data, text);
+	mark = mark_of(type, text);
+	add_time(t, b, json_peek_string(event, "at"));
+	buf_putc(b, ' ');
+	add_speaker(t, b, type, mark, task, json_peek_string(event, "user_id"), &about);
+	at = TIME_COLUMNS + (task ? 3 : 0) + (about.p ? screen_width(about.p, about.len) : 0);
+	if (task && !strncmp(text, about.p, about.len)) {
+		struct buf rest = { 0 }; /* it names itself */
+
+		screen_clean(&rest, text + about.len, true);
+		if (rest.p)
+			screen_wrap(t->screen, b, rest.p, TIME_COLUMNS, at);
+		buf_release(&rest);
+	} else {
+		add_text(t, b, text, task != NULL, at);
+	}
 	buf_putc(b, '\n');
+	buf_release(&made);
+	buf_release(&about);
 	jv_free(data);
 }

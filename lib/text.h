@@ -1,29 +1,45 @@
 /*
- * text.h - how records look to a person
+ * text.h - how the events of chats look to a person
  *
- * Output is UTF-8.  Control characters in what others wrote never reach a terminal: newlines
- * begin an indented line, tabs are blanks, the rest is left out.
+ *   --- Friday, 2026-11-20
+ *   14:03:07 alice: Count the files
+ *   14:03:07 🤖 Task 1f3c9a2b: Starting execution...
+ *   14:03:09 ✅ Task 1f3c9a2b completed successfully
+ *
+ * Output is UTF-8.  What others wrote never reaches a terminal as it is (screen_clean), and no line
+ * of it begins like an event: all but the first are indented.
  */
 #ifndef TEXT_H
 #define TEXT_H
 
 #include <jv.h>
 
-#include "buf.h"
+#include "screen.h"
 
-/* text_clean - append s without control characters (utf8.h), newlines included.  indent: what
- * stands before every line but the first; NULL: newlines become blanks. */
-void text_clean(struct buf *b, const char *s, const char *indent);
+/* What was shown so far; begin with a screen and else zeros. */
+struct text {
+	const struct screen *screen;
+	long day; /* the last event's; TEXT_NO_DAYS: dates are not wanted */
+};
+
+enum { TEXT_NO_DAYS = -1 };
 
 /*
- * text_event - append a chat event (borrowed) as lines: time, who, mark, text, newline
+ * text_event - append an event (borrowed) as lines: time, who, mark, text, newline
  *
- *   14:03:07 alice: Count the files
- *   14:03:07 🤖 Task 1f3c9a2b: Starting execution...
- *   14:03:09 ✅ Task 1f3c9a2b completed successfully
- *
- * The time is local (TZ).
+ * The time is local (TZ); a line with the date stands before the first event of each day.  A task's
+ * text of several lines begins below its name.
  */
-void text_event(struct buf *b, jv event);
+void text_event(struct text *t, struct buf *b, jv event);
+
+/* text_time - append a time (RFC 3339) as local date and time; nothing where it is none. */
+void text_time(struct buf *b, const char *at);
+
+/* text_age - how long ago `at` was, in its largest unit: "3m".  "" where it is none.  Returns out. */
+enum { TEXT_AGE = 24 };
+const char *text_age(const char *at, int64_t now_ms, char out[TEXT_AGE]);
+
+/* text_duration - the same of milliseconds. */
+const char *text_duration(int64_t ms, char out[TEXT_AGE]);
 
 #endif

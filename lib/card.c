@@ -1,0 +1,365 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "card.h"
+#include "chat.h"
+#include "clock.h"
+#include "life.h"
+#include "rows.h"
+#include "task.h"
+#include "text.h"
+#include "why.h"
+
+enum { NAME_COLUMNS = 12, INDENT = NAME_COLUMNS + 3 };
+
+/* A field's name; an empty one goes on with the field above. */
+static void
+add_name(struct view *v, const char *name)
+{
+	char padded[NAME_COLUMNS + 1];
+
+	snprintf(padded, sizeof padded, "%-*s", NAME_COLUMNS, name);
+	buf_puts(&v->out.buf, "  ");
+	screen_paint(&v->screen, &v->out.buf, DIM, padded);
+	buf_putc(&v->out.buf, ' ');
+}
+
+/* A field and its value, of one line unless it is too wide; left out where there is none. */
+static void
+add_field(struct view *v, const char *name, const char *value)
+{
+	struct buf clean = { 0 };
+
+	if (!value || !*value)
+		return;
+	screen_clean(&clean, value, false);
+	add_name(v, name);
+	screen_wrap(&v->screen, &v->out.buf, clean.p ? clean.p : "", INDENT, INDENT);
+	buf_putc(&v->out.buf, '\n');
+	buf_release(&clean);
+}
+
+/* A text of its own, below a heading. */
+static void
+add_block(struct view *v, const char *heading, const char *text)
+{
+	struct buf clean = { 0 };
+
+	if (!text || !*text)
+		return;
+	screen_clean(&clean, text, true);
+	buf_putc(&v->out.buf, '\n');
+	screen_paint(&v->screen, &v->out.buf, BOLD, heading);
+	buf_puts(&v->out.buf, "\n  ");
+	screen_wrap(&v->screen, &v->out.buf, clean.p ? clean.p : "", 2, 2);
+	buf_putc(&v->out.buf, '\n');
+	buf_release(&clean);
+}
+
+static void
+add_at(struct view *v, const char *name, const char *at, const char *by)
+{
+	struct buf text = { 0 };
+	char age[TEXT_AGE];
+
+	if (!at)
+		return;
+	text_time(&text, at);
+	buf_printf(&text, " (%s ago)%s%s", text_age(at, clock_now_ms(), age), by ? " by " : "",
+	    by ? by : "");
+	add_field(v, name, text.p);
+	buf_release(&text);
+}
+
+/* "1f3c9a2b completed  its title"; name is the field's. */
+static void
+add_task(struct view *v, const char *name, jv task)
+{
+	const char *id = json_peek_string(task, "id"), *title = json_peek_string(task, "title");
+	char short_id[9], status[ROWS_STATUS];
+	struct buf line = { 0 }, clean = { 0 };
+
+	if (!id)
+		return;
+	screen_clean(&clean, title ? title : "", false);
+	add_name(v, name);
+	screen_paint(&v->screen, &v->out.buf, CYAN, task_short(id, short_id));
+	buf_putc(&v->out.buf, ' ');
+	screen_paint(&v->screen, &v->out.buf, rows_paint(task), rows_status(task, status));
+	buf_printf(&line, "  %s", clean.p ? clean.p : "");
+	if (v->screen.columns) {
+		size_t taken = INDENT + 9 + strlen(status);
+		size_t room = v->screen.columns > taken ? v->screen.columns - taken : 0;
+
+		line.p[screen_fit(line.p, line.len, room)] = '\0';
+	}
+	buf_printf(&v->out.buf, "%s\n", line.p);
+	buf_release(&clean);
+	buf_release(&line);
+}
+
+static void
+add_dependencies(struct view *v, struct tx *tx, jv task)
+{
+	jv deps = json_get(task, "depends_on", JV_KIND_ARRAY);
+	const char *name = "depends on";
+
+	if (jv_is_valid(deps))
+		jv_array_foreach (deps, i, id) {
+			jv dep = jv_get_kind(id) == JV_KIND_STRING
+			             ? task_get(tx, jv_string_value(id))
+			             : jv_invalid();
+
+			if (jv_is_valid(dep)) {
+				add_task(v, name, dep);
+				name = "";
+			}
+			jv_free(dep);
+			jv_free(id);
+		}
+	jv_free(deps);
+}
+
+static void
+add_family(struct view *v, struct tx *tx, jv task)
+{
+	const char *parent_id = json_peek_string(task, "parent_id"), *name = "subtasks";
+	char *set = xprintf("parent.%s", json_peek_string(task, "id"));
+
+	if (parent_id) {
+		jv parent = task_get(tx, parent_id);
+
+		if (jv_is_valid(parent))
+			add_task(v, "parent", parent);
+		jv_free(parent);
+	}
+	add_dependencies(v, tx, task);
+	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0; name = "") {
+		jv child = store_at(tx, n);
+
+		if (jv_is_valid(child))
+			add_task(v, name, child);
+		jv_free(child);
+	}
+	free(set);
+}
+
+static void
+add_chat(struct view *v, struct tx *tx, jv task)
+{
+	const char *id = json_peek_string(task, "chat_id");
+	jv chat = id ? chat_get(tx, id) : jv_invalid();
+	const char *title = jv_is_valid(chat) ? json_peek_string(chat, "title") : NULL;
+	char name[9], *text;
+
+	if (id) {
+		text = xprintf("%s  %s", task_short(id, name), title ? title : "");
+		add_field(v, "chat", text);
+		free(text);
+	}
+	jv_free(chat);
+}
+
+static char *
+text_of(jv value)
+{
+	struct buf text = { 0 };
+
+	if (jv_get_kind(value) == JV_KIND_STRING)
+		return xstrdup(jv_string_value(value));
+	json_dump(&text, jv_copy(value));
+	return text.p;
+}
+
+/* The members of an object (consumed): each a field, or in the field `name` as member=value. */
+static void
+add_members(struct view *v, const char *name, jv object)
+{
+	if (jv_is_valid(object))
+		jv_object_foreach (object, key, value) {
+			char *text = text_of(value), *line;
+
+			line = xprintf("%s=%s", jv_string_value(key), text);
+			add_field(v, name ? name : jv_string_value(key), name ? line : text);
+			name = name ? "" : NULL;
+			free(line);
+			free(text);
+			jv_free(value);
+			jv_free(key);
+		}
+	jv_free(object);
+}
+
+/* "2 of 3": a split task is not attempted. */
+static void
+add_attempts(struct view *v, jv task)
+{
+	jv limits = json_get(task, "limits", JV_KIND_OBJECT);
+	int64_t most = jv_is_valid(limits) ? json_peek_int(limits, "max_attempts", LIFE_ATTEMPTS)
+	                                   : LIFE_ATTEMPTS;
+	int64_t attempt = json_peek_int(task, "attempt", 0);
+	char text[64];
+
+	snprintf(text, sizeof text, "%" PRId64 " of %" PRId64, attempt, most);
+	if (attempt > 0 && !task_has_subtasks(task))
+		add_field(v, "attempts", text);
+	jv_free(limits);
+}
+
+static void
+add_duration(struct view *v, jv task)
+{
+	const char *from = json_peek_string(task, "started_at"),
+		   *to = json_peek_string(task, "finished_at");
+	int64_t from_ms, to_ms;
+	char text[32];
+
+	if (!from || !to || !clock_parse(from, &from_ms) || !clock_parse(to, &to_ms))
+		return;
+	if (to_ms - from_ms < 1000)
+		snprintf(text, sizeof text, "%dms", (int)(to_ms - from_ms));
+	else if (to_ms - from_ms < 60000)
+		snprintf(text, sizeof text, "%.1fs", (double)(to_ms - from_ms) / 1000);
+	else
+		text_duration(to_ms - from_ms, text);
+	add_field(v, "took", text);
+}
+
+/* The status in a word, and the reason behind it. */
+static void
+add_status(struct view *v, struct tx *tx, jv task)
+{
+	jv why = why_task(tx, task), error = json_get(task, "error", JV_KIND_OBJECT);
+	const char *reason = jv_is_valid(error) ? json_peek_string(error, "message") : NULL;
+	char status[ROWS_STATUS];
+	struct buf line = { 0 };
+
+	if (task_is(task, "pending") || !reason)
+		reason = task_is(task, "completed") ? NULL : json_peek_string(why, "why");
+	if (reason) {
+		buf_puts(&line, ": ");
+		screen_clean(&line, reason, false);
+	}
+	add_name(v, "status");
+	screen_paint(&v->screen, &v->out.buf, rows_paint(task), rows_status(task, status));
+	if (line.p)
+		screen_wrap(&v->screen, &v->out.buf, line.p, INDENT, INDENT + strlen(status));
+	buf_putc(&v->out.buf, '\n');
+	buf_release(&line);
+	jv_free(error);
+	jv_free(why);
+}
+
+static void
+add_title(struct view *v, jv task)
+{
+	const char *title = json_peek_string(task, "title");
+	struct buf clean = { 0 };
+
+	screen_clean(&clean, title ? title : "", false);
+	if (v->screen.columns && clean.p && screen_width(clean.p, clean.len) > v->screen.columns)
+		screen_wrap(&v->screen, &v->out.buf, clean.p, 0, 0);
+	else
+		screen_paint(&v->screen, &v->out.buf, BOLD, clean.p ? clean.p : "");
+	buf_putc(&v->out.buf, '\n');
+	buf_release(&clean);
+}
+
+/* The decision's reasons, as the planner gave them. */
+static void
+add_decision(struct view *v, jv task)
+{
+	jv decision = json_get(task, "decision", JV_KIND_OBJECT);
+
+	if (jv_is_valid(decision))
+		add_field(v, "planned", json_peek_string(decision, "reasoning"));
+	jv_free(decision);
+}
+
+static void
+show_card(struct view *v, struct tx *tx, jv task)
+{
+	const char *instruction = json_peek_string(task, "instruction"),
+		   *title = json_peek_string(task, "title");
+	jv error = json_get(task, "error", JV_KIND_OBJECT);
+	const char *message = jv_is_valid(error) ? json_peek_string(error, "message") : NULL;
+
+	if (v->is_again)
+		buf_putc(&v->out.buf, '\n');
+	v->is_again = true;
+	add_title(v, task);
+	add_field(v, "id", json_peek_string(task, "id"));
+	add_status(v, tx, task);
+	add_field(v, "priority", json_peek_string(task, "priority"));
+	add_field(v, "agent", json_peek_string(task, "agent"));
+	add_chat(v, tx, task);
+	add_at(v, "added", json_peek_string(task, "created_at"),
+	    json_peek_string(task, "created_by"));
+	add_at(v, "started", json_peek_string(task, "started_at"), NULL);
+	add_at(v, "finished", json_peek_string(task, "finished_at"), NULL);
+	add_duration(v, task);
+	add_attempts(v, task);
+	add_field(v, "key", json_peek_string(task, "key"));
+	add_members(v, "metadata", json_get(task, "metadata", JV_KIND_OBJECT));
+	add_members(v, "limits", json_get(task, "limits", JV_KIND_OBJECT));
+	add_members(v, "usage", json_get(task, "usage", JV_KIND_OBJECT));
+	add_decision(v, task);
+	add_family(v, tx, task);
+	if (instruction && !(title && !strcmp(instruction, title)))
+		add_block(v, "Instruction", instruction);
+	add_block(v, "Context", json_peek_string(task, "context"));
+	add_block(v, "Answer", json_peek_string(task, "response"));
+	if (message && strchr(message, '\n'))
+		add_block(v, "Error", message);
+	jv_free(error);
+}
+
+/* The tasks that an answer of task-why names. */
+static void
+add_waited_for(struct view *v, struct tx *tx, jv answer)
+{
+	jv ids = json_get(answer, "waiting_for", JV_KIND_ARRAY);
+
+	if (jv_is_valid(ids))
+		jv_array_foreach (ids, i, id) {
+			jv task = task_get(tx, jv_string_value(id));
+
+			if (jv_is_valid(task))
+				add_task(v, i ? "" : "waits for", task);
+			jv_free(task);
+			jv_free(id);
+		}
+	jv_free(ids);
+}
+
+static void
+show_why(struct view *v, struct tx *tx, jv answer)
+{
+	const char *id = json_peek_string(answer, "id");
+	jv task = task_get(tx, id);
+	char name[9];
+
+	add_title(v, task);
+	add_field(v, "id", task_short(id, name));
+	add_status(v, tx, task);
+	add_field(v, "agent", json_peek_string(answer, "agent"));
+	add_decision(v, task);
+	add_waited_for(v, tx, answer);
+	if (task_is(task, "failed"))
+		add_family(v, tx, task);
+	add_at(v, "again at", json_peek_string(answer, "not_before"), NULL);
+	jv_free(task);
+}
+
+static void
+show_fields(struct view *v, struct tx *tx, jv record)
+{
+	(void)tx;
+	add_members(v, NULL, jv_copy(record));
+}
+
+const struct view_form card_fields = { .text = show_fields };
+const struct view_form card_form = { .text = show_card };
+const struct view_form card_why = { .text = show_why };

@@ -1,0 +1,98 @@
+#include <jq.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "filter.h"
+
+struct filter {
+	jq_state *jq;
+	struct buf said; /* the first line that jq said */
+};
+
+/* What jq has to say of a program: its first line, which is where it is wrong. */
+static void
+hear(void *arg, jv message)
+{
+	struct filter *f = arg;
+	jv text = jq_format_error(message);
+
+	if (f->said.len == 0 && jv_get_kind(text) == JV_KIND_STRING)
+		buf_add(&f->said, jv_string_value(text), strcspn(jv_string_value(text), "\n"));
+	jv_free(text);
+}
+
+static void
+no_memory(void *arg)
+{
+	(void)arg;
+	buf_no_memory();
+}
+
+struct filter *
+filter_open(const char *program)
+{
+	static const char prefix[] = "jq: error: ";
+	struct filter *f = xmalloc(sizeof *f);
+
+	*f = (struct filter){ .jq = jq_init() };
+	if (!f->jq)
+		buf_no_memory();
+	jq_set_nomem_handler(f->jq, no_memory, NULL);
+	jq_set_error_cb(f->jq, hear, f);
+	if (jq_compile(f->jq, program))
+		return f;
+	err_set(EX_USAGE, "%s",
+	    f->said.len > sizeof prefix && !strncmp(f->said.p, prefix, sizeof prefix - 1)
+		? f->said.p + sizeof prefix - 1
+	    : f->said.p ? f->said.p
+			: "no jq program");
+	filter_close(f);
+	return NULL;
+}
+
+void
+filter_close(struct filter *f)
+{
+	if (!f)
+		return;
+	jq_teardown(&f->jq);
+	buf_release(&f->said);
+	free(f);
+}
+
+/* Why the program has ended with an invalid value that carries a message. */
+static int
+fail(jv message)
+{
+	jv text = jv_get_kind(message) == JV_KIND_STRING ? message : jv_dump_string(message, 0);
+
+	err_set(EX_DATAERR, "%.200s", jv_string_value(text));
+	jv_free(text);
+	return -1;
+}
+
+int
+filter_run(struct filter *f, jv value, void (*take)(void *arg, jv result), void *arg)
+{
+	jv result;
+
+	jq_start(f->jq, value, 0);
+	while (jv_is_valid(result = jq_next(f->jq)))
+		take(arg, result);
+	if (jq_halted(f->jq)) { /* halt, halt_error: no more of this value */
+		jv code = jq_get_exit_code(f->jq);
+		bool is_error = jv_is_valid(code) && jv_get_kind(code) == JV_KIND_NUMBER &&
+		                jv_number_value(code) != 0;
+
+		jv_free(code);
+		jv_free(result);
+		return is_error ? fail(jq_get_error_message(f->jq)) : 0;
+	}
+	if (jv_invalid_has_msg(jv_copy(result)))
+		return fail(jv_invalid_get_msg(result));
+	jv_free(result);
+	return 0;
+}

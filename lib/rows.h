@@ -1,0 +1,20 @@
+/*
+ * rows.h - how tasks, chats and agents look in a table
+ *
+ * A row has the short id and ages; with tabs (--format tsv) whole ids, times and every word.
+ */
+#ifndef ROWS_H
+#define ROWS_H
+
+#include "view.h"
+
+extern const struct view_form rows_task, rows_chat, rows_agent;
+
+/* rows_status - a task's status in a word: "pending:subtasks" for one that waits; in out. */
+enum { ROWS_STATUS = 40 };
+const char *rows_status(jv task, char out[ROWS_STATUS]);
+
+/* rows_paint - the colour of a task's status. */
+enum paint rows_paint(jv task);
+
+#endif

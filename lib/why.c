@@ -1,0 +1,108 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "proc.h"
+#include "task.h"
+#include "why.h"
+
+/* The dependencies, or subtasks, that have not ended: what a waiting task waits for. */
+static jv
+unfinished(struct tx *tx, jv task)
+{
+	jv out = jv_array(), deps = json_get(task, "depends_on", JV_KIND_ARRAY);
+	char *set = xprintf("parent.%s", json_peek_string(task, "id"));
+
+	if (task_has_subtasks(task)) {
+		for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
+			jv child = store_at(tx, n);
+
+			if (!task_is_over(child))
+				out = jv_array_append(out, json_get(child, "id", JV_KIND_STRING));
+			jv_free(child);
+		}
+	} else if (jv_is_valid(deps)) {
+		jv_array_foreach (deps, i, id) {
+			jv dep = task_get(tx, jv_string_value(id));
+
+			if (jv_is_valid(dep) && !task_is_over(dep))
+				out = jv_array_append(out, jv_copy(id));
+			jv_free(dep);
+			jv_free(id);
+		}
+	}
+	free(set);
+	jv_free(deps);
+	return out;
+}
+
+static jv
+why_waiting(struct tx *tx, jv task, jv answer)
+{
+	const char *waiting = json_peek_string(task, "waiting");
+
+	if (!strcmp(waiting, "time")) {
+		answer = json_set_string(answer, "why", "it waits before it is tried again");
+		return json_set_string(answer, "not_before", json_peek_string(task, "not_before"));
+	}
+	answer = json_set_string(answer, "why",
+	    !strcmp(waiting, "subtasks") ? "it waits for its subtasks"
+					 : "it waits for other tasks");
+	return json_set(answer, "waiting_for", unfinished(tx, task));
+}
+
+static jv
+why_pending(struct tx *tx, jv task, jv answer)
+{
+	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT);
+	const char *holder = json_peek_string(reservation, "lease");
+
+	if (json_peek_string(task, "waiting")) {
+		answer = why_waiting(tx, task,
+		    json_set_string(answer, "waiting", json_peek_string(task, "waiting")));
+	} else if (holder && proc_lease_is_live(store_run_fd(store_of(tx)), holder)) {
+		answer = json_set_string(answer, "why",
+		    "it was handed to a pipeline that has not begun it");
+		answer = json_set(answer, "reserved_until",
+		    json_get(reservation, "until", JV_KIND_STRING));
+	} else {
+		answer =
+		    json_set_string(answer, "why", "it is ready: no pipeline has taken it yet");
+	}
+	jv_free(reservation);
+	return answer;
+}
+
+static jv
+why_running(struct tx *tx, jv task, jv answer)
+{
+	const char *lease = json_peek_string(task, "lease");
+
+	if (lease && proc_lease_is_live(store_run_fd(store_of(tx)), lease))
+		return json_set_string(answer, "why", "it is running");
+	return json_set_string(answer, "why", "its runner died; the next task-watch puts it back");
+}
+
+jv
+why_task(struct tx *tx, jv task)
+{
+	static const char *const copied[] = { "agent", "attempt", "error", "decision", "subtasks" };
+	jv answer = json_set_string(jv_object(), "id", json_peek_string(task, "id"));
+
+	answer = json_set_string(answer, "status", json_peek_string(task, "status"));
+	if (task_is(task, "pending"))
+		answer = why_pending(tx, task, answer);
+	else if (task_is(task, "in_progress"))
+		answer = why_running(tx, task, answer);
+	else
+		answer = json_set_string(answer, "why",
+		    task_is(task, "completed") ? "it completed" : "it ended with an error");
+	for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+		jv value = jv_object_get(jv_copy(task), jv_string(copied[i]));
+
+		if (jv_is_valid(value))
+			answer = json_set(answer, copied[i], value);
+		else
+			jv_free(value);
+	}
+	return answer;
+}
