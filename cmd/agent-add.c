@@ -20,7 +20,7 @@ static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; m
 
 static const struct cmd cmd = { "agent-add",
 	"add an agent: a role, and the program that does its work", "ROLE [--] COMMAND [ARG ...]",
-	opts, false };
+	opts, 2 };
 
 static jv
 strings(const char *const *item, size_t len)

@@ -12,7 +12,7 @@ static struct view view;
 static const struct opt opts[] = { VIEW_TABLE(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "agent-list", "print the crew, in the order in which it was added",
-	"", opts, false };
+	"", opts, 0 };
 
 int
 main(int argc, char *argv[])

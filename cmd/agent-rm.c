@@ -5,8 +5,7 @@
 
 static const struct opt opts[] = { { 0 } };
 
-static const struct cmd cmd = { "agent-rm", "remove agents from the crew", "ROLE ...", opts,
-	false };
+static const struct cmd cmd = { "agent-rm", "remove agents from the crew", "ROLE ...", opts, 0 };
 
 /* All of them, or none where one is not there. */
 static enum store_result

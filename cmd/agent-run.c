@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 };
 
 static const struct cmd cmd = { "agent-run", "claim tasks and do them, one after the other",
-	"[TASK]", opts, false };
+	"[TASK]", opts, 0 };
 
 struct run {
 	struct store *s;

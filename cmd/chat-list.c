@@ -20,7 +20,7 @@ static const struct opt opts[] = { { 'u', "user", "user", "only those that this 
 	VIEW_TABLE(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-list",
-	"print the chats, in the order in which they were made", "", opts, false };
+	"print the chats, in the order in which they were made", "", opts, 0 };
 
 static bool
 is_wanted(struct scan_text record, void *arg)

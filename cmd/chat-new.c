@@ -16,7 +16,7 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it", .st
 	{ 0, "member", "user", "another member; may be repeated", .list = &members },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
-static const struct cmd cmd = { "chat-new", "make a chat", "", opts, false };
+static const struct cmd cmd = { "chat-new", "make a chat", "", opts, 0 };
 
 static jv
 names_of(const struct opt_list *list)

@@ -22,7 +22,7 @@ static const struct opt opts[] = { { 'u', "user", "user", "who says it (default:
 	VIEW_FORMAT(history.view), VIEW_IDS(history.view), { 0 } };
 
 static const struct cmd cmd = { "chat-post", "append to chats: a text, a text per line, or events",
-	"[CHAT [TEXT ...]]", opts, false };
+	"[CHAT [TEXT ...]]", opts, 0 };
 
 /* An event on its way, and what became of it. */
 struct item {

@@ -19,7 +19,7 @@ static const struct opt opts[] = { { 0, "since", "seq", "only events after this 
 	    .num = &limit, .max = LONG_MAX },
 	VIEW_FORMAT(h.view), VIEW_JQ(h.view), VIEW_IDS(h.view), { 0 } };
 
-static const struct cmd cmd = { "chat-show", "print what was said in a chat", "CHAT", opts, false };
+static const struct cmd cmd = { "chat-show", "print what was said in a chat", "CHAT", opts, 0 };
 
 int
 main(int argc, char *argv[])

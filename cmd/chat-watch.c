@@ -36,7 +36,7 @@ static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those 
 	VIEW_FORMAT(history.view), VIEW_JQ(history.view), VIEW_IDS(history.view), { 0 } };
 
 static const struct cmd cmd = { "chat-watch", "print what is said in a chat, as it happens",
-	"CHAT | --all", opts, false };
+	"CHAT | --all", opts, 0 };
 
 /* A chat: what was printed of it, and what is to be printed from its past. */
 struct past {

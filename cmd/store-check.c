@@ -18,7 +18,7 @@ static const struct opt opts[] = {
 };
 
 static const struct cmd cmd = { "store-check", "verify the journal, and the index against it", "",
-	opts, false };
+	opts, 0 };
 
 static jv
 record_of(const struct store *s, const struct disk_report *report)

@@ -11,7 +11,7 @@ static struct view view;
 static const struct opt opts[] = { VIEW_FORMAT(view), VIEW_JQ(view), { 0 } };
 
 static const struct cmd cmd = { "store-compact", "shrink the journal to what still counts", "",
-	opts, false };
+	opts, 0 };
 
 int
 main(int argc, char *argv[])

@@ -15,7 +15,7 @@ enum { COPY_BYTES = 256 << 10 };
 
 static const struct opt opts[] = { { 0 } };
 
-static const struct cmd cmd = { "store-dump", "export all records", "", opts, false };
+static const struct cmd cmd = { "store-dump", "export all records", "", opts, 0 };
 
 static void
 add_member(struct buf *b, const char *name, struct scan_text value)

@@ -15,7 +15,7 @@ enum { BATCH = 256 };
 static const struct opt opts[] = { { 0 } };
 
 static const struct cmd cmd = { "store-load", "import records that store-dump exported", "", opts,
-	false };
+	0 };
 
 struct item {
 	jv line;

@@ -25,7 +25,7 @@ static const struct opt opts[] = { { 0, "since", "revision", "only those after t
 	VIEW_TABLE(view), VIEW_JQ(view), { 0 } };
 
 static const struct cmd cmd = { "store-log", "print transactions, as they are in the journal", "",
-	opts, false };
+	opts, 0 };
 
 struct log {
 	struct store *s;

@@ -39,7 +39,7 @@ static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat",
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-add", "add tasks: an instruction, or a spec per line",
-	"[INSTRUCTION ...]", opts, false };
+	"[INSTRUCTION ...]", opts, 0 };
 
 /* A spec on its way, and what became of it. */
 struct item {

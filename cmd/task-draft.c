@@ -10,7 +10,7 @@
 
 static const struct opt opts[] = { { 0 } };
 
-static const struct cmd cmd = { "task-draft", "make task specs of chat messages", "", opts, false };
+static const struct cmd cmd = { "task-draft", "make task specs of chat messages", "", opts, 0 };
 
 /* Members of an event that say where it comes from: moved to the spec's source. */
 static jv

@@ -32,7 +32,7 @@ static const struct opt opts[] = { { 's', "status", "status", "only tasks in thi
 	VIEW_TABLE(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-list", "print tasks, in the order in which they were added",
-	"", opts, false };
+	"", opts, 0 };
 
 /* The filters, chat and parent as whole ids. */
 struct wanted {

@@ -21,7 +21,7 @@ static const struct opt opts[] = { { 0, "planner", "name",
 	{ 0 } };
 
 static const struct cmd cmd = { "task-plan", "decide which tasks need subtasks, and plan them", "",
-	opts, false };
+	opts, 0 };
 
 /* A task that was planned or split before, or is nothing to plan, passes as it is. */
 static bool

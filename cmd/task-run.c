@@ -37,7 +37,7 @@ static const struct opt opts[] = { { 'j', "jobs", "count", "do count tasks at on
 	{ 0 } };
 
 static const struct cmd cmd = { "task-run", "have agents do tasks, and print their events", "",
-	opts, false };
+	opts, 0 };
 
 /* An agent-run, which does one task after the other: starting one costs more than many tasks do. */
 struct job {

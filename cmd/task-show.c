@@ -10,7 +10,7 @@ static struct view view;
 
 static const struct opt opts[] = { VIEW_FORMAT(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
-static const struct cmd cmd = { "task-show", "print tasks by id", "TASK ...", opts, false };
+static const struct cmd cmd = { "task-show", "print tasks by id", "TASK ...", opts, 0 };
 
 static void
 add(struct tx *tx, jv task)

@@ -22,7 +22,7 @@ static const struct opt opts[] = {
 };
 
 static const struct cmd cmd = { "task-split", "store plans: a task's subtasks, all of them or none",
-	"", opts, false };
+	"", opts, 0 };
 
 struct split {
 	struct store *s;

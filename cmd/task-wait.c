@@ -24,8 +24,7 @@ static const struct opt opts[] = {
 	VIEW_JQ(view), VIEW_IDS(view), { 0 }
 };
 
-static const struct cmd cmd = { "task-wait", "wait until tasks have ended", "TASK ...", opts,
-	false };
+static const struct cmd cmd = { "task-wait", "wait until tasks have ended", "TASK ...", opts, 0 };
 
 static jv
 get(struct store *s, const char *id)

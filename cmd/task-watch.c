@@ -37,7 +37,7 @@ static const struct opt opts[] = { { 0, "drain", NULL, "end when nothing is left
 	{ 'c', "chat", "chat", "only tasks of this chat", .str = &chat }, { 0 } };
 
 static const struct cmd cmd = { "task-watch", "hand out ready tasks, each to one pipeline", "",
-	opts, false };
+	opts, 0 };
 
 struct watch {
 	struct store *s;

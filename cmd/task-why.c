@@ -13,7 +13,7 @@ static struct view view;
 static const struct opt opts[] = { VIEW_FORMAT(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-why",
-	"say why a task is not running, or why it ended as it did", "TASK ...", opts, false };
+	"say why a task is not running, or why it ended as it did", "TASK ...", opts, 0 };
 
 static void
 add(struct tx *tx, jv task)

@@ -309,9 +309,9 @@ opt_parse(const struct cmd *cmd, char **argv)
 			break;
 		}
 		if ((*argv)[0] != '-' || !(*argv)[1]) {
-			if (cmd->is_prefix)
-				break;
 			*next++ = *argv++;
+			if (cmd->command && (size_t)(next - operands) >= cmd->command)
+				break;
 			continue;
 		}
 		if ((*argv)[1] == '-')

@@ -35,15 +35,15 @@ struct cmd {
 	const char *brief;      /* one line, for usage and completion */
 	const char *operands;   /* as in the synopsis, e.g. "CHAT [TEXT ...]"; "" if none */
 	const struct opt *opts; /* ends with an all-zero entry */
-	bool is_prefix;         /* options end at the first operand (it is another program's
-	                           command line) */
+	size_t command;         /* options end at the operand of this number, from 1, which
+	                           begins another program's command line; 0: there is none */
 };
 
 /*
  * opt_parse - apply argv to the table
  *
  * Takes -abc, -n5, -n 5, --limit=5, --limit 5; "--" ends the options; options may
- * follow operands (unless is_prefix).  Long names are never abbreviated; a later
+ * follow operands (but not within a command line).  Long names are never abbreviated; a later
  * value replaces an earlier one, a list keeps both.  "--help" prints usage on stdout,
  * "--version" "NAME (legwork) VERSION", "--options" (alone) the table as TSV
  * (flag, name, argument, help); each exits 0, or EX_IOERR where stdout is full.

@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,19 +37,52 @@ unfinished(struct tx *tx, jv task)
 	return out;
 }
 
+/* "it waits for 1f3c9a2b and 2 more"; ids is borrowed. */
+static char *
+waits_for_tasks(jv ids)
+{
+	int len = jv_array_length(jv_copy(ids));
+	jv first = len > 0 ? jv_array_get(jv_copy(ids), 0) : jv_invalid();
+	char name[9], more[32] = "", *text;
+
+	if (len > 1)
+		snprintf(more, sizeof more, " and %d more", len - 1);
+	text = jv_is_valid(first)
+	           ? xprintf("it waits for %s%s", task_short(jv_string_value(first), name), more)
+	           : xstrdup("it waits for other tasks");
+	jv_free(first);
+	return text;
+}
+
+static char *
+waits_for_subtasks(jv task)
+{
+	jv counts = json_get(task, "subtasks", JV_KIND_OBJECT);
+	char *text = xprintf("it waits for its subtasks: %" PRId64 " of %" PRId64 " have ended",
+	    json_peek_int(counts, "done", 0) + json_peek_int(counts, "failed", 0),
+	    json_peek_int(counts, "total", 0));
+
+	jv_free(counts);
+	return text;
+}
+
 static jv
 why_waiting(struct tx *tx, jv task, jv answer)
 {
 	const char *waiting = json_peek_string(task, "waiting");
+	char *text;
+	jv ids;
 
 	if (!strcmp(waiting, "time")) {
 		answer = json_set_string(answer, "why", "it waits before it is tried again");
 		return json_set_string(answer, "not_before", json_peek_string(task, "not_before"));
 	}
-	answer = json_set_string(answer, "why",
-	    !strcmp(waiting, "subtasks") ? "it waits for its subtasks"
-					 : "it waits for other tasks");
-	return json_set(answer, "waiting_for", unfinished(tx, task));
+	ids = unfinished(tx, task);
+	text = !strcmp(waiting, "subtasks") && task_has_subtasks(task) ? waits_for_subtasks(task)
+	                                                               : waits_for_tasks(ids);
+	answer = json_set_string(answer, "why", text);
+	free(text);
+	return json_set(answer, "waiting_for", ids);
 }
 
 static jv

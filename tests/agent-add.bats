@@ -65,3 +65,11 @@ load records
 	run -64 agent-add smith --
 	run -64 agent-add smith --input xml -- cat
 }
+
+@test "agent-add: the command's options are its own, also without --" {
+	run -0 agent-add --ids lines wc -l
+	assert_output lines
+	assert_equal "$(agent-list --jq '.command | join(" ")')" 'wc -l'
+	agent-add lines --skill counting wc -l --ids >/dev/null
+	assert_equal "$(agent-list --jq '.command + .skills | join(" ")')" 'wc -l --ids counting'
+}

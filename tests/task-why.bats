@@ -27,7 +27,7 @@ load records
 	id=$(task-add --ids -d "$a" -d "$b" c)
 	run -0 task-why "$id"
 	assert_jq --arg a "$a" --arg b "$b" '.[0] | .waiting == "dependencies" and
-		.why == "it waits for other tasks" and .waiting_for == [$a, $b]'
+		.why == "it waits for \($a[:8]) and 1 more" and .waiting_for == [$a, $b]'
 	agent-run "$a" >/dev/null
 	run -0 task-why "$id"
 	assert_jq --arg b "$b" '.[0].waiting_for == [$b]'
@@ -40,7 +40,7 @@ load records
 	agent-run "$(sed -n 1p children)" >/dev/null
 	run -0 task-why "$id"
 	assert_jq --arg b "$(sed -n 2p children)" '.[0] | .waiting == "subtasks" and
-		.why == "it waits for its subtasks" and .waiting_for == [$b] and
+		.why == "it waits for its subtasks: 1 of 2 have ended" and .waiting_for == [$b] and
 		.subtasks == {total: 2, done: 1, failed: 0} and
 		.decision.reasoning == "the instruction holds a list of 2 bulleted items"'
 }

@@ -44,8 +44,8 @@ static const struct opt opts[] = {
 };
 
 static const struct cmd commands[] = {
-	{ "fuzz", "take anything", "[FILE ...]", opts, .is_prefix = false },
-	{ "fuzz", "take anything", "COMMAND [ARG ...]", opts, .is_prefix = true },
+	{ "fuzz", "take anything", "[FILE ...]", opts, .command = 0 },
+	{ "fuzz", "take anything", "COMMAND [ARG ...]", opts, .command = 1 },
 };
 
 void
@@ -120,7 +120,7 @@ check_any(const struct cmd *cmd, char **argv)
 	}
 	for (size_t i = 0; operands[i]; i++) {
 		fuzz_fact(i < n && is_among(operands[i], given));
-		if (!cmd->is_prefix && !has(given, "--"))
+		if (!cmd->command && !has(given, "--"))
 			fuzz_fact(operands[i][0] != '-' || !operands[i][1]);
 	}
 	fuzz_fact(got.count >= 0 && got.delta >= -5 && got.delta <= 5);

@@ -18,17 +18,18 @@ static const struct opt opts[] = {
 	{ 'k', "skill", "skill", "a skill that is wanted", .list = &skills },
 	{ 0 },
 };
-static const struct cmd plain = { "opt", "try options", "[ID ...]", opts, false };
-static const struct cmd prefix = { "opt", "run a program", "PROGRAM [ARG ...]", opts, true };
+static const struct cmd plain = { "opt", "try options", "[ID ...]", opts, 0 };
+static const struct cmd prefix = { "opt", "run a program", "PROGRAM [ARG ...]", opts, 1 };
 static const struct opt no_opts[] = { { 0 } };
-static const struct cmd bare = { "opt", "do nothing", "", no_opts, false };
+static const struct cmd second = { "opt", "name a program", "NAME PROGRAM [ARG ...]", opts, 2 };
+static const struct cmd bare = { "opt", "do nothing", "", no_opts, 0 };
 
 static const struct opt twice[] = {
 	{ 'a', "all", NULL, "one", .set = &all },
 	{ 'a', "any", NULL, "two", .set = &all },
 	{ 0 },
 };
-static const struct cmd faulty = { "opt", "be wrong", "", twice, false };
+static const struct cmd faulty = { "opt", "be wrong", "", twice, 0 };
 
 /* What a child parses: a command and up to seven arguments. */
 static const struct cmd *child_cmd;
@@ -116,6 +117,8 @@ test_operands(void)
 	is(parse(&plain, ARGS("-", "-a")), "1 0 0 - [-]", "a dash is an operand");
 	is(parse(&prefix, ARGS("-a", "ls", "-n3", "--", "--help")),
 	    "1 0 0 - [ls] [-n3] [--] [--help]", "another program's options are left alone");
+	is(parse(&second, ARGS("x", "-a", "ls", "-n3")), "1 0 0 - [x] [ls] [-n3]",
+	    "or behind a name, which options may follow");
 	is(parse(&prefix, ARGS("--", "-a")), "0 0 0 - [-a]", "-- ends options before a program");
 }
 
