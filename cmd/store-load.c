@@ -7,6 +7,7 @@
 #include "fold.h"
 #include "lines.h"
 #include "opt.h"
+#include "progress.h"
 #include "record.h"
 #include "store.h"
 
@@ -28,6 +29,7 @@ struct load {
 	struct item item[BATCH];
 	size_t items;
 	int status;
+	struct progress progress;
 };
 
 /* Whether a name, as the store knows it, is over its limit. */
@@ -116,6 +118,7 @@ store_batch(struct load *l)
 		err_exit();
 	for (size_t i = 0; i < l->items; i++) {
 		if (l->item[i].is_conflict) {
+			progress_clear(&l->progress);
 			err_warn("stdin:%lu: %s: the store has another record of that key",
 			    l->item[i].number, json_peek_string(l->item[i].line, "key"));
 			l->status = EX_DATAERR;
@@ -135,17 +138,22 @@ load(struct load *l)
 	lines_init(&in, STDIN_FILENO, -1, "stdin");
 	while ((rc = lines_next_object(&in, &line)) == LINES_OK || rc == LINES_BAD) {
 		if (rc == LINES_BAD) {
+			progress_clear(&l->progress);
 			l->status = (err_print(), EX_DATAERR);
 		} else if (check(line) < 0) {
+			progress_clear(&l->progress);
 			err_warn("stdin:%lu: %s", in.number, err_text());
 			l->status = EX_DATAERR;
 			jv_free(line);
 		} else {
 			l->item[l->items++] = (struct item){ line, in.number, false };
 		}
-		if (l->items == BATCH)
+		if (l->items == BATCH) {
 			store_batch(l);
+			progress_read(&l->progress, STDIN_FILENO, in.number);
+		}
 	}
+	progress_clear(&l->progress);
 	if (rc == LINES_FAIL)
 		err_exit();
 	store_batch(l);
@@ -162,6 +170,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "takes no operands");
 	if (!(l.s = store_open()))
 		err_exit();
+	progress_begin(&l.progress, "loading records");
 	load(&l);
 	store_close(l.s);
 	return l.status;

@@ -10,6 +10,7 @@
 #include "id.h"
 #include "lines.h"
 #include "opt.h"
+#include "progress.h"
 #include "rows.h"
 #include "spec.h"
 #include "task.h"
@@ -54,6 +55,7 @@ struct add {
 	struct item item[BATCH];
 	size_t items;
 	int status;
+	struct progress progress;
 };
 
 static void
@@ -103,9 +105,13 @@ add_one(struct tx *tx, struct item *item)
 static void
 report(struct add *a)
 {
+	if (isatty(STDOUT_FILENO))
+		progress_clear(&a->progress);
 	for (size_t i = 0; i < a->items; i++) {
 		struct item *item = &a->item[i];
 
+		if (item->result < 0)
+			progress_clear(&a->progress);
 		if (jv_is_valid(item->task)) {
 			view_add(&view, NULL, jv_copy(item->task));
 		} else if (item->result < 0 && item->line) {
@@ -250,13 +256,15 @@ add_lines(struct add *a)
 	do {
 		if (a->items > 0 && !lines_is_ready(&in))
 			add_batch(a);
+		progress_read(&a->progress, STDIN_FILENO, in.number);
 		rc = lines_next_object(&in, &spec);
 		if (rc == LINES_OK)
 			collect(a, spec, in.number);
 		else if (rc == LINES_BAD)
-			a->status = (err_print(), EX_DATAERR);
+			progress_clear(&a->progress), a->status = (err_print(), EX_DATAERR);
 	} while (rc == LINES_OK || rc == LINES_BAD);
 	add_batch(a);
+	progress_clear(&a->progress);
 	if (rc == LINES_FAIL || lines_check_end(&in) < 0)
 		err_exit();
 	lines_release(&in);
@@ -279,6 +287,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "%s", err_text());
 	if (!(a.s = store_open()))
 		err_exit();
+	progress_begin(&a.progress, "adding tasks");
 	if (operands[0])
 		add_operands(&a, operands);
 	else

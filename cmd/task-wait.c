@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "err.h"
 #include "opt.h"
+#include "progress.h"
 #include "rows.h"
 #include "task.h"
 
@@ -26,6 +27,14 @@ static const struct opt opts[] = {
 
 static const struct cmd cmd = { "task-wait", "wait until tasks have ended", "TASK ...", opts, 0 };
 
+/* What is waited for. */
+struct waiting {
+	struct store *s;
+	char **all; /* whole ids */
+	long long deadline_ms;
+	struct progress progress;
+};
+
 static jv
 get(struct store *s, const char *id)
 {
@@ -36,30 +45,69 @@ get(struct store *s, const char *id)
 	return task;
 }
 
+/* How many have ended; of a single one that was split, how many of its subtasks. */
+static void
+draw(struct waiting *w)
+{
+	uint64_t ended = 0, total = 0;
+	jv task, counts;
+
+	for (; w->all[total]; total++) {
+		task = get(w->s, w->all[total]);
+		ended += task_is_over(task);
+		if (total == 0 && !w->all[1] && task_has_subtasks(task)) {
+			counts = json_get(task, "subtasks", JV_KIND_OBJECT);
+			ended = (uint64_t)(json_peek_int(counts, "done", 0) +
+					   json_peek_int(counts, "failed", 0));
+			total = (uint64_t)json_peek_int(counts, "total", 0);
+			progress_step(&w->progress, ended, total);
+			jv_free(counts);
+			jv_free(task);
+			return;
+		}
+		jv_free(task);
+	}
+	progress_step(&w->progress, ended, total);
+}
+
+/* How long to sleep, at most; 0: the time is over. */
+static int
+patience_ms(const struct waiting *w)
+{
+	long long most = w->progress.is_on ? PROGRESS_MS : POLL_MS, left = most;
+
+	if (w->deadline_ms)
+		left = w->deadline_ms - clock_mono_ms();
+	return left < 0 ? 0 : (int)(left < most ? left : most);
+}
+
 /* Sleeps until the task ends; invalid: the time is over. */
 static jv
-wait_for(struct store *s, const char *id, long long deadline_ms, int out_fd)
+wait_for(struct waiting *w, const char *id, int out_fd)
 {
 	char *topic = xprintf("task-%s", id);
-	struct bell *bell = bell_open(store_watch_fd(s), topic);
+	struct bell *bell = bell_open(store_watch_fd(w->s), topic);
 	jv task;
 
 	if (!bell)
 		err_exit();
-	for (task = get(s, id); !task_is_over(task); task = get(s, id)) {
-		long long left = deadline_ms ? deadline_ms - clock_mono_ms() : POLL_MS;
+	for (task = get(w->s, id); !task_is_over(task); task = get(w->s, id)) {
+		int patience = patience_ms(w);
 
 		jv_free(task);
 		task = jv_invalid();
-		if (left <= 0)
+		if (patience == 0)
 			break;
-		if (bell_wait(bell, (int)(left < POLL_MS ? left : POLL_MS), out_fd) < 0) {
+		if (w->progress.is_on)
+			draw(w);
+		if (bell_wait(bell, patience, out_fd) < 0) {
 			bell_close(bell);
 			exit(EX_IOERR); /* nobody wants to know any more */
 		}
 	}
 	bell_close(bell);
 	free(topic);
+	progress_clear(&w->progress);
 	return task;
 }
 
@@ -76,34 +124,17 @@ resolve_all(struct store *s, char **ids)
 	}
 }
 
-int
-main(int argc, char *argv[])
+/* Waits for all, one after the other, printing each.  The exit status. */
+static int
+wait_for_all(struct waiting *w)
 {
-	char **ids = opt_parse(&cmd, argv), **all = ids;
-	long long deadline_ms = 0;
-	struct store *s;
 	int status = 0;
 
-	(void)argc;
-	if (!*ids)
-		opt_usage(&cmd, "want a task");
-	if (timeout && opt_duration_ms(timeout) < 0)
-		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
-		    timeout);
-	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
-		opt_usage(&cmd, "%s", err_text());
-	if (timeout)
-		deadline_ms = clock_mono_ms() + opt_duration_ms(timeout) + 1;
-	if (!(s = store_open()))
-		err_exit();
-	resolve_all(s, ids);
-	for (; *ids; ids++) {
-		jv task = wait_for(s, *ids, deadline_ms, quiet ? -1 : STDOUT_FILENO);
+	for (char **id = w->all; *id; id++) {
+		jv task = wait_for(w, *id, quiet ? -1 : STDOUT_FILENO);
 
-		if (!jv_is_valid(task)) {
-			status = EX_TIMEOUT;
-			break;
-		}
+		if (!jv_is_valid(task))
+			return EX_TIMEOUT;
 		if (!task_is(task, "completed"))
 			status = EX_NO;
 		if (!quiet)
@@ -112,8 +143,32 @@ main(int argc, char *argv[])
 		if (view_flush(&view) < 0)
 			err_exit();
 	}
-	for (ids = all; *ids; ids++)
-		free(*ids);
-	store_close(s);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct waiting w = { .all = opt_parse(&cmd, argv) };
+	int status;
+
+	(void)argc;
+	if (!*w.all)
+		opt_usage(&cmd, "want a task");
+	if (timeout && opt_duration_ms(timeout) < 0)
+		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
+		    timeout);
+	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
+	if (timeout)
+		w.deadline_ms = clock_mono_ms() + opt_duration_ms(timeout) + 1;
+	if (!(w.s = store_open()))
+		err_exit();
+	resolve_all(w.s, w.all);
+	progress_begin(&w.progress, w.all[1] ? "waiting for tasks" : "waiting for the task");
+	status = wait_for_all(&w);
+	for (char **id = w.all; *id; id++)
+		free(*id);
+	store_close(w.s);
 	return view_close(&view) < 0 ? err_print() : status;
 }

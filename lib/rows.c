@@ -87,9 +87,33 @@ chat_row(struct table *t, struct tx *tx, jv chat, int64_t now_ms)
 static const struct column agent_columns[] = { { "ROLE", false }, { "INPUT", false },
 	{ "SKILLS", false }, { "COMMAND", false }, { NULL, false } };
 
-/* The strings of an array member, between separators. */
+/* A word as a shell would want it: in quotes, unless it is plain. */
 static void
-list_cell(struct table *t, jv record, const char *member, const char *separator)
+add_word(struct buf *b, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-+=:,./@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		buf_puts(b, word);
+		return;
+	}
+	buf_putc(b, '\'');
+	for (; *word; word++)
+		buf_puts(b, *word == '\'' ? "'\\''" : (char[]){ *word, '\0' });
+	buf_putc(b, '\'');
+}
+
+static void
+add_plain(struct buf *b, const char *word)
+{
+	buf_puts(b, word);
+}
+
+/* The strings of an array member, each added by `add`, between separators. */
+static void
+list_cell(struct table *t, jv record, const char *member, const char *separator,
+    void (*add)(struct buf *b, const char *word))
 {
 	jv list = json_get(record, member, JV_KIND_ARRAY);
 	struct buf text = { 0 };
@@ -97,7 +121,7 @@ list_cell(struct table *t, jv record, const char *member, const char *separator)
 	if (jv_is_valid(list))
 		jv_array_foreach (list, i, item) {
 			buf_puts(&text, i ? separator : "");
-			buf_puts(&text,
+			add(&text,
 			    jv_get_kind(item) == JV_KIND_STRING ? jv_string_value(item) : "");
 			jv_free(item);
 		}
@@ -113,8 +137,8 @@ agent_row(struct table *t, struct tx *tx, jv agent, int64_t now_ms)
 	(void)now_ms;
 	table_cell(t, BOLD, json_peek_string(agent, "role"));
 	table_cell(t, PLAIN, json_peek_string(agent, "input"));
-	list_cell(t, agent, "skills", ", ");
-	list_cell(t, agent, "command", " ");
+	list_cell(t, agent, "skills", ", ", add_plain);
+	list_cell(t, agent, "command", " ", add_word);
 }
 
 const struct view_form rows_task = { task_columns, task_row, NULL };
