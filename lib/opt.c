@@ -227,7 +227,7 @@ take_long(const struct cmd *cmd, char **argv)
 	if (!g.opt->arg && eq)
 		opt_usage(cmd, "--%s takes no value", g.opt->name);
 	if (g.opt->arg && !eq && !argv[1])
-		opt_usage(cmd, "--%s needs %s", g.opt->name, g.opt->arg);
+		opt_usage(cmd, "--%s needs a value: %s", g.opt->name, g.opt->arg);
 	store_value(&g, eq ? eq + 1 : argv[1]);
 	return g.opt->arg && !eq ? 2 : 1;
 }
@@ -247,7 +247,7 @@ take_short(const struct cmd *cmd, char **argv)
 			continue;
 		}
 		if (!p[1] && !argv[1])
-			opt_usage(cmd, "-%c needs %s", *p, g.opt->arg);
+			opt_usage(cmd, "-%c needs a value: %s", *p, g.opt->arg);
 		store_value(&g, p[1] ? p + 1 : argv[1]);
 		return p[1] ? 1 : 2;
 	}

@@ -155,8 +155,8 @@ test_misuse(void)
 	refuses(ARGS("--a\nb"), "opt: unknown option --a?b");
 	refuses(ARGS("-\xC3\xA9"), "opt: unknown option -\xC3\xA9");
 	refuses(ARGS("--all=yes"), "opt: --all takes no value");
-	refuses(ARGS("--limit"), "opt: --limit needs count");
-	refuses(ARGS("-n"), "opt: -n needs count");
+	refuses(ARGS("--limit"), "opt: --limit needs a value: count");
+	refuses(ARGS("-n"), "opt: -n needs a value: count");
 	refuses(ARGS("-n0"), "opt: -n: want count from 1 to 100, got '0'");
 	refuses(ARGS("--limit=101"), "opt: --limit: want count from 1 to 100, got '101'");
 	refuses(ARGS("-n", " 5"), "opt: -n: want count from 1 to 100, got ' 5'");
