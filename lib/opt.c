@@ -291,6 +291,13 @@ check_utf8(const struct cmd *cmd, char **argv)
 			opt_usage(cmd, "argument %d is not UTF-8", i);
 }
 
+/* A dash alone is one, and so is a text that begins with a dash and a blank: an item of a list. */
+static bool
+is_operand(const char *arg)
+{
+	return arg[0] != '-' || !arg[1] || arg[1] == ' ';
+}
+
 char **
 opt_parse(const struct cmd *cmd, char **argv)
 {
@@ -308,7 +315,7 @@ opt_parse(const struct cmd *cmd, char **argv)
 			argv++;
 			break;
 		}
-		if ((*argv)[0] != '-' || !(*argv)[1]) {
+		if (is_operand(*argv)) {
 			*next++ = *argv++;
 			if (cmd->command && (size_t)(next - operands) >= cmd->command)
 				break;

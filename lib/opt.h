@@ -42,6 +42,7 @@ struct cmd {
 /*
  * opt_parse - apply argv to the table
  *
+ * What begins with a dash is one, but a dash alone, and a dash and a blank ("- an item").
  * Takes -abc, -n5, -n 5, --limit=5, --limit 5; "--" ends the options; options may
  * follow operands (but not within a command line).  Long names are never abbreviated; a later
  * value replaces an earlier one, a list keeps both.  "--help" prints usage on stdout,

@@ -121,7 +121,8 @@ check_any(const struct cmd *cmd, char **argv)
 	for (size_t i = 0; operands[i]; i++) {
 		fuzz_fact(i < n && is_among(operands[i], given));
 		if (!cmd->command && !has(given, "--"))
-			fuzz_fact(operands[i][0] != '-' || !operands[i][1]);
+			fuzz_fact(
+			    operands[i][0] != '-' || !operands[i][1] || operands[i][1] == ' ');
 	}
 	fuzz_fact(got.count >= 0 && got.delta >= -5 && got.delta <= 5);
 	fuzz_fact(!got.file || is_among(got.file, given));

@@ -115,6 +115,7 @@ test_operands(void)
 	is(parse(&plain, ARGS("x", "--", "-a", "--")), "0 0 0 - [x] [-a] [--]",
 	    "-- ends the options");
 	is(parse(&plain, ARGS("-", "-a")), "1 0 0 - [-]", "a dash is an operand");
+	is(parse(&plain, ARGS("- x\n- y", "-a")), "1 0 0 - [- x\n- y]", "so is a list of items");
 	is(parse(&prefix, ARGS("-a", "ls", "-n3", "--", "--help")),
 	    "1 0 0 - [ls] [-n3] [--] [--help]", "another program's options are left alone");
 	is(parse(&second, ARGS("x", "-a", "ls", "-n3")), "1 0 0 - [x] [ls] [-n3]",
