@@ -15,6 +15,7 @@
 #include "life.h"
 #include "proc.h"
 #include "stop.h"
+#include "task.h"
 #include "work.h"
 
 enum {
@@ -517,6 +518,19 @@ release(struct run *r)
 	free(r->broken);
 }
 
+/* What was dropped is missed by who reads the chat, too. */
+static void
+note_cut(struct run *r)
+{
+	char name[9];
+	jv text = jv_string_fmt("Task %s: only the first %d MiB of its answer are kept",
+	    task_short(json_peek_string(r->w->task, "id"), name), WORK_RESPONSE_MAX >> 20);
+
+	note(r, log_note(r->w->log, "cut", json_set_int(jv_object(), "kept", WORK_RESPONSE_MAX)));
+	note(r, log_event(r->w->log, life_event(r->w->task, "status",
+					 json_set(jv_object(), "message", text), r->w->lease)));
+}
+
 enum work_end
 work_run(struct work *w, jv *response, jv *error)
 {
@@ -547,8 +561,7 @@ work_run(struct work *w, jv *response, jv *error)
 	}
 	*response = response_of(&r);
 	if (r.is_cut)
-		note(&r,
-		    log_note(w->log, "cut", json_set_int(jv_object(), "kept", WORK_RESPONSE_MAX)));
+		note_cut(&r);
 	if (r.broken) {
 		jv_free(*error);
 		*error = life_error("internal", "log_failed", r.broken, true);

@@ -344,10 +344,11 @@ line two')
 	assert_equal "$(field "$(<id)" '.response | length')" 1000000
 }
 
-@test "agent-run: of an endless answer four megabytes are kept, and the log says so" {
+@test "agent-run: of an endless answer four megabytes are kept, and that is said" {
 	worker endless 'head -c 6000000 /dev/zero | tr "\0" x | fold -w 1000'
 	id=$(task-add --ids x)
-	agent-run "$id" >/dev/null
+	agent-run "$id" >events
+	grep -q 'only the first 4 MiB of its answer are kept' events
 	run -0 field "$id" '.status, (.response | utf8bytelength)'
 	assert_output $'completed\n4194304'
 	assert_equal "$(jq -c 'select(.kind == "cut").kept' "$LEGWORK_STORE/logs/agents/$id.log")" 4194304
