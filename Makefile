@@ -72,8 +72,8 @@ everything: $(LIB) $(PROGS) $(UNITS) $(HELPERS) $(TORTURE) $(FUZZ) $(BENCH)
 $B/bin/%: $B/obj/cmd/%.o $B/lib.a | $B/bin
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$B/bin/%: cmd/%.sh | $B/bin
-	install -m 0755 $< $@
+$B/bin/%: cmd/%.sh $B/commands | $B/bin
+	sed -e 's/@VERSION@/$(VERSION)/' -e 's/@COMMANDS@/$(notdir $(PROGS))/' $< >$@ && chmod 0755 $@
 
 $B/unit/%: $B/obj/tests/unit/%.o $B/lib.a | $B/unit
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -115,6 +115,9 @@ remember = printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) >$@
 
 $B/flags: FORCE | $(FOLDERS)
 	@$(call remember,'$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS))')
+
+$B/commands: FORCE | $(FOLDERS)
+	@$(call remember,$(VERSION) $(notdir $(PROGS)))
 
 $B/modules: FORCE | $(FOLDERS)
 	@$(call remember,$(LIB))

@@ -53,11 +53,11 @@ documented() {
 @test "docs: a command's brief is the same in its table, its page and its source" {
 	need_commands
 	bad=0
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		brief=$(brief "$name")
 		grep -qxF ".Nd $brief" "$ROOT/man/$name.1" || { echo "man/$name.1: want .Nd $brief"; bad=1; }
-		head -n 2 "$ROOT/cmd/$name.c" | grep -qF "* $name - $brief" ||
-			{ echo "cmd/$name.c: want a first comment $name - $brief"; bad=1; }
+		head -qn 2 "$ROOT/cmd/$name".* | grep -qxE "(/\*|#) $name - $brief( \*/)?" ||
+			{ echo "cmd/$name.*: want a first comment $name - $brief"; bad=1; }
 	done
 	[ "$bad" = 0 ]
 }
@@ -85,7 +85,7 @@ documented() {
 @test "docs: every page of a command names it and tells its exit status" {
 	need_commands
 	bad=0
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		page=$ROOT/man/$name.1
 		for line in ".Dt ${name^^} 1" ".Nm $name" '.Sh EXIT STATUS' '.Sh EXAMPLES'; do
 			grep -qxF "$line" "$page" || { echo "man/$name.1: want $line"; bad=1; }
@@ -98,7 +98,7 @@ documented() {
 	need_commands
 	bad=0
 	seven=$(flat "$ROOT/man/legwork.7")
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		brief=$(brief "$name")
 		[[ $seven = *" $name $brief "* || $seven = *" $name(1) $brief "* ]] ||
 			{ echo "legwork.7: want $name $brief"; bad=1; }

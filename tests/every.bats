@@ -15,7 +15,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 
 @test "every command: --help prints usage and brief on stdout" {
 	need_commands
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		ask 0 "$name" --help
 		says "$name" 'line 1 is the usage' grep -qE "^usage: $name \[options\]( .+)?$" <(sed -n 1p out)
 		says "$name" 'line 2 is the brief' grep -qE '^[^ ].*[^.]$' <(sed -n 2p out)
@@ -26,7 +26,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 
 @test "every command: --version names it, the kit and the version" {
 	need_commands
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		ask 0 "$name" --version
 		says "$name" 'name and version' grep -qE "^$name \(legwork\) [0-9]+\.[0-9]+\.[0-9]+$" out
 		says "$name" 'one line' [ "$(wc -l <out)" = 1 ]
@@ -35,7 +35,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 
 @test "every command: --options prints the table as TSV" {
 	need_commands
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		ask 0 "$name" --options
 		says "$name" 'four fields: letter, name, argument, help' awk -F '\t' '
 			NF != 4 || $1 !~ /^[A-Za-z0-9]?$/ || $2 !~ /^([a-z][a-z0-9-]*)?$/ ||
@@ -47,7 +47,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 
 @test "every command: an unknown option is misuse (64), one line names it" {
 	need_commands
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		for option in --no-such-option --helpp '-?'; do
 			ask 64 "$name" "$option"
 			says "$name" 'it is named' grep -qxF -- "$name: unknown option $option" <(sed -n 1p err)
@@ -68,7 +68,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 
 @test "every command: a value that is missing or too much is misuse (64)" {
 	need_commands
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		"$name" --options >table
 		while IFS=$'\t' read -r option argument; do
 			if [[ $argument ]]; then
@@ -84,7 +84,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 
 @test "every command: a full disk is an I/O error (74)" {
 	need_commands
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		for option in --help --version; do
 			run -74 --separate-stderr timeout 10 bash -c '"$0" "$1" >/dev/full' "$name" "$option"
 			assert_equal "$stderr" "$name: stdout: No space left on device"
@@ -95,7 +95,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 @test "every command: has a manual page and tests" {
 	need_commands
 	missing=()
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		[[ -f $ROOT/man/$name.1 ]] || missing+=("man/$name.1")
 		[[ -f $ROOT/tests/$name.bats ]] || missing+=("tests/$name.bats")
 	done
@@ -104,7 +104,7 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 
 @test "every command: a letter stands for the same option everywhere" {
 	need_commands
-	for name in $(commands); do
+	for name in $(commands; scripts); do
 		"$name" --options | awk -F '\t' -v c="$name" '$1 && $2 { print $1 "\t" $2 "\t" c }'
 	done >letters
 	run awk -F '\t' '

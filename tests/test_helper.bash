@@ -113,11 +113,17 @@ torture() {
 	assert_success
 }
 
-# commands - the names of all commands in cmd/; a test of all of them begins with need_commands
-commands() {
+# commands - the names of all commands in cmd/ that are programs; a test of all of them begins with
+# need_commands
+commands() { names_in .c; }
+
+# scripts - those that are scripts, and have no table of options that opt_parse reads
+scripts() { names_in .sh; }
+
+names_in() { # SUFFIX
 	local file
-	for file in "$ROOT"/cmd/*.c; do
-		[[ ! -f $file ]] || basename "$file" .c
+	for file in "$ROOT"/cmd/*"$1"; do
+		[[ ! -f $file ]] || basename "$file" "$1"
 	done
 }
 
