@@ -11,7 +11,7 @@
 #   make lint                 format, static checks, man pages, warnings as errors
 #   make format               put the code into the house's form
 #   make demo [DIR=folder]    both pipelines on real files
-#   make install, uninstall   PREFIX, MANDIR and DESTDIR are honoured
+#   make install, uninstall   PREFIX, BINDIR, DATADIR, MANDIR and DESTDIR are honoured
 #   make clean                remove build/, the only place that is written to
 #
 #   SAN=1     with address and undefined-behaviour sanitizers, in build/san
@@ -57,6 +57,9 @@ objects = $(patsubst %.c,$B/obj/%.o,$(wildcard $(1)/*.c))
 LIB     := $(call objects,lib)
 PROGS   := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/*.c))
 SCRIPTS := $(patsubst cmd/%.sh,$B/bin/%,$(wildcard cmd/*.sh))
+NAMES   := $(notdir $(PROGS) $(SCRIPTS))
+SHARED  := $(patsubst share/%,%,$(shell find share -type f | sort))
+PAGES   := $(notdir $(wildcard man/*.[1-9]))
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c))
 TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
@@ -174,26 +177,42 @@ format: | deps-lint
 demo: all
 	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(if $(DIR),'$(subst ','\'',$(DIR))')
 
+# Where to: the recipes find these in their environment, where blanks do no harm.
+install uninstall: export to_bin   = $(DESTDIR)$(BINDIR)
+install uninstall: export to_share = $(DESTDIR)$(DATADIR)/legwork
+install uninstall: export to_man   = $(DESTDIR)$(MANDIR)
+install uninstall: export to_bash  = $(DESTDIR)$(DATADIR)/bash-completion/completions
+install uninstall: export to_zsh   = $(DESTDIR)$(DATADIR)/zsh/site-functions
+install uninstall: export to_fish  = $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
+
+# bash and fish look for a command's completions under the command's name.
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/legwork
-	$(if $(PROGS)$(SCRIPTS),install -m 0755 $(PROGS) $(SCRIPTS) $(DESTDIR)$(BINDIR))
-	cp -R share/. $(DESTDIR)$(DATADIR)/legwork
-	for page in man/*.[1-9]; do \
-		[ -f "$$page" ] || continue; \
-		folder="$(DESTDIR)$(MANDIR)/man$${page##*.}"; \
-		install -d "$$folder" && install -m 0644 "$$page" "$$folder" || exit 1; \
-	done
-	for file in completions/*; do \
-		[ -f "$$file" ] || continue; \
-		folder="$(DESTDIR)$(DATADIR)/bash-completion/completions"; \
-		install -d "$$folder" && install -m 0644 "$$file" "$$folder" || exit 1; \
+	@umask 022; set -e; \
+	put() { [ ! -f "$$2" ] || install -D -m "$$1" "$$2" "$$3"; }; \
+	link() { [ ! -f "$$1" ] || [ "$${1##*/}" = "$${2##*/}" ] || ln -sf "$${1##*/}" "$$2"; }; \
+	for name in $(NAMES); do put 0755 "$B/bin/$$name" "$$to_bin/$$name"; done; \
+	for file in $(SHARED); do \
+		if [ -x "share/$$file" ]; then mode=0755; else mode=0644; fi; \
+		put $$mode "share/$$file" "$$to_share/$$file"; \
+	done; \
+	for page in $(PAGES); do put 0644 "man/$$page" "$$to_man/man$${page##*.}/$$page"; done; \
+	put 0644 completions/legwork.bash "$$to_bash/legwork.bash"; \
+	put 0644 completions/_legwork "$$to_zsh/_legwork"; \
+	put 0644 completions/legwork.fish "$$to_fish/legwork.fish"; \
+	for name in $(NAMES); do \
+		link "$$to_bash/legwork.bash" "$$to_bash/$$name"; \
+		link "$$to_fish/legwork.fish" "$$to_fish/$$name.fish"; \
 	done
 
+# What install made, and of its folders those that are legwork's own and empty.
 uninstall:
-	$(RM) $(patsubst $B/bin/%,$(DESTDIR)$(BINDIR)/%,$(PROGS) $(SCRIPTS))
-	$(RM) -r $(DESTDIR)$(DATADIR)/legwork
-	$(RM) $(foreach page,$(notdir $(wildcard man/*.[1-9])),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
-	$(RM) $(addprefix $(DESTDIR)$(DATADIR)/bash-completion/completions/,$(notdir $(wildcard completions/*)))
+	@for name in $(NAMES); do \
+		rm -f "$$to_bin/$$name" "$$to_bash/$$name" "$$to_fish/$$name.fish"; \
+	done; \
+	for file in $(SHARED); do rm -f "$$to_share/$$file"; done; \
+	for page in $(PAGES); do rm -f "$$to_man/man$${page##*.}/$$page"; done; \
+	rm -f "$$to_bash/legwork.bash" "$$to_zsh/_legwork" "$$to_fish/legwork.fish"; \
+	[ ! -d "$$to_share" ] || find "$$to_share" -depth -type d -empty -delete
 
 clean:
 	$(RM) -r build
