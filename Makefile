@@ -12,6 +12,7 @@
 #   make format               put the code into the house's form
 #   make demo [DIR=folder]    both pipelines on real files
 #   make install, uninstall   PREFIX, BINDIR, DATADIR, MANDIR and DESTDIR are honoured
+#   make deb                  build/legwork_VERSION_ARCH.deb, from .deb/
 #   make clean                remove build/, the only place that is written to
 #
 #   SAN=1     with address and undefined-behaviour sanitizers, in build/san
@@ -50,6 +51,7 @@ PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq parallel strace gdbmtool
 PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
 PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
+PACKAGES_DEB   = dpkg-dev lintian
 PACKAGES_FUZZ  = clang libclang-rt-14-dev llvm
 
 comma   = ,
@@ -139,6 +141,9 @@ deps-test: | deps-build
 deps-lint: | deps-build
 	@.ci/need $(PACKAGES_LINT)
 
+deps-deb:
+	@.ci/need $(PACKAGES_DEB)
+
 # Asked of clang itself: its packages carry its version in their names.
 deps-fuzz:
 	@printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' | \
@@ -214,11 +219,14 @@ uninstall:
 	rm -f "$$to_bash/legwork.bash" "$$to_zsh/_legwork" "$$to_fish/legwork.fish"; \
 	[ ! -d "$$to_share" ] || find "$$to_share" -depth -type d -empty -delete
 
+deb: all | deps-deb
+	@.deb/build $B $(VERSION)
+
 clean:
 	$(RM) -r build
 
 FORCE:
-.PHONY: all everything deps-build deps-test deps-lint deps-fuzz test torture fuzz fuzz-targets bench bench-peers lint format demo install uninstall clean FORCE
+.PHONY: all everything deps-build deps-test deps-lint deps-deb deps-fuzz test torture fuzz fuzz-targets bench bench-peers lint format demo install uninstall deb clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $B/obj/*/*.d $B/obj/*/*/*.d)
