@@ -313,12 +313,12 @@ parse_run() {
 			take_value "${name#--}" "${1#*=}"
 			;;
 		--jobs | --chat | --grace)
-			[ $# -gt 1 ] || misuse "$1 needs $(option_table | awk -F '\t' -v n="${1#--}" '$2 == n { print $3 }')"
+			[ $# -gt 1 ] || misuse "$1 needs a value: $(option_table | awk -F '\t' -v n="${1#--}" '$2 == n { print $3 }')"
 			take_value "${1#--}" "$2"
 			shift
 			;;
 		-j | -c)
-			[ $# -gt 1 ] || misuse "$1 needs $(option_table | awk -F '\t' -v n="${1#-}" '$1 == n { print $3 }')"
+			[ $# -gt 1 ] || misuse "$1 needs a value: $(option_table | awk -F '\t' -v n="${1#-}" '$1 == n { print $3 }')"
 			case $1 in
 			-j) jobs=$2 ;;
 			-c) chat=$2 ;;

@@ -189,7 +189,7 @@ nothing_left() {
 	run -64 legwork run --once=x
 	assert_line --index 0 'legwork: --once takes no value'
 	run -64 legwork run -c
-	assert_line --index 0 'legwork: -c needs chat'
+	assert_line --index 0 'legwork: -c needs a value: chat'
 	run -64 legwork run --nonsense
 	assert_line --index 0 'legwork: unknown option --nonsense'
 	run -64 legwork run now
