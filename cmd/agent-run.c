@@ -15,6 +15,7 @@
 #include "opt.h"
 #include "outbox.h"
 #include "proc.h"
+#include "speech.h"
 #include "stop.h"
 #include "task.h"
 #include "work.h"
@@ -154,7 +155,7 @@ say(struct run *r, const char *text_of_status)
 {
 	jv data = json_set_string(jv_object(), "message", text_of_status);
 
-	if (log_event(r->log, life_event(r->task, "status", data, r->lease)) < 0)
+	if (log_event(r->log, speech_event(r->task, "status", data, r->lease)) < 0)
 		err_exit();
 }
 

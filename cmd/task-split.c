@@ -3,10 +3,10 @@
 
 #include "ask.h"
 #include "err.h"
-#include "life.h"
 #include "lines.h"
 #include "opt.h"
 #include "plan.h"
+#include "split.h"
 #include "stage.h"
 
 static bool print, dry_run, keep_going;
@@ -66,7 +66,7 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 
 		if (!tx)
 			err_exit();
-		life_split(tx, id, json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
+		split_task(tx, id, json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
 		    keep_going, &children);
 		rc = store_commit(tx, STORE_DURABLE);
 		if (rc == STORE_OK && print)

@@ -1,5 +1,5 @@
 /*
- * life.h - the states of a task, and the only functions that change one
+ * life.h - the states of a task, and who changes them
  *
  *   life_begin --> pending --life_claim--> in_progress --life_complete--> completed
  *                   ^  \                     |    \-----life_fail-------> failed
@@ -8,12 +8,10 @@
  *
  *   waiting: dependencies | subtasks | time     (absent: ready)
  *
- * 1. A task that ends releases those who wait for it, in the same transaction: dependents run, or
- *    fail with category "dependency"; the parent of a last subtask becomes ready; the parent of a
- *    failed one fails and its pending siblings are cancelled, unless it was split to keep going.
- * 2. A claim's lease is its token: who ends a task must show it (life_is_mine).
- * 3. The events that close a task follow from its record (life_closing), so they are made with it.
- * 4. `events` is set when a task ends: how many it has, the closing ones included.
+ * split_task makes a pending task wait for the subtasks that it begins.  An end is settle_end's,
+ * which also ends or releases who waits for the task.
+ *
+ * 1. A claim's lease is its token: who ends a task must show it (life_is_mine).
  */
 #ifndef LIFE_H
 #define LIFE_H
@@ -62,9 +60,6 @@ bool life_is_mine(jv task, const char *lease);
 /* life_complete - a task (consumed) has its answer; response is consumed, a string. */
 void life_complete(struct tx *tx, jv task, jv response);
 
-/* life_error - an error object: {category, code, message, retryable}. */
-jv life_error(const char *category, const char *code, const char *message, bool retryable);
-
 /*
  * life_fail - an attempt failed; task and error are consumed
  *
@@ -84,21 +79,5 @@ void life_return(struct tx *tx, jv task);
 
 /* life_cancel - end a task that nobody runs; task consumed. */
 void life_cancel(struct tx *tx, jv task, const char *why);
-
-/*
- * life_split - give a pending task subtasks
- *
- * decision, plan  consumed; the plan is normalised (plan.h)
- * children        set to the array of subtasks as stored, owned
- *
- * Returns LIFE_DONE, LIFE_PASSED (not ready, or split already), -1 with err EX_NOINPUT.
- */
-int life_split(struct tx *tx, const char *id, jv decision, jv plan, bool keep_going, jv *children);
-
-/* life_event - an event of a task: its user, chat, data.task_id, session; data is consumed. */
-jv life_event(jv task, const char *type, jv data, const char *session);
-
-/* life_closing - the events that close an ended task, each with its number "n"; an owned array. */
-jv life_closing(jv task);
 
 #endif

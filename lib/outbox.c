@@ -7,9 +7,9 @@
 #include "bell.h"
 #include "err.h"
 #include "lease.h"
-#include "life.h"
 #include "log.h"
 #include "outbox.h"
+#include "speech.h"
 #include "task.h"
 
 /* How much is taken from the logs before it is written. */
@@ -179,7 +179,7 @@ take_logged(struct outbox *o, struct item *item)
 static void
 take_closing(struct outbox *o, struct item *item, jv task)
 {
-	jv closing = life_closing(task);
+	jv closing = speech_closing(task);
 
 	jv_array_foreach (closing, i, event) {
 		int64_t n = json_peek_int(event, "n", 0);

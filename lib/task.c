@@ -101,6 +101,16 @@ task_title(const char *instruction)
 	return jv_string_sized(p, (int)bytes_of(p, len, TASK_TITLE_CHARS));
 }
 
+jv
+task_error(const char *category, const char *code, const char *message, bool retryable)
+{
+	jv error = json_set_string(jv_object(), "category", category);
+
+	error = json_set_string(error, "code", code);
+	error = json_set(error, "message", json_utf8(message, strlen(message)));
+	return json_set(error, "retryable", jv_bool(retryable));
+}
+
 static jv
 add_name(jv list, const char *prefix, const char *rest)
 {

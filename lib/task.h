@@ -1,7 +1,7 @@
 /*
  * task.h - the task record: its fields, and its place in the store
  *
- * Fields are those of legwork-record(5); what changes a status is in life.h.
+ * Fields are those of legwork-record(5); what changes a status is drawn in life.h.
  * Key "task/<id>"; sets, from which everything is found without a scan:
  *
  *   tasks                 all
@@ -49,6 +49,9 @@ jv task_title(const char *instruction);
 
 /* task_short - the first eight characters of an id, for texts.  Returns out. */
 const char *task_short(const char *id, char out[9]);
+
+/* task_error - an error object: {category, code, message, retryable}. */
+jv task_error(const char *category, const char *code, const char *message, bool retryable);
 
 /* task_twin - the name that a task and its duplicates share: a hash of instruction, metadata and
  * chat (task borrowed).  A new string. */

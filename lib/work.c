@@ -12,8 +12,8 @@
 #include "clock.h"
 #include "err.h"
 #include "json.h"
-#include "life.h"
 #include "proc.h"
+#include "speech.h"
 #include "stop.h"
 #include "task.h"
 #include "work.h"
@@ -228,7 +228,7 @@ take_event(struct run *r, const char *line, size_t len)
 	}
 	type = json_peek_string(event, "type");
 	data = json_get(event, "data", JV_KIND_OBJECT);
-	note(r, log_event(r->w->log, life_event(r->w->task, type, data, r->w->lease)));
+	note(r, log_event(r->w->log, speech_event(r->w->task, type, data, r->w->lease)));
 	jv_free(event);
 	return true;
 }
@@ -474,21 +474,21 @@ error_of(struct run *r, int status)
 		tail->p[--tail->len] = '\0';
 	if (r->has_timed_out) {
 		char *why = xprintf("no answer within %g s", (double)timeout_ms(r->w->task) / 1000);
-		jv error = life_error("timeout", "timeout", why, true);
+		jv error = task_error("timeout", "timeout", why, true);
 
 		free(why);
 		return error;
 	}
 	if (WIFSIGNALED(status)) {
 		snprintf(fallback, sizeof fallback, "killed by signal %d", WTERMSIG(status));
-		return life_error("internal", "agent_killed", fallback, true);
+		return task_error("internal", "agent_killed", fallback, true);
 	}
 	snprintf(fallback, sizeof fallback, "exit status %d", WEXITSTATUS(status));
 	if (r->is_tail_cut && (line = memchr(tail->p, '\n', tail->len)))
 		buf_cut(tail, (size_t)(line + 1 - tail->p));
 	message = tail->len ? json_utf8(tail->p, tail->len) : jv_string(fallback);
 	message =
-	    json_set(life_error("tool", "exit_status", "", WEXITSTATUS(status) == EX_TEMPFAIL),
+	    json_set(task_error("tool", "exit_status", "", WEXITSTATUS(status) == EX_TEMPFAIL),
 		"message", message);
 	return json_set_int(message, "exit_status", WEXITSTATUS(status));
 }
@@ -527,7 +527,7 @@ note_cut(struct run *r)
 	    task_short(json_peek_string(r->w->task, "id"), name), WORK_RESPONSE_MAX >> 20);
 
 	note(r, log_note(r->w->log, "cut", json_set_int(jv_object(), "kept", WORK_RESPONSE_MAX)));
-	note(r, log_event(r->w->log, life_event(r->w->task, "status",
+	note(r, log_event(r->w->log, speech_event(r->w->task, "status",
 					 json_set(jv_object(), "message", text), r->w->lease)));
 }
 
@@ -543,7 +543,7 @@ work_run(struct work *w, jv *response, jv *error)
 	if (start(&r) < 0) {
 		bool is_ours = err_code() != EX_CONFIG;
 
-		*error = life_error(is_ours ? "internal" : "configuration", "cannot_start",
+		*error = task_error(is_ours ? "internal" : "configuration", "cannot_start",
 		    err_text(), is_ours);
 		release(&r);
 		return WORK_FAILED;
@@ -564,7 +564,7 @@ work_run(struct work *w, jv *response, jv *error)
 		note_cut(&r);
 	if (r.broken) {
 		jv_free(*error);
-		*error = life_error("internal", "log_failed", r.broken, true);
+		*error = task_error("internal", "log_failed", r.broken, true);
 		end = WORK_BROKEN;
 	}
 	release(&r);

@@ -36,7 +36,7 @@ enum { WORK_RESPONSE_MAX = 4 << 20 };
  * work_run - run it to its end, or until stop_signal
  *
  * response  on WORK_DONE and WORK_FAILED: what it answered, a string without its last newlines
- * error     on WORK_FAILED: an error object (life.h)
+ * error     on WORK_FAILED: an error object (task.h)
  *
  * Both are set in every case, owned (invalid where there is none).  WORK_STOPPED: a signal
  * asked us to stop, its processes are gone.  WORK_BROKEN: as WORK_FAILED, because the log cannot be

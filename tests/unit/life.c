@@ -5,6 +5,8 @@
 #include "chat.h"
 #include "domain.h"
 #include "log.h"
+#include "speech.h"
+#include "split.h"
 #include "task.h"
 
 enum { STEPS = 400, WALKERS = 40, TRIES = 200 };
@@ -72,7 +74,7 @@ claim(char name)
 static jv
 some_error(bool retryable)
 {
-	return life_error("tool", "exit_status", "it broke", retryable);
+	return task_error("tool", "exit_status", "it broke", retryable);
 }
 
 static void
@@ -116,7 +118,7 @@ split(char name, const char *children, const char *on, bool keep_going)
 			    JV_ARRAY(jv_number((double)(strchr(children, on[i]) - children))));
 		items = jv_array_append(items, item);
 	}
-	rc = life_split(tx, ids[(int)name], record("{'reasoning':'why'}"),
+	rc = split_task(tx, ids[(int)name], record("{'reasoning':'why'}"),
 	    json_set(jv_object(), "subtasks", items), keep_going, &made);
 	if (jv_is_valid(made))
 		jv_array_foreach (made, i, child) {
@@ -792,7 +794,7 @@ test_inheritance(void)
 	    "'limits':{'timeout_s':5},'priority':'low','key':'k','custom':1}",
 	    json_peek_string(chat, "id"));
 	begin('a', "", text);
-	is_int(life_split(tx, ids['a'], jv_invalid(), plan_of_two(), false, &got), LIFE_DONE,
+	is_int(split_task(tx, ids['a'], jv_invalid(), plan_of_two(), false, &got), LIFE_DONE,
 	    "a plan becomes subtasks");
 	child = jv_array_get(jv_copy(got), 0);
 	snprintf(ids['b'], ID_TEXT, "%s", json_peek_string(child, "id"));
@@ -845,7 +847,7 @@ test_split_record(void)
 static void
 closing_is(char name, const char *want, const char *fact)
 {
-	jv t = task(name), events = life_closing(t), again = life_closing(t);
+	jv t = task(name), events = speech_closing(t), again = speech_closing(t);
 	struct buf b = { 0 };
 
 	buf_puts(&b, "");
@@ -921,7 +923,7 @@ test_closing_ids(void)
 				      "'completed','response':'x','chat_id':'c','events':9,"
 				      "'finished_at':'%s','attempt':%d}",
 			    n, now, attempt);
-			jv events = life_closing(t);
+			jv events = speech_closing(t);
 
 			jv_array_foreach (events, i, event) {
 				made += id_is_full(json_peek_string(event, "id"));
@@ -941,13 +943,13 @@ static void
 test_event(void)
 {
 	jv t = record("{'id':'t','user_id':'alice','chat_id':'c'}");
-	jv event = life_event(t, "status", record("{'message':'x','task_id':'forged'}"), "s");
+	jv event = speech_event(t, "status", record("{'message':'x','task_id':'forged'}"), "s");
 
 	is_json(json_drop(event, "id"),
 	    "{'at':'2026-11-20T12:00:00.000Z','type':'status','data':{'message':'x','task_id':'t'},"
 	    "'user_id':'alice','chat_id':'c','session_id':'s'}",
 	    "an event of a task is its user's, in its chat, and says of which task");
-	event = life_event(t, "status", jv_object(), NULL);
+	event = speech_event(t, "status", jv_object(), NULL);
 	has(event, "session_id", NULL, "without a session it has none");
 	jv_free(event);
 	jv_free(t);
@@ -992,7 +994,7 @@ walk_split(struct walk *w, const char *id)
 		jv_free(plan);
 		return;
 	}
-	life_split(tx, id, jv_invalid(), plan, box_random(2), &made);
+	split_task(tx, id, jv_invalid(), plan, box_random(2), &made);
 	jv_array_foreach (made, i, child) {
 		snprintf(w->id[w->len++], ID_TEXT, "%s", json_peek_string(child, "id"));
 		jv_free(child);

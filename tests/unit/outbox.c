@@ -6,6 +6,7 @@
 #include "log.h"
 #include "outbox.h"
 #include "proc.h"
+#include "speech.h"
 #include "task.h"
 
 enum { MANY = 400, TURNS = 100000 };
@@ -47,7 +48,7 @@ log_events(const char *id, int count, size_t bytes)
 	text[bytes] = '\0';
 	while (count-- > 0)
 		log_event(log,
-		    life_event(task, "message", json_set_string(jv_object(), "text", text), "s"));
+		    speech_event(task, "message", json_set_string(jv_object(), "text", text), "s"));
 	jv_free(task);
 	free(text);
 	log_close(log);

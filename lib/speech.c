@@ -1,0 +1,105 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chat.h"
+#include "speech.h"
+#include "task.h"
+
+static const char *
+id_of(jv task)
+{
+	return json_peek_string(task, "id");
+}
+
+jv
+speech_in_chat(struct tx *tx, jv task)
+{
+	const char *chat_id = json_peek_string(task, "chat_id");
+	jv chat = chat_id ? chat_get(tx, chat_id) : jv_invalid();
+
+	if (!jv_is_valid(chat)) {
+		char name[9], *title = xprintf("Task: %s", task_short(id_of(task), name));
+
+		jv_free(chat);
+		chat = chat_add(tx, title, "agent", jv_array());
+		free(title);
+		task = json_set(task, "own_chat", jv_true());
+	}
+	task = json_set_string(task, "chat_id", json_peek_string(chat, "id"));
+	task = json_set_string(task, "user_id", json_peek_string(chat, "user_id"));
+	jv_free(chat);
+	return task;
+}
+
+jv
+speech_event(jv task, const char *type, jv data, const char *session)
+{
+	jv event;
+
+	data = json_set_string(data, "task_id", id_of(task));
+	event = chat_event(type, data, json_peek_string(task, "user_id"),
+	    json_peek_string(task, "chat_id"));
+	return session ? json_set_string(event, "session_id", session) : event;
+}
+
+int
+speech_closing_count(jv task)
+{
+	const char *response = json_peek_string(task, "response");
+
+	if (!json_has(task, "chat_id"))
+		return 0;
+	return task_is(task, "completed") && response && *response ? 2 : 1;
+}
+
+/* One closing event: its id and time are the same whenever it is made. */
+static jv
+closing_event(jv task, const char *type, jv data, int i)
+{
+	char id[ID_TEXT], name[64];
+	jv event = speech_event(task, type, data, NULL);
+
+	snprintf(name, sizeof name, "closing/%" PRId64 "/%d", json_peek_int(task, "attempt", 0), i);
+	event = json_set_string(event, "id", id_derive(id_of(task), name, id));
+	event = json_set_string(event, "at", json_peek_string(task, "finished_at"));
+	return json_set_int(event, "n",
+	    json_peek_int(task, "events", 0) - speech_closing_count(task) + 1 + i);
+}
+
+static jv
+message_of_end(jv task)
+{
+	jv error = json_get(task, "error", JV_KIND_OBJECT);
+	const char *why = jv_is_valid(error) ? json_peek_string(error, "message") : NULL;
+	char name[9];
+	jv text;
+
+	task_short(id_of(task), name);
+	if (task_is(task, "completed"))
+		text = jv_string_fmt("Task %s completed successfully", name);
+	else if (task_is(task, "cancelled"))
+		text = jv_string_fmt("Task %s cancelled: %s", name, why ? why : "no reason given");
+	else
+		text = jv_string_fmt("Task %s failed: %s", name, why ? why : "no reason given");
+	jv_free(error);
+	return json_set(jv_object(), "message", text);
+}
+
+jv
+speech_closing(jv task)
+{
+	jv events = jv_array();
+	int count = speech_closing_count(task);
+	const char *type = task_is(task, "failed") ? "error" : "status";
+
+	if (count == 2)
+		events = jv_array_append(events,
+		    closing_event(task, "message",
+			json_set(jv_object(), "text", json_get(task, "response", JV_KIND_STRING)),
+			0));
+	if (count > 0)
+		events = jv_array_append(events,
+		    closing_event(task, type, message_of_end(task), count - 1));
+	return events;
+}

@@ -1,0 +1,127 @@
+#include "split.h"
+#include "clock.h"
+#include "err.h"
+#include "life.h"
+#include "speech.h"
+#include "task.h"
+
+/* What a subtask has from its parent. */
+static jv
+inherit(jv child, jv parent)
+{
+	static const char *const fields[] = { "chat_id", "user_id", "created_by", "scope",
+		"metadata", "limits" };
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		jv value = jv_object_get(jv_copy(parent), jv_string(fields[i]));
+
+		if (jv_is_valid(value))
+			child = json_set(child, fields[i], value);
+		else
+			jv_free(value);
+	}
+	return json_set_string(child, "parent_id", json_peek_string(parent, "id"));
+}
+
+/* Moves a member of the plan's subtask under the task's name for it, unless it is null. */
+static jv
+take_over(jv child, jv item, const char *from, const char *to)
+{
+	jv value = jv_object_get(jv_copy(item), jv_string(from));
+
+	if (jv_is_valid(value) && jv_get_kind(value) != JV_KIND_NULL)
+		return json_set(child, to, value);
+	jv_free(value);
+	return child;
+}
+
+/* Indices into the plan's subtasks become ids. */
+static jv
+ids_of_dependencies(jv item, jv ids)
+{
+	jv given = json_get(item, "dependencies", JV_KIND_ARRAY), out = jv_array();
+
+	if (jv_is_valid(given))
+		jv_array_foreach (given, i, index)
+			out = jv_array_append(out,
+			    jv_array_get(jv_copy(ids), (int)jv_number_value(index)));
+	jv_free(given);
+	return out;
+}
+
+static jv
+new_child(jv parent, jv item, jv ids, int i)
+{
+	static const char *const members[][2] = { { "title", "title" },
+		{ "description", "instruction" }, { "priority", "priority" },
+		{ "assigned_to", "agent" }, { "required_skills", "required_skills" },
+		{ "estimated_hours", "estimated_hours" }, { "context", "context" } };
+	jv id = jv_array_get(jv_copy(ids), i), deps, child = json_set(jv_object(), "id", id);
+	char now[CLOCK_TEXT];
+
+	child = json_set_string(child, "status", "pending");
+	for (size_t m = 0; m < sizeof members / sizeof *members; m++)
+		child = take_over(child, item, members[m][0], members[m][1]);
+	deps = ids_of_dependencies(item, ids);
+	if (jv_array_length(jv_copy(deps)) > 0)
+		child = json_set(child, "depends_on", deps);
+	else
+		jv_free(deps);
+	child = json_set_int(json_set_int(inherit(child, parent), "attempt", 0), "posted", 0);
+	return json_set_string(child, "created_at", clock_format(clock_now_ms(), now));
+}
+
+/* Subtasks are born in the plan's order; one that waits for a later one is found to do so
+ * because that one's id is known to be unfinished. */
+static jv
+begin_children(struct tx *tx, jv parent, jv items)
+{
+	jv ids = jv_array(), children = jv_array();
+	int count = jv_array_length(jv_copy(items));
+	char id[ID_TEXT];
+
+	for (int i = 0; i < count; i++)
+		ids = jv_array_append(ids, jv_string(id_new(id)));
+	jv_array_foreach (items, i, item) {
+		jv child = new_child(parent, item, ids, i);
+
+		if (json_has(child, "depends_on"))
+			child = json_set_string(child, "waiting", "dependencies");
+		task_put(tx, jv_copy(child));
+		children = jv_array_append(children, child);
+		jv_free(item);
+	}
+	jv_free(items);
+	jv_free(ids);
+	return children;
+}
+
+int
+split_task(struct tx *tx, const char *id, jv decision, jv plan, bool keep_going, jv *children)
+{
+	jv parent = task_get(tx, id), items, counts;
+
+	*children = jv_array();
+	if (!task_is(parent, "pending") || task_has_subtasks(parent) ||
+	    json_peek_string(parent, "waiting")) {
+		bool is_there = jv_is_valid(parent);
+
+		jv_free(parent);
+		jv_free(decision);
+		jv_free(plan);
+		return is_there ? LIFE_PASSED : err_set(EX_NOINPUT, "task %s: no such task", id);
+	}
+	items = json_get(plan, "subtasks", JV_KIND_ARRAY);
+	parent = speech_in_chat(tx, parent);
+	*children = (jv_free(*children), begin_children(tx, parent, jv_copy(items)));
+	counts = json_set_int(jv_object(), "total", jv_array_length(items));
+	counts = json_set_int(json_set_int(counts, "done", 0), "failed", 0);
+	parent = json_set_string(json_drop(parent, "reservation"), "waiting", "subtasks");
+	parent = json_set(json_set(parent, "subtasks", counts), "plan", plan);
+	if (jv_is_valid(decision))
+		parent = json_set(parent, "decision", decision);
+	if (keep_going)
+		parent = json_set(parent, "keep_going", jv_true());
+	task_put(tx, parent);
+	return LIFE_DONE;
+}
