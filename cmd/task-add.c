@@ -154,20 +154,13 @@ set_default(jv spec, const char *field, const char *value)
 	return value && !json_has(spec, field) ? json_set_string(spec, field, value) : spec;
 }
 
-/* name=value, the value as a string. */
 static jv
 given_metadata(void)
 {
-	jv object = jv_object();
+	jv object = spec_metadata(&metadata);
 
-	for (size_t i = 0; i < metadata.len; i++) {
-		const char *item = metadata.item[i], *eq = strchr(item, '=');
-
-		if (!eq || eq == item)
-			opt_usage(&cmd, "--metadata: want name=value, got '%s'", item);
-		object = jv_object_set(object, json_utf8(item, (size_t)(eq - item)),
-		    json_utf8(eq + 1, strlen(eq + 1)));
-	}
+	if (!jv_is_valid(object))
+		opt_usage(&cmd, "--metadata: %s", err_text());
 	return object;
 }
 

@@ -111,7 +111,8 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 		return is_there ? LIFE_PASSED : err_set(EX_NOINPUT, "task %s: no such task", id);
 	}
 	found = speech_in_chat(tx, take(found, &claim));
-	if (jv_is_valid(claim.decision) && !json_has(found, "decision"))
+	if (jv_is_valid(claim.decision) && !json_has(found, "decision") &&
+	    claim.revision == json_peek_int(found, "revision", 0))
 		found = json_set(found, "decision", claim.decision);
 	else
 		jv_free(claim.decision);
@@ -162,17 +163,23 @@ limit_of(jv task, const char *name, double or)
 	return or ;
 }
 
+/* How many attempts count. */
+static int64_t
+attempts_of(jv task)
+{
+	return json_peek_int(task, "attempt", 0) - json_peek_int(task, "attempts_forgiven", 0);
+}
+
 static bool
 has_attempts_left(jv task)
 {
-	return (double)json_peek_int(task, "attempt", 0) <
-	       limit_of(task, "max_attempts", LIFE_ATTEMPTS);
+	return (double)attempts_of(task) < limit_of(task, "max_attempts", LIFE_ATTEMPTS);
 }
 
 int64_t
 life_will_retry(jv task, jv error)
 {
-	int64_t attempt = json_peek_int(task, "attempt", 1);
+	int64_t attempt = attempts_of(task);
 	double delay = 1000 * limit_of(task, "retry_delay_s", 1);
 	unsigned char dice = 128;
 
@@ -180,7 +187,8 @@ life_will_retry(jv task, jv error)
 		return -1;
 	if (getrandom(&dice, 1, GRND_NONBLOCK) != 1)
 		dice = 128;
-	delay = ldexp(delay, attempt < 32 ? (int)attempt - 1 : 31);
+	if (attempt > 1)
+		delay = ldexp(delay, attempt < 32 ? (int)attempt - 1 : 31);
 	if (delay > RETRY_MAX_MS)
 		delay = RETRY_MAX_MS;
 	return (int64_t)(delay * (0.75 + dice / 510.0));

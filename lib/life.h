@@ -5,11 +5,13 @@
  *                   ^  \                     |    \-----life_fail-------> failed
  *                   |   \--life_cancel-------+--------------------------> cancelled
  *                   +-- life_fail with tries left (waiting: time), life_lost, life_return
+ *                   \-- failed, cancelled: retry_task
  *
  *   waiting: dependencies | subtasks | time     (absent: ready)
  *
- * split_task makes a pending task wait for the subtasks that it begins.  An end is settle_end's,
- * which also ends or releases who waits for the task.
+ * split_task makes a pending task wait for the subtasks that it begins, edit_task one for other
+ * dependencies.  An end is settle_end's, which also ends or releases who waits for the task.
+ * remove_tasks deletes what does not run.
  *
  * 1. A claim's lease is its token: who ends a task must show it (life_is_mine).
  */
@@ -37,8 +39,9 @@ void life_unreserve(struct tx *tx, jv task);
 struct life_claim {
 	const char *lease; /* locked by the claimer for as long as it lives */
 	const char
-	    *runner; /* lease of the task-run that will print its events; NULL: the claimer */
-	jv decision; /* consumed; invalid: none */
+	    *runner;      /* lease of the task-run that will print its events; NULL: the claimer */
+	jv decision;      /* consumed; invalid: none */
+	int64_t revision; /* of the task for which it was made: not taken for another */
 };
 
 /*
@@ -64,7 +67,8 @@ void life_complete(struct tx *tx, jv task, jv response);
  * life_fail - an attempt failed; task and error are consumed
  *
  * A retryable one is put back with a delay (1 s doubled each time, at most 60 s, +-25 %;
- * limits.retry_delay_s instead of 1) while attempts are left.
+ * limits.retry_delay_s instead of 1) while attempts are left; those before a retry_task are
+ * forgiven.
  */
 void life_fail(struct tx *tx, jv task, jv error);
 

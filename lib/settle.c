@@ -32,7 +32,8 @@ settle_end_alone(struct tx *tx, jv task, const char *status)
 	int64_t events = json_peek_int(task, "posted", 0);
 	char now[CLOCK_TEXT];
 
-	if (json_peek_int(task, "attempt", 0) > 0) {
+	/* what was put back has its earlier last words in the log */
+	if (json_peek_int(task, "attempt", 0) > 0 || json_peek_int(task, "retries", 0) > 0) {
 		int64_t logged = log_last(store_logs_fd(store_of(tx)), id_of(task));
 
 		events = logged > events ? logged : events;
@@ -70,8 +71,7 @@ settle_standing(struct tx *tx, jv task, jv *culprit)
 	jv_array_foreach (deps, i, id) {
 		jv dep = task_get(tx, jv_string_value(id));
 
-		if (standing >= 0 && jv_is_valid(dep) && task_is_over(dep) &&
-		    !task_is(dep, "completed")) {
+		if (standing >= 0 && jv_is_valid(dep) && task_has_failed(dep)) {
 			standing = -1;
 			*culprit = jv_copy(dep);
 		} else if (standing > 0 && jv_is_valid(dep) && !task_is_over(dep)) {
@@ -126,6 +126,30 @@ drop_subtasks(struct tx *tx, jv parent, jv todo)
 	}
 	free(set);
 	return todo;
+}
+
+void
+settle_recount(struct tx *tx, jv parent)
+{
+	char *set = xprintf("parent.%s", id_of(parent));
+	int64_t total = 0, done = 0, failed = 0;
+	jv counts = jv_object();
+
+	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0; total++) {
+		jv child = store_at(tx, n);
+
+		done += task_is(child, "completed");
+		failed += task_has_failed(child);
+		jv_free(child);
+	}
+	counts = json_set_int(json_set_int(counts, "total", total), "done", done);
+	parent = json_set(parent, "subtasks", json_set_int(counts, "failed", failed));
+	if (done + failed < total)
+		parent = json_set_string(json_drop(parent, "reservation"), "waiting", "subtasks");
+	else
+		parent = json_drop(parent, "waiting");
+	task_put(tx, parent);
+	free(set);
 }
 
 static jv

@@ -26,6 +26,10 @@ jv settle_end_alone(struct tx *tx, jv task, const char *status);
  */
 int settle_standing(struct tx *tx, jv task, jv *culprit);
 
+/* settle_recount - count the subtasks of a pending parent (consumed) anew: it waits for those that
+ * have not ended, and without any it is ready. */
+void settle_recount(struct tx *tx, jv parent);
+
 /* settle_dependency_error - the error of who waited in vain for culprit (borrowed), a "dependency"
  * or "subtask". */
 jv settle_dependency_error(jv culprit, const char *what);

@@ -220,7 +220,8 @@ is_ours(const char *name)
 {
 	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
 		"runner", "reservation", "events", "posted", "response", "error", "usage",
-		"updated_at", "started_at", "finished_at", "subtasks", "duplicate" };
+		"updated_at", "started_at", "finished_at", "subtasks", "duplicate", "revision",
+		"attempts_forgiven", "retries" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], name))
@@ -307,4 +308,23 @@ spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 	jv_free(same);
 	*task = life_begin(tx, new_record(spec));
 	return SPEC_ADDED;
+}
+
+jv
+spec_metadata(const struct opt_list *pairs)
+{
+	jv object = jv_object();
+
+	for (size_t i = 0; i < pairs->len; i++) {
+		const char *item = pairs->item[i], *eq = strchr(item, '=');
+
+		if (!eq || eq == item) {
+			jv_free(object);
+			err_set(EX_USAGE, "want name=value, got '%s'", item);
+			return jv_invalid();
+		}
+		object = jv_object_set(object, json_utf8(item, (size_t)(eq - item)),
+		    json_utf8(eq + 1, strlen(eq + 1)));
+	}
+	return object;
 }

@@ -7,6 +7,7 @@
 #ifndef SPEC_H
 #define SPEC_H
 
+#include "opt.h"
 #include "store.h"
 
 enum { SPEC_KEY_MAX = 200, SPEC_INSTRUCTION_MAX = 1 << 20 };
@@ -35,5 +36,9 @@ int spec_check(jv spec);
  * role).
  */
 int spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task);
+
+/* spec_metadata - values of an option, each name=value, as an object of strings.
+ * Invalid with err EX_USAGE where one has no name, or no "=". */
+jv spec_metadata(const struct opt_list *pairs);
 
 #endif

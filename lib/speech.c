@@ -53,15 +53,27 @@ speech_closing_count(jv task)
 	return task_is(task, "completed") && response && *response ? 2 : 1;
 }
 
-/* One closing event: its id and time are the same whenever it is made. */
+/* The id of one: the same whenever it is made, and another for each end that the task ever has. */
+static const char *
+closing_id(jv task, int i, char id[ID_TEXT])
+{
+	int64_t attempt = json_peek_int(task, "attempt", 0),
+		retries = json_peek_int(task, "retries", 0);
+	char name[80];
+	int len = snprintf(name, sizeof name, "closing/%" PRId64 "/%d", attempt, i);
+
+	if (retries > 0)
+		snprintf(name + len, sizeof name - (size_t)len, "/%" PRId64, retries);
+	return id_derive(id_of(task), name, id);
+}
+
 static jv
 closing_event(jv task, const char *type, jv data, int i)
 {
-	char id[ID_TEXT], name[64];
+	char id[ID_TEXT];
 	jv event = speech_event(task, type, data, NULL);
 
-	snprintf(name, sizeof name, "closing/%" PRId64 "/%d", json_peek_int(task, "attempt", 0), i);
-	event = json_set_string(event, "id", id_derive(id_of(task), name, id));
+	event = json_set_string(event, "id", closing_id(task, i, id));
 	event = json_set_string(event, "at", json_peek_string(task, "finished_at"));
 	return json_set_int(event, "n",
 	    json_peek_int(task, "events", 0) - speech_closing_count(task) + 1 + i);

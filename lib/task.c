@@ -55,6 +55,12 @@ task_is_over(jv task)
 }
 
 bool
+task_has_failed(jv task)
+{
+	return task_is_over(task) && !task_is(task, "completed");
+}
+
+bool
 task_has_subtasks(jv task)
 {
 	return json_has(task, "subtasks");
@@ -117,6 +123,19 @@ add_name(jv list, const char *prefix, const char *rest)
 	return jv_array_append(list, jv_string_fmt("%s%s", prefix, rest));
 }
 
+/* One for each string of rest (consumed; invalid: none). */
+static jv
+add_names(jv list, const char *prefix, jv rest)
+{
+	if (jv_is_valid(rest))
+		jv_array_foreach (rest, i, each) {
+			list = add_name(list, prefix, jv_string_value(each));
+			jv_free(each);
+		}
+	jv_free(rest);
+	return list;
+}
+
 /* The sets of a pending task that say whether, and when, it may run. */
 static jv
 add_waiting_sets(jv sets, jv task)
@@ -131,15 +150,23 @@ add_waiting_sets(jv sets, jv task)
 		return jv_array_append(sets, jv_string_fmt("ready.%d", rank < 0 ? 1 : rank));
 	if (!strcmp(waiting, "time"))
 		return add_name(sets, "delayed", "");
-	if (!strcmp(waiting, "dependencies")) {
-		jv deps = json_get(task, "depends_on", JV_KIND_ARRAY);
+	if (!strcmp(waiting, "dependencies"))
+		sets = add_names(sets, "dependents.", json_get(task, "depends_on", JV_KIND_ARRAY));
+	return sets;
+}
 
-		jv_array_foreach (deps, i, dep) {
-			sets = add_name(sets, "dependents.", jv_string_value(dep));
-			jv_free(dep);
-		}
-		jv_free(deps);
-	}
+/* Those of a task that failed because of a dependency: when that one is put back, it follows.  (A
+ * task with subtasks failed because of those.) */
+static jv
+add_stopped_sets(jv sets, jv task)
+{
+	jv error = json_get(task, "error", JV_KIND_OBJECT), deps = jv_invalid();
+	const char *category = jv_is_valid(error) ? json_peek_string(error, "category") : NULL;
+
+	if (category && !strcmp(category, "dependency") && !task_has_subtasks(task))
+		deps = json_get(task, "depends_on", JV_KIND_ARRAY);
+	sets = add_names(sets, "stopped.", deps);
+	jv_free(error);
 	return sets;
 }
 
@@ -159,6 +186,8 @@ sets_of(jv task)
 	}
 	if (task_is(task, "pending"))
 		sets = add_waiting_sets(sets, task);
+	if (task_is(task, "failed"))
+		sets = add_stopped_sets(sets, task);
 	if (task_is_over(task) &&
 	    json_peek_int(task, "events", 0) > json_peek_int(task, "posted", 0))
 		sets = add_name(sets, "outbox", "");
@@ -262,6 +291,18 @@ task_put(struct tx *tx, jv task)
 	store_ring(tx, "tasks");
 	if (!is_new) /* nobody waits for a task that is not there yet */
 		store_ring(tx, topic);
+	free(topic);
+	free(key);
+}
+
+void
+task_delete(struct tx *tx, const char *id)
+{
+	char *key = xprintf("task/%s", id), *topic = xprintf("task-%s", id);
+
+	store_delete(tx, key);
+	store_ring(tx, "tasks");
+	store_ring(tx, topic);
 	free(topic);
 	free(key);
 }

@@ -11,6 +11,7 @@
  *   delayed               waiting: time (field `not_before`)
  *   chat.<id> parent.<id> agent.<role>
  *   dependents.<id>       pending and waiting for that task
+ *   stopped.<id>          failed because that task, on which it depends, failed or was cancelled
  *   outbox                ended, with events that are not in the chat yet
  *
  * `own_chat` marks a task whose chat was made for it at the claim.
@@ -34,9 +35,15 @@ void task_put(struct tx *tx, jv task);
 /* task_put_quietly - the same, ringing nobody: for what nobody waits for. */
 void task_put_quietly(struct tx *tx, jv task);
 
+/* task_delete - delete the record, ringing who waits for it; content if there is none. */
+void task_delete(struct tx *tx, const char *id);
+
 /* task_is - whether the task's status is that one.  task_is_over - completed, failed, cancelled. */
 bool task_is(jv task, const char *status);
 bool task_is_over(jv task);
+
+/* task_has_failed - whether it ended without having completed. */
+bool task_has_failed(jv task);
 
 /* task_check_status, task_check_priority - 0, or -1 with err EX_DATAERR that lists what there
  * is. */

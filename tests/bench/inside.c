@@ -233,7 +233,7 @@ claim_and_complete(struct store *s, const char *id, const char *lease, enum stor
 	struct tx *tx = begin(s);
 	jv task;
 
-	if (life_claim(tx, id, (struct life_claim){ lease, lease, jv_invalid() }, &task) !=
+	if (life_claim(tx, id, (struct life_claim){ lease, lease, jv_invalid(), 0 }, &task) !=
 	    LIFE_DONE)
 		exit(EX_SOFTWARE);
 	jv_free(task);

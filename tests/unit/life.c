@@ -1,192 +1,8 @@
-/* Tasks have names of one letter here.  Every test but the walk is one transaction, never made:
- * so each begins with an empty store. */
-#include "life.h"
-#include "agent.h"
-#include "chat.h"
-#include "domain.h"
-#include "log.h"
-#include "speech.h"
-#include "split.h"
-#include "task.h"
+/* Tasks have names of one letter here (letters.h).  Every test but the walk is one transaction,
+ * never made: so each begins with an empty store. */
+#include "letters.h"
 
 enum { STEPS = 400, WALKERS = 40, TRIES = 200 };
-
-static const char *const now = "2026-11-20T12:00:00.000Z";
-
-static struct tx *tx;
-static char ids[128][ID_TEXT];
-
-static void
-begin_test(void)
-{
-	tx = domain_begin();
-	jv_free(agent_put(tx, record("{'role':'wc','skills':['count']}")));
-	jv_free(agent_put(tx, record("{'role':'Sorter','skills':['sort']}")));
-}
-
-static void
-end_test(void)
-{
-	if (store_end(tx) < 0)
-		abort();
-}
-
-static jv
-task(char name)
-{
-	return task_get(tx, ids[(int)name]);
-}
-
-/* Stores a new task that depends on those named, and has what text says. */
-static void
-begin(char name, const char *on, const char *text)
-{
-	jv deps = jv_array(), new = json_set_string(jv_object(), "id", id_new(ids[(int)name]));
-
-	new = json_set_string(json_set_string(new, "instruction", "do it"), "status", "pending");
-	for (; *on; on++)
-		deps = jv_array_append(deps, jv_string(ids[(int)*on]));
-	if (jv_array_length(jv_copy(deps)) > 0)
-		new = json_set(new, "depends_on", deps);
-	else
-		jv_free(deps);
-	jv_free(life_begin(tx, jv_object_merge(new, record("%s", text))));
-}
-
-static int
-claim_as(char name, const char *lease)
-{
-	jv claimed;
-	int rc = life_claim(tx, ids[(int)name], (struct life_claim){ lease, NULL, jv_invalid() },
-	    &claimed);
-
-	jv_free(claimed);
-	return rc;
-}
-
-static void
-claim(char name)
-{
-	if (claim_as(name, "L") != LIFE_DONE)
-		abort();
-}
-
-static jv
-some_error(bool retryable)
-{
-	return task_error("tool", "exit_status", "it broke", retryable);
-}
-
-static void
-complete(char name)
-{
-	claim(name);
-	life_complete(tx, task(name), jv_string("the answer"));
-}
-
-static void
-fail(char name)
-{
-	claim(name);
-	life_fail(tx, task(name), some_error(false));
-}
-
-static void
-cancel(char name)
-{
-	life_cancel(tx, task(name), "not needed");
-}
-
-static void
-reserve(char name)
-{
-	jv_free(life_reserve(tx, task(name), "W", 0));
-}
-
-/* Splits into those named, in their order; each depends on that one, ' ': on none. */
-static int
-split(char name, const char *children, const char *on, bool keep_going)
-{
-	jv items = jv_array(), made;
-	int rc;
-
-	for (size_t i = 0; i < strlen(children); i++) {
-		jv item = record("{'title':'%c','description':'do %c'}", children[i], children[i]);
-
-		if (on[i] != ' ')
-			item = json_set(item, "dependencies",
-			    JV_ARRAY(jv_number((double)(strchr(children, on[i]) - children))));
-		items = jv_array_append(items, item);
-	}
-	rc = split_task(tx, ids[(int)name], record("{'reasoning':'why'}"),
-	    json_set(jv_object(), "subtasks", items), keep_going, &made);
-	if (jv_is_valid(made))
-		jv_array_foreach (made, i, child) {
-			snprintf(ids[(int)children[i]], ID_TEXT, "%s",
-			    json_peek_string(child, "id"));
-			jv_free(child);
-		}
-	jv_free(made);
-	return rc;
-}
-
-static const char *
-state_of(jv t)
-{
-	const char *status = json_peek_string(t, "status"), *waiting;
-
-	if (!status || strcmp(status, "pending") != 0)
-		return status ? status : "gone";
-	waiting = json_peek_string(t, "waiting");
-	return json_has(t, "reservation") ? "reserved" : waiting ? waiting : "ready";
-}
-
-/* The states of the tasks named, with blanks between them. */
-static void
-states(const char *names, const char *want, const char *fact)
-{
-	struct buf b = { 0 };
-
-	for (const char *name = names; *name; name++) {
-		jv t = task(*name);
-
-		buf_printf(&b, "%s%s", name == names ? "" : " ", state_of(t));
-		jv_free(t);
-	}
-	is(b.p, want, fact);
-	buf_release(&b);
-}
-
-static void
-member(char name, const char *field, const char *want, const char *fact)
-{
-	jv t = task(name);
-
-	has(t, field, want, fact);
-	jv_free(t);
-}
-
-/* Whether the task's error is of that category, with a message made of fmt and %.8s of an id. */
-static void
-error_is(char name, const char *category, const char *fmt, char culprit, const char *fact)
-{
-	jv t = task(name), error = json_get(t, "error", JV_KIND_OBJECT);
-	char want[100];
-
-	snprintf(want, sizeof want, "%s: ", category);
-	snprintf(want + strlen(want), sizeof want - strlen(want), fmt, ids[(int)culprit]);
-	if (jv_is_valid(error)) {
-		char *got = xprintf("%s: %s", json_peek_string(error, "category"),
-		    json_peek_string(error, "message"));
-
-		is(got, want, fact);
-		free(got);
-	} else {
-		ok(false, fact);
-	}
-	jv_free(error);
-	jv_free(t);
-}
 
 /* --- every transition from every state ------------------------------------------------- */
 
@@ -364,7 +180,7 @@ test_ready(void)
 static void
 test_claim(void)
 {
-	struct life_claim with = { "L", "R", record("{'reasoning':'short'}") };
+	struct life_claim with = { "L", "R", record("{'reasoning':'short'}"), 0 };
 	jv t, chat;
 	char want[40];
 
@@ -397,7 +213,7 @@ test_claim(void)
 static void
 test_claim_in_chat(void)
 {
-	struct life_claim with = { "L", NULL, record("{'new':true}") };
+	struct life_claim with = { "L", NULL, record("{'new':true}"), 0 };
 	char text[200];
 	jv chat, claimed;
 
@@ -794,8 +610,9 @@ test_inheritance(void)
 	    "'limits':{'timeout_s':5},'priority':'low','key':'k','custom':1}",
 	    json_peek_string(chat, "id"));
 	begin('a', "", text);
-	is_int(split_task(tx, ids['a'], jv_invalid(), plan_of_two(), false, &got), LIFE_DONE,
-	    "a plan becomes subtasks");
+	is_int(split_task(tx, ids['a'],
+		   (struct split_order){ jv_invalid(), plan_of_two(), 0, false }, &got),
+	    LIFE_DONE, "a plan becomes subtasks");
 	child = jv_array_get(jv_copy(got), 0);
 	snprintf(ids['b'], ID_TEXT, "%s", json_peek_string(child, "id"));
 	member('b', "updated_at", "'2026-11-20T12:00:00.000Z'", "they are stored");
@@ -866,17 +683,6 @@ closing_is(char name, const char *want, const char *fact)
 	buf_release(&b);
 	jv_free(events);
 	jv_free(t);
-}
-
-/* As if the task's agent had made so many events. */
-static void
-log_events(char name, int count)
-{
-	struct log *log = log_open(store_logs_fd(domain), ids[(int)name], 0);
-
-	while (count-- > 0)
-		log_event(log, jv_object());
-	log_close(log);
 }
 
 static void
@@ -994,7 +800,7 @@ walk_split(struct walk *w, const char *id)
 		jv_free(plan);
 		return;
 	}
-	split_task(tx, id, jv_invalid(), plan, box_random(2), &made);
+	split_task(tx, id, (struct split_order){ jv_invalid(), plan, 0, box_random(2) }, &made);
 	jv_array_foreach (made, i, child) {
 		snprintf(w->id[w->len++], ID_TEXT, "%s", json_peek_string(child, "id"));
 		jv_free(child);
@@ -1037,7 +843,7 @@ walk_step(struct walk *w)
 		jv_free(life_reserve(tx, jv_copy(t), "W", 0));
 	} else {
 		life_claim(tx, json_peek_string(t, "id"),
-		    (struct life_claim){ "L", NULL, jv_invalid() }, &claimed);
+		    (struct life_claim){ "L", NULL, jv_invalid(), 0 }, &claimed);
 		jv_free(claimed);
 	}
 	jv_free(t);

@@ -267,7 +267,7 @@ test_twins(void)
 	    SPEC_DUPLICATE, "the same instruction and metadata are a duplicate");
 	is_int(adds("{'instruction':'a','metadata':{'x':1}}"), SPEC_ADDED, "other metadata is not");
 	is_int(adds("{'instruction':'a '}"), SPEC_ADDED, "nor are other words");
-	life_claim(tx, one, (struct life_claim){ "L", NULL, jv_invalid() }, &claimed);
+	life_claim(tx, one, (struct life_claim){ "L", NULL, jv_invalid(), 0 }, &claimed);
 	comes_to("{'instruction':'a','metadata':{'x':1,'y':2}}", one, SPEC_DUPLICATE,
 	    "nor does a claim change that");
 	life_complete(tx, claimed, jv_string("done"));

@@ -1,0 +1,135 @@
+/* task-retry - put failed or cancelled tasks back */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "lines.h"
+#include "opt.h"
+#include "retry.h"
+#include "task.h"
+
+static bool ids;
+
+static const struct opt opts[] = { { 0, "ids", NULL, "print only the ids", .set = &ids }, { 0 } };
+
+static const struct cmd cmd = { "task-retry", "put failed or cancelled tasks back", "TASK ...",
+	opts, false };
+
+/* An operand, and what became of it. */
+struct item {
+	const char *given;
+	jv task; /* as stored; invalid: it is refused */
+	int code;
+	char *why;
+};
+
+struct retry {
+	struct item *item;
+	size_t len;
+};
+
+static void
+forget(struct item *item)
+{
+	jv_free(item->task);
+	free(item->why);
+	item->task = jv_invalid();
+	item->why = NULL;
+	item->code = 0;
+}
+
+/* Whether it was put back, or is there already. */
+static bool
+try(struct tx *tx, struct item *item)
+{
+	char id[ID_TEXT];
+
+	forget(item);
+	if (store_resolve(tx, "task", item->given, id) == 0 && retry_task(tx, id) >= 0)
+		return true;
+	item->code = err_code();
+	item->why = xstrdup(err_text());
+	return false;
+}
+
+/* Tries all; then again those that wait for another, for as long as one of them is freed. */
+static void
+try_all(struct tx *tx, struct retry *r)
+{
+	bool goes_on = true;
+
+	for (size_t i = 0; i < r->len; i++)
+		try(tx, &r->item[i]);
+	while (goes_on) {
+		goes_on = false;
+		for (size_t i = 0; i < r->len; i++)
+			if (r->item[i].code == EX_TEMPFAIL && try(tx, &r->item[i]))
+				goes_on = true;
+	}
+	for (size_t i = 0; i < r->len; i++) {
+		char id[ID_TEXT];
+
+		if (!r->item[i].code && store_resolve(tx, "task", r->item[i].given, id) == 0)
+			r->item[i].task = task_get(tx, id);
+	}
+}
+
+static void
+put_back(struct store *s, struct retry *r)
+{
+	enum store_result rc;
+
+	do {
+		struct tx *tx = store_begin(s);
+
+		if (!tx)
+			err_exit();
+		try_all(tx, r);
+		rc = store_commit(tx, STORE_DURABLE);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+}
+
+/* Prints what was put back, and says what was not.  The exit status. */
+static int
+report(struct retry *r)
+{
+	struct out out = { .fd = STDOUT_FILENO };
+	int status = 0;
+
+	for (size_t i = 0; i < r->len; i++) {
+		struct item *item = &r->item[i];
+
+		if (item->why) {
+			err_warn("%s", item->why);
+			status = item->code;
+		} else {
+			out_record(&out, jv_copy(item->task), ids);
+		}
+		forget(item);
+	}
+	return out_flush(&out) < 0 ? err_print() : status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = opt_parse(&cmd, argv);
+	struct retry r = { .len = 0 };
+	struct store *s;
+	int status;
+
+	if (!*operands)
+		opt_usage(&cmd, "want a task");
+	r.item = xmalloc((size_t)argc * sizeof *r.item);
+	for (; *operands; operands++)
+		r.item[r.len++] = (struct item){ .given = *operands, .task = jv_invalid() };
+	if (!(s = store_open()))
+		err_exit();
+	put_back(s, &r);
+	store_close(s);
+	status = report(&r);
+	free(r.item);
+	return status;
+}
