@@ -105,7 +105,8 @@ summaries(struct tx *tx, jv task)
 		jv_array_foreach (deps, i, id) {
 			char *key = xprintf("task/%s", jv_string_value(id));
 
-			out = jv_array_append(out, summary_of(tx, store_number(tx, key)));
+			if (store_number(tx, key)) /* it may be deleted */
+				out = jv_array_append(out, summary_of(tx, store_number(tx, key)));
 			free(key);
 			jv_free(id);
 		}
@@ -115,9 +116,16 @@ summaries(struct tx *tx, jv task)
 	return out;
 }
 
-/* Claims the task; false: it is no longer to be had. */
-static bool
-claim(struct run *r, const char *id, jv decision)
+/* What the line that we were given says, beside the task's id. */
+struct given {
+	jv decision;      /* borrowed */
+	int64_t revision; /* of the task when it was handed out */
+};
+
+/* Claims the task: LIFE_DONE; LIFE_PASSED where it is no longer to be had; -1 with err where it is
+ * gone. */
+static int
+claim(struct run *r, const char *id, struct given given)
 {
 	enum store_result rc;
 	int claimed;
@@ -129,14 +137,18 @@ claim(struct run *r, const char *id, jv decision)
 		if (!tx)
 			err_exit();
 		claimed = life_claim(tx, id,
-		    (struct life_claim){ r->lease, runner, jv_copy(decision) }, &r->task);
+		    (struct life_claim){ r->lease, runner, jv_copy(given.decision),
+			given.revision },
+		    &r->task);
 		if (claimed == LIFE_DONE) {
 			role = json_peek_string(r->task, "agent");
 			r->agent = role ? agent_get(tx, role) : jv_invalid();
 			r->children = summaries(tx, r->task);
 		}
-		if (claimed < 0)
-			store_fail(tx);
+		if (claimed < 0) {
+			store_end(tx);
+			return -1;
+		}
 		rc = store_commit(tx, STORE_DURABLE);
 		if (rc == STORE_AGAIN && claimed == LIFE_DONE) {
 			jv_free(r->task);
@@ -144,10 +156,9 @@ claim(struct run *r, const char *id, jv decision)
 			jv_free(r->children);
 		}
 	} while (rc == STORE_AGAIN);
-	jv_free(decision);
 	if (rc != STORE_OK)
 		err_exit();
-	return claimed == LIFE_DONE;
+	return claimed;
 }
 
 static void
@@ -339,17 +350,18 @@ renew(struct proc_lease *lease, struct store *s)
 
 /* One task from its claim to its end.  Returns the exit status. */
 static int
-do_task(struct store *s, struct proc_lease *lease, const char *id, jv decision)
+do_task(struct store *s, struct proc_lease *lease, const char *id, struct given given)
 {
 	struct run r = { .s = s,
 		.lease = lease->id,
 		.response = jv_invalid(),
 		.error = jv_invalid() };
 	enum work_end end;
-	int status = 0;
+	int status = claim(&r, id, given);
 
-	if (!claim(&r, id, decision))
-		return 0;
+	if (status != LIFE_DONE)
+		return status < 0 ? err_print() : 0;
+	status = 0;
 	begin(&r);
 	end = work(&r);
 	if (end == WORK_FAILED)
@@ -388,7 +400,8 @@ do_line(struct store *s, struct proc_lease *lease, jv line, unsigned long number
 		err_add("stdin:%lu", number);
 		status = err_print();
 	} else {
-		status = do_task(s, lease, id, jv_copy(decision));
+		status = do_task(s, lease, id,
+		    (struct given){ decision, json_peek_int(line, "revision", 0) });
 	}
 	jv_free(decision);
 	jv_free(line);
@@ -437,7 +450,8 @@ main(int argc, char *argv[])
 		err_exit();
 	if (proc_lease_take(&lease, store_run_fd(s)) < 0)
 		err_exit();
-	status = operands[0] ? do_task(s, &lease, id, jv_invalid()) : do_lines(s, &lease);
+	status = operands[0] ? do_task(s, &lease, id, (struct given){ jv_invalid(), 0 })
+	                     : do_lines(s, &lease);
 	proc_lease_drop(&lease, store_run_fd(s));
 	store_close(s);
 	return status;

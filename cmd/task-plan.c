@@ -54,6 +54,9 @@ plan(void *arg, jv task)
 	jv_free(crew);
 	if (json_has(answer, "plan")) {
 		line = json_set_string(jv_object(), "task_id", json_peek_string(task, "id"));
+		if (json_has(task, "revision"))
+			line =
+			    json_set_int(line, "task_revision", json_peek_int(task, "revision", 0));
 		out_json(&p->out, jv_object_merge(line, answer));
 		jv_free(task);
 	} else {

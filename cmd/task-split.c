@@ -54,11 +54,12 @@ normalise(struct split *sp, jv plan)
 	return plan;
 }
 
-/* plan and line are borrowed. */
-static void
+/* plan and line are borrowed.  The exit status. */
+static int
 store_plan(struct split *sp, const char *id, jv line, jv plan)
 {
 	enum store_result rc;
+	int done;
 	jv children;
 
 	do {
@@ -66,8 +67,15 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 
 		if (!tx)
 			err_exit();
-		split_task(tx, id, json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
-		    keep_going, &children);
+		done = split_task(tx, id,
+		    (struct split_order){ json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
+			json_peek_int(line, "task_revision", 0), keep_going },
+		    &children);
+		if (done < 0) { /* it was deleted meanwhile */
+			jv_free(children);
+			store_end(tx);
+			return refuse(sp);
+		}
 		rc = store_commit(tx, STORE_DURABLE);
 		if (rc == STORE_OK && print)
 			jv_array_foreach (children, i, child)
@@ -76,6 +84,10 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
+	if (done == SPLIT_EDITED)
+		err_warn("stdin:%lu: task %.8s: was edited since it was planned: not split",
+		    sp->in.number, id);
+	return 0;
 }
 
 /* A plan line: normalised, then stored, or shown, or refused. */
@@ -103,7 +115,7 @@ take_plan(struct split *sp, jv line)
 	else if (dry_run)
 		out_json(&sp->out, json_set(jv_copy(line), "plan", jv_copy(plan)));
 	else
-		store_plan(sp, id, line, plan);
+		status = store_plan(sp, id, line, plan);
 	jv_free(plan);
 	return status;
 }

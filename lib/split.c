@@ -96,31 +96,43 @@ begin_children(struct tx *tx, jv parent, jv items)
 	return children;
 }
 
+/* Whether a task (borrowed) can be split so; a result of split_task. */
+static int
+check_parent(jv parent, const char *id, int64_t revision)
+{
+	if (!jv_is_valid(parent))
+		return err_set(EX_NOINPUT, "task %s: no such task", id);
+	if (!task_is(parent, "pending") || task_has_subtasks(parent) ||
+	    json_peek_string(parent, "waiting"))
+		return LIFE_PASSED;
+	return revision == json_peek_int(parent, "revision", 0) ? LIFE_DONE : SPLIT_EDITED;
+}
+
 int
-split_task(struct tx *tx, const char *id, jv decision, jv plan, bool keep_going, jv *children)
+split_task(struct tx *tx, const char *id, struct split_order order, jv *children)
 {
 	jv parent = task_get(tx, id), items, counts;
+	int rc = check_parent(parent, id, order.revision);
 
-	*children = jv_array();
-	if (!task_is(parent, "pending") || task_has_subtasks(parent) ||
-	    json_peek_string(parent, "waiting")) {
-		bool is_there = jv_is_valid(parent);
-
+	if (rc != LIFE_DONE) {
+		*children = jv_array();
 		jv_free(parent);
-		jv_free(decision);
-		jv_free(plan);
-		return is_there ? LIFE_PASSED : err_set(EX_NOINPUT, "task %s: no such task", id);
+		jv_free(order.decision);
+		jv_free(order.plan);
+		return rc;
 	}
-	items = json_get(plan, "subtasks", JV_KIND_ARRAY);
+	items = json_get(order.plan, "subtasks", JV_KIND_ARRAY);
 	parent = speech_in_chat(tx, parent);
-	*children = (jv_free(*children), begin_children(tx, parent, jv_copy(items)));
+	*children = begin_children(tx, parent, jv_copy(items));
 	counts = json_set_int(jv_object(), "total", jv_array_length(items));
 	counts = json_set_int(json_set_int(counts, "done", 0), "failed", 0);
 	parent = json_set_string(json_drop(parent, "reservation"), "waiting", "subtasks");
-	parent = json_set(json_set(parent, "subtasks", counts), "plan", plan);
-	if (jv_is_valid(decision))
-		parent = json_set(parent, "decision", decision);
-	if (keep_going)
+	parent = json_set(json_set(parent, "subtasks", counts), "plan", order.plan);
+	if (jv_is_valid(order.decision))
+		parent = json_set(parent, "decision", order.decision);
+	else
+		jv_free(order.decision);
+	if (order.keep_going)
 		parent = json_set(parent, "keep_going", jv_true());
 	task_put(tx, parent);
 	return LIFE_DONE;

@@ -1,8 +1,10 @@
 /* Tasks have names of one letter here (letters.h).  Every test but the walk is one transaction,
  * never made: so each begins with an empty store. */
+#include "edit.h"
 #include "letters.h"
+#include "retry.h"
 
-enum { STEPS = 400, WALKERS = 40, TRIES = 200 };
+enum { STEPS = 1000, WALKERS = 40, TRIES = 200 };
 
 /* --- every transition from every state ------------------------------------------------- */
 
@@ -822,6 +824,24 @@ walk_end(jv t, uint64_t choice)
 		life_return(tx, t);
 }
 
+/* What a person does: another dependency, none any more; or the same from the beginning. */
+static void
+walk_meddle(struct walk *w, const char *id)
+{
+	struct edit e = { .metadata = jv_object(),
+		.depends_on = JV_ARRAY(jv_string(w->id[box_random((uint64_t)w->len)])),
+		.drops_dependencies = box_random(2) };
+	jv edited = jv_invalid();
+
+	if (box_random(3))
+		retry_task(tx, id);
+	else
+		edit_task(tx, id, &e, &edited);
+	jv_free(edited);
+	jv_free(e.metadata);
+	jv_free(e.depends_on);
+}
+
 /* One step that somebody who keeps to life.h could make. */
 static void
 walk_step(struct walk *w)
@@ -829,7 +849,9 @@ walk_step(struct walk *w)
 	jv t = w->len ? task_get(tx, w->id[box_random((uint64_t)w->len)]) : jv_invalid(), claimed;
 	uint64_t choice = box_random(10);
 
-	if (!jv_is_valid(t) || choice == 0 || task_is_over(t)) {
+	if (jv_is_valid(t) && box_random(5) == 0) {
+		walk_meddle(w, json_peek_string(t, "id"));
+	} else if (!jv_is_valid(t) || choice == 0 || task_is_over(t)) {
 		walk_begin(w);
 	} else if (life_is_mine(t, "L")) {
 		walk_end(jv_copy(t), choice);

@@ -1,0 +1,104 @@
+/* task-edit - change a task that has not begun, or has failed */
+#include <unistd.h>
+
+#include "edit.h"
+#include "err.h"
+#include "lines.h"
+#include "opt.h"
+#include "spec.h"
+#include "task.h"
+
+static const char *priority, *agent, *instruction;
+static struct opt_list metadata, depends_on;
+static bool no_depends_on, ids;
+
+static const struct opt opts[] = { { 'p', "priority", "priority", "high, medium or low",
+				       .str = &priority },
+	{ 'a', "agent", "role", "who shall do it", .str = &agent },
+	{ 0, "instruction", "text", "what is to be done", .str = &instruction },
+	{ 'm', "metadata", "name=value", "a note for the agent; may be repeated",
+	    .list = &metadata },
+	{ 'd', "depends-on", "task", "wait for this task, too; may be repeated",
+	    .list = &depends_on },
+	{ 0, "no-depends-on", NULL, "wait for none of the tasks that it depends on now",
+	    .set = &no_depends_on },
+	{ 0, "ids", NULL, "print only the id", .set = &ids }, { 0 } };
+
+static const struct cmd cmd = { "task-edit", "change a task that has not begun, or has failed",
+	"TASK", opts, false };
+
+static void
+check_options(void)
+{
+	if (!priority && !agent && !instruction && !metadata.len && !depends_on.len &&
+	    !no_depends_on)
+		opt_usage(&cmd, "nothing to change");
+	if (priority && task_check_priority(priority) < 0)
+		opt_usage(&cmd, "--priority: %s", err_text());
+}
+
+/* The caller frees its metadata and depends_on. */
+static struct edit
+given_edit(void)
+{
+	struct edit edit = { .priority = priority,
+		.agent = agent,
+		.instruction = instruction,
+		.metadata = spec_metadata(&metadata),
+		.depends_on = jv_array(),
+		.drops_dependencies = no_depends_on };
+
+	if (!jv_is_valid(edit.metadata))
+		opt_usage(&cmd, "--metadata: %s", err_text());
+	for (size_t i = 0; i < depends_on.len; i++)
+		edit.depends_on = jv_array_append(edit.depends_on, jv_string(depends_on.item[i]));
+	return edit;
+}
+
+/* The task as it is stored then. */
+static jv
+edit_and_store(struct store *s, const char *prefix, const struct edit *edit)
+{
+	enum store_result rc;
+	char id[ID_TEXT];
+	jv task;
+
+	do {
+		struct tx *tx = store_begin(s);
+
+		if (!tx)
+			err_exit();
+		if (store_resolve(tx, "task", prefix, id) < 0 ||
+		    edit_task(tx, id, edit, &task) < 0) {
+			store_end(tx);
+			err_exit();
+		}
+		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
+			jv_free(task);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+	return task;
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = opt_parse(&cmd, argv);
+	struct out out = { .fd = STDOUT_FILENO };
+	struct edit edit;
+	struct store *s;
+
+	(void)argc;
+	if (!operands[0] || operands[1])
+		opt_usage(&cmd, "want one task");
+	check_options();
+	edit = given_edit();
+	if (!(s = store_open()))
+		err_exit();
+	out_record(&out, edit_and_store(s, operands[0], &edit), ids);
+	jv_free(edit.metadata);
+	jv_free(edit.depends_on);
+	store_close(s);
+	return out_flush(&out) < 0 ? err_print() : 0;
+}
