@@ -27,7 +27,7 @@ MANDIR  = $(DATADIR)/man
 VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
-LAYERS = utf8 err buf clock id stop opt scan json filter lines stage screen table view dir progress proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat speech settle life split retry spec edit record ask text rows show tree why card overview staff history work outbox
+LAYERS = utf8 err buf clock id stop opt scan json filter lines stage screen table view dir progress proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat speech settle life split retry remove spec edit record ask text rows show tree why card overview staff history work outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \

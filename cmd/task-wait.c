@@ -33,15 +33,20 @@ struct waiting {
 	char **all; /* whole ids */
 	long long deadline_ms;
 	struct progress progress;
+	struct bell *bell;
 };
 
+/* The task; without one (it was deleted) there is nothing to wait for, and no bell is left. */
 static jv
-get(struct store *s, const char *id)
+get(struct waiting *w, const char *id)
 {
-	jv task = ask_record(s, "task", id);
+	jv task = ask_record(w->s, "task", id);
 
-	if (!jv_is_valid(task))
+	if (!jv_is_valid(task)) {
+		progress_clear(&w->progress);
+		bell_close(w->bell);
 		err_exit();
+	}
 	return task;
 }
 
@@ -53,7 +58,7 @@ draw(struct waiting *w)
 	jv task, counts;
 
 	for (; w->all[total]; total++) {
-		task = get(w->s, w->all[total]);
+		task = get(w, w->all[total]);
 		ended += task_is_over(task);
 		if (total == 0 && !w->all[1] && task_has_subtasks(task)) {
 			counts = json_get(task, "subtasks", JV_KIND_OBJECT);
@@ -86,12 +91,11 @@ static jv
 wait_for(struct waiting *w, const char *id, int out_fd)
 {
 	char *topic = xprintf("task-%s", id);
-	struct bell *bell = bell_open(store_watch_fd(w->s), topic);
 	jv task;
 
-	if (!bell)
+	if (!(w->bell = bell_open(store_watch_fd(w->s), topic)))
 		err_exit();
-	for (task = get(w->s, id); !task_is_over(task); task = get(w->s, id)) {
+	for (task = get(w, id); !task_is_over(task); task = get(w, id)) {
 		int patience = patience_ms(w);
 
 		jv_free(task);
@@ -100,12 +104,12 @@ wait_for(struct waiting *w, const char *id, int out_fd)
 			break;
 		if (w->progress.is_on)
 			draw(w);
-		if (bell_wait(bell, patience, out_fd) < 0) {
-			bell_close(bell);
+		if (bell_wait(w->bell, patience, out_fd) < 0) {
+			bell_close(w->bell);
 			exit(EX_IOERR); /* nobody wants to know any more */
 		}
 	}
-	bell_close(bell);
+	bell_close(w->bell);
 	free(topic);
 	progress_clear(&w->progress);
 	return task;

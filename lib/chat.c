@@ -55,10 +55,21 @@ member(const char *user)
 	return json_set_string(json_set_string(jv_object(), "user_id", user), "kind", "person");
 }
 
+/* chat is borrowed */
+static void
+store_chat(struct tx *tx, jv chat)
+{
+	char *key = xprintf("chat/%s", json_peek_string(chat, "id"));
+
+	store_put(tx, key, jv_copy(chat), JV_ARRAY(jv_string("chats")), jv_array());
+	store_ring(tx, "chats");
+	free(key);
+}
+
 jv
 chat_add(struct tx *tx, const char *title, const char *owner, jv members)
 {
-	char id[ID_TEXT], now[CLOCK_TEXT], *key;
+	char id[ID_TEXT], now[CLOCK_TEXT];
 	jv list = JV_ARRAY(member(owner)), chat = json_set_string(jv_object(), "id", id_new(id));
 	int bad = chat_check_user(owner);
 
@@ -80,10 +91,22 @@ chat_add(struct tx *tx, const char *title, const char *owner, jv members)
 		jv_free(chat);
 		return jv_invalid();
 	}
-	key = xprintf("chat/%s", id);
-	store_put(tx, key, jv_copy(chat), JV_ARRAY(jv_string("chats")), jv_array());
-	free(key);
-	store_ring(tx, "chats");
+	store_chat(tx, chat);
+	return chat;
+}
+
+jv
+chat_set_title(struct tx *tx, const char *id, const char *title)
+{
+	jv chat = chat_get(tx, id);
+	char *topic = xprintf("chat-%s", id);
+
+	if (jv_is_valid(chat)) {
+		chat = *title ? json_set_string(chat, "title", title) : json_drop(chat, "title");
+		store_chat(tx, chat);
+		store_ring(tx, topic);
+	}
+	free(topic);
 	return chat;
 }
 
@@ -242,16 +265,34 @@ chat_post(struct tx *tx, jv event, jv *stored)
 	return news ? CHAT_POSTED : CHAT_KNOWN;
 }
 
+/* The seq of an event by its record's number; 0: none. */
+static uint64_t
+seq_at(struct tx *tx, uint64_t n)
+{
+	struct scan_text event, seq;
+
+	return store_peek(tx, n, &event) && scan_member(event, "seq", &seq)
+	           ? strtoull(seq.p, NULL, 10)
+	           : 0;
+}
+
+uint64_t
+chat_first(struct tx *tx, const char *chat_id)
+{
+	char *set = xprintf("events.%s", chat_id);
+	uint64_t first = seq_at(tx, store_next(tx, set, 0));
+
+	free(set);
+	return first;
+}
+
 uint64_t
 chat_last(struct tx *tx, const char *chat_id)
 {
 	char *set = xprintf("events.%s", chat_id);
-	struct scan_text event, seq;
-	uint64_t last = 0;
+	uint64_t last = seq_at(tx, store_prev(tx, set, 0));
 
 	/* not their count: of a chat that was loaded there may be a part only */
-	if (store_peek(tx, store_prev(tx, set, 0), &event) && scan_member(event, "seq", &seq))
-		last = strtoull(seq.p, NULL, 10);
 	free(set);
 	return last;
 }
@@ -287,15 +328,17 @@ chat_cursor(struct tx *tx, const char *name, const char *chat_id)
 void
 chat_move_cursor(struct tx *tx, const char *name, const char *chat_id, int64_t seq)
 {
-	char *key = cursor_key(name, chat_id), now[CLOCK_TEXT];
+	char *key = cursor_key(name, chat_id), *chat = xprintf("chat/%s", chat_id), now[CLOCK_TEXT];
 	jv cursor;
 
-	if (chat_cursor(tx, name, chat_id) < seq) {
+	if (chat_cursor(tx, name, chat_id) < seq &&
+	    (!strcmp(chat_id, "all") || store_number(tx, chat))) {
 		cursor =
 		    json_set_string(json_set_string(jv_object(), "name", name), "chat_id", chat_id);
 		cursor = json_set_string(json_set_int(cursor, "seq", seq), "updated_at",
 		    clock_format(clock_now_ms(), now));
 		store_put(tx, key, cursor, JV_ARRAY(jv_string("cursors")), jv_array());
 	}
+	free(chat);
 	free(key);
 }

@@ -6,7 +6,7 @@
  * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"):
  *   {"id","seq","at","type","data":{...,"task_id"?},"session_id","user_id","chat_id"}
  *
- * 1. seq counts from 1 without gaps in each chat.
+ * 1. seq counts from 1 without gaps in each chat.  The oldest events may be gone.
  * 2. An event whose id is there already is not stored twice.
  * 3. An event of a task carries "n", its number among the task's events: one that is not above
  *    the task's `posted` is not stored again; storing it raises `posted` in the same transaction.
@@ -33,6 +33,10 @@ int chat_check_cursor(const char *name);
  * Returns the record, owned; invalid with err EX_DATAERR.
  */
 jv chat_add(struct tx *tx, const char *title, const char *owner, jv members);
+
+/* chat_set_title - give a chat (a whole id) another title; empty: none.  Returns the record, owned;
+ * invalid: no such chat. */
+jv chat_set_title(struct tx *tx, const char *id, const char *title);
 
 /* chat_get - by its whole id; invalid: none. */
 jv chat_get(struct tx *tx, const char *id);
@@ -62,7 +66,8 @@ int chat_check_event(jv event);
  */
 int chat_post(struct tx *tx, jv event, jv *stored);
 
-/* chat_last - the seq of the chat's last event; 0: none. */
+/* chat_first, chat_last - the seq of the first event that the chat has, of the last; 0: none. */
+uint64_t chat_first(struct tx *tx, const char *chat_id);
 uint64_t chat_last(struct tx *tx, const char *chat_id);
 
 /* chat_event_number - the record number of the event with that seq; 0: none. */
@@ -72,7 +77,7 @@ uint64_t chat_event_number(struct tx *tx, const char *chat_id, uint64_t seq);
  * cursor. */
 int64_t chat_cursor(struct tx *tx, const char *name, const char *chat_id);
 
-/* chat_move_cursor - to seq; never backwards. */
+/* chat_move_cursor - to seq; never backwards, and nowhere in a chat that is gone. */
 void chat_move_cursor(struct tx *tx, const char *name, const char *chat_id, int64_t seq);
 
 #endif

@@ -64,6 +64,10 @@ is_over(const struct range *r)
 static void
 fetch(struct history *h, struct tx *tx, struct range *r)
 {
+	uint64_t first = chat_first(tx, r->chat_id);
+
+	if (!first || first > r->at + 1) /* those before are gone, maybe a million */
+		r->at = first ? first - 1 : r->last;
 	for (int i = 0; i < AT_ONCE && !is_over(r) && h->view.out.buf.len < BYTES_AT_ONCE; i++) {
 		struct scan_text event;
 

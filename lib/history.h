@@ -26,6 +26,7 @@ void history_add(struct history *h, struct scan_text event);
  *
  * limit  at most so many; -1: all
  *
+ * Those that are gone (chat.h) are passed over, in no time.
  * Fetched some at a time, printed without the lock.  0, or -1 with err.
  */
 int history_print(struct history *h, struct store *s, const char *chat_id, uint64_t since,

@@ -185,6 +185,15 @@ log_sync(struct log *log)
 	return fdatasync(log->fd) < 0 ? err_sys("logs/agents/%s", log->name) : 0;
 }
 
+void
+log_remove(int logs_fd, const char *task_id)
+{
+	char name[NAME_BYTES];
+
+	if (!strchr(task_id, '/'))
+		unlinkat(logs_fd, log_name(task_id, name), 0);
+}
+
 int64_t
 log_last(int logs_fd, const char *task_id)
 {

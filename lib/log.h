@@ -43,6 +43,9 @@ int64_t log_count(const struct log *log);
 /* log_sync - make it last.  0, or -1 with err EX_IOERR. */
 int log_sync(struct log *log);
 
+/* log_remove - delete a task's log, that nobody writes any more; content if there is none. */
+void log_remove(int logs_fd, const char *task_id);
+
 /* log_last - the number of the last event in a task's log; 0: none, or it cannot be read. */
 int64_t log_last(int logs_fd, const char *task_id);
 

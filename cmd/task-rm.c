@@ -1,0 +1,74 @@
+/* task-rm - delete tasks, with their subtasks */
+#include "err.h"
+#include "log.h"
+#include "opt.h"
+#include "remove.h"
+
+static bool force;
+
+static const struct opt opts[] = {
+	{ 0, "force", NULL, "also those that others wait for: these fail", .set = &force }, { 0 }
+};
+
+static const struct cmd cmd = { "task-rm", "delete tasks, with their subtasks", "TASK ...", opts,
+	false };
+
+/* The whole ids of the operands; invalid with err. */
+static jv
+resolve_all(struct tx *tx, char **prefixes)
+{
+	jv ids = jv_array();
+
+	for (; *prefixes; prefixes++) {
+		char id[ID_TEXT];
+
+		if (store_resolve(tx, "task", *prefixes, id) < 0) {
+			jv_free(ids);
+			return jv_invalid();
+		}
+		ids = jv_array_append(ids, jv_string(id));
+	}
+	return ids;
+}
+
+/* All of them, or none.  removed: set to the ids of all that is deleted. */
+static enum store_result
+remove_all(struct store *s, char **prefixes, jv *removed)
+{
+	struct tx *tx = store_begin(s);
+	jv ids;
+
+	*removed = jv_invalid();
+	if (!tx)
+		return STORE_FAIL;
+	ids = resolve_all(tx, prefixes);
+	if (!jv_is_valid(ids) || remove_tasks(tx, ids, force, removed) < 0)
+		store_fail(tx);
+	jv_free(ids);
+	return store_commit(tx, STORE_DURABLE);
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **prefixes = opt_parse(&cmd, argv);
+	enum store_result rc;
+	struct store *s;
+	jv removed;
+
+	(void)argc;
+	if (!*prefixes)
+		opt_usage(&cmd, "want a task");
+	if (!(s = store_open()))
+		err_exit();
+	while ((rc = remove_all(s, prefixes, &removed)) == STORE_AGAIN)
+		jv_free(removed);
+	if (rc == STORE_OK)
+		jv_array_foreach (removed, i, id) {
+			log_remove(store_logs_fd(s), jv_string_value(id));
+			jv_free(id);
+		}
+	jv_free(removed);
+	store_close(s);
+	return rc == STORE_OK ? 0 : err_print();
+}
