@@ -51,9 +51,11 @@ struct watch {
 	struct past *past;
 	size_t pasts;
 	const char *only;      /* prefix of the keys to print */
+	const char *chat;      /* key of the only chat; NULL: all are watched */
 	long long deadline_ms; /* monotonic; 0: none */
 	bool is_again;         /* it is not the first look */
 	bool is_late;          /* --timeout is over */
+	bool is_gone;          /* the chat was deleted */
 };
 
 static bool
@@ -143,6 +145,7 @@ look(struct watch *w, const char *chat_id)
 		if (!tx)
 			die(w);
 		feed_close(w->feed);
+		w->is_gone = w->chat && !store_number(tx, w->chat);
 		if (chat_id)
 			add_past(w, tx, chat_id, false);
 		else
@@ -171,7 +174,8 @@ print_past(struct watch *w)
 	}
 }
 
-/* An event of the feed: printed, unless its key says that it is another chat's or was printed. */
+/* A change in the feed: an event is printed, unless its key says that it is another chat's or was
+ * printed. */
 static void
 print_event(struct watch *w, const char *key, struct scan_text event)
 {
@@ -179,6 +183,8 @@ print_event(struct watch *w, const char *key, struct scan_text event)
 	uint64_t seq;
 	struct past *p;
 
+	if (!event.p && w->chat && !strcmp(key, w->chat))
+		w->is_gone = true;
 	if (!event.p || strncmp(key, w->only, strlen(w->only)) != 0)
 		return;
 	strncpy(chat_id, key + strlen("event/"), ID_TEXT - 1);
@@ -222,13 +228,26 @@ wait_for_news(struct watch *w)
 }
 
 static int
+end_status(const struct watch *w, const char *chat_id)
+{
+	if (stop_signal())
+		return 128 + stop_signal();
+	if (w->is_gone && !is_enough()) {
+		err_set(EX_NOINPUT, "chat %s: was deleted", chat_id);
+		return err_print();
+	}
+	return count >= 0 && w->is_late ? EX_TIMEOUT : 0;
+}
+
+static int
 watch(struct watch *w, const char *chat_id)
 {
 	char *topic = chat_id ? xprintf("chat-%s", chat_id) : xstrdup("chats");
 	char *only = chat_id ? xprintf("event/%s/", chat_id) : xstrdup("event/");
-	int status = 0;
+	char *chat = chat_id ? xprintf("chat/%s", chat_id) : NULL;
 
 	w->only = only;
+	w->chat = chat;
 	if (!(w->bell = bell_open(store_watch_fd(w->s), topic)))
 		die(w);
 	look(w, chat_id);
@@ -238,21 +257,18 @@ watch(struct watch *w, const char *chat_id)
 			w->is_again = true;
 			look(w, chat_id);
 			print_past(w);
-		} else if (is_enough() || wait_for_news(w) < 0) {
+		} else if (is_enough() || w->is_gone || wait_for_news(w) < 0) {
 			break;
 		}
 	}
-	if (stop_signal())
-		status = 128 + stop_signal();
-	else if (count >= 0 && w->is_late)
-		status = EX_TIMEOUT;
 	bell_close(w->bell);
 	feed_close(w->feed);
 	view_close(&history.view);
 	free(w->past);
 	free(topic);
 	free(only);
-	return status;
+	free(chat);
+	return end_status(w, chat_id);
 }
 
 int

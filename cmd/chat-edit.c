@@ -1,0 +1,61 @@
+/* chat-edit - change a chat's title */
+#include <unistd.h>
+
+#include "chat.h"
+#include "err.h"
+#include "lines.h"
+#include "opt.h"
+
+static const char *title;
+static bool ids;
+
+static const struct opt opts[] = { { 0, "title", "title", "what to call it; empty: nothing",
+				       .str = &title },
+	{ 0, "ids", NULL, "print only the id", .set = &ids }, { 0 } };
+
+static const struct cmd cmd = { "chat-edit", "change a chat's title", "CHAT", opts, false };
+
+/* The chat as it is stored then. */
+static jv
+edit(struct store *s, const char *prefix)
+{
+	enum store_result rc;
+	char id[ID_TEXT];
+	jv chat;
+
+	do {
+		struct tx *tx = store_begin(s);
+
+		if (!tx)
+			err_exit();
+		if (store_resolve(tx, "chat", prefix, id) < 0) {
+			store_end(tx);
+			err_exit();
+		}
+		chat = chat_set_title(tx, id, title);
+		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
+			jv_free(chat);
+	} while (rc == STORE_AGAIN);
+	if (rc != STORE_OK)
+		err_exit();
+	return chat;
+}
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = opt_parse(&cmd, argv);
+	struct out out = { .fd = STDOUT_FILENO };
+	struct store *s;
+
+	(void)argc;
+	if (!operands[0] || operands[1])
+		opt_usage(&cmd, "want one chat");
+	if (!title)
+		opt_usage(&cmd, "nothing to change");
+	if (!(s = store_open()))
+		err_exit();
+	out_record(&out, edit(s, operands[0]), ids);
+	store_close(s);
+	return out_flush(&out) < 0 ? err_print() : 0;
+}
