@@ -33,10 +33,18 @@ run_task_watch() { "$@" task-watch --drain | task-run -j1; return "${PIPESTATUS[
 run_task_run() { task-watch --drain | "$@" task-run -j1; return "${PIPESTATUS[1]}"; }
 run_store_compact() { "$@" store-compact; }
 run_store_load() { "$@" store-load <"$WORK/records"; }
+run_task_retry() { "$@" task-retry "$failed"; }
+run_task_edit() { "$@" task-edit --priority high --instruction 'another thing' "$edited"; }
+run_task_rm() { "$@" task-rm "$doomed"; }
+run_chat_edit() { "$@" chat-edit --title named "$unnamed"; }
+run_chat_rm() { "$@" chat-rm "$doomed_chat"; }
 run_chat_watch() { "$@" chat-watch "$chat" --since 0 --cursor reader --count 3 --format json; }
 
+# those that change what is there
+changes=(task_retry task_edit task_rm chat_edit chat_rm)
 # shellcheck disable=SC2034 # the scripts use it
-commands=(task_add chat_post agent_run chat_new agent_add agent_rm task_split task_watch store_load chat_watch)
+commands=(task_add chat_post agent_run chat_new agent_add agent_rm task_split task_watch store_load chat_watch
+	"${changes[@]}")
 
 # history COMMAND PHASE FILE - what the command has to have done by then
 history() {
@@ -48,6 +56,11 @@ history() {
 	chat_post) for id in "${posted[@]}"; do say "$3" chat.post "$id" "$2"; done ;;
 	agent_add) say "$3" agent.add smith "$2" ;;
 	agent_rm) say "$3" agent.rm old "$2" ;;
+	task_retry) say "$3" task.retry given-3 "$2" ;;
+	task_edit) say "$3" task.edit given-4 "$2" ;;
+	task_rm) say "$3" task.rm given-5 "$2" ;;
+	chat_edit) say "$3" chat.new named "$2" ;;
+	chat_rm) say "$3" chat.rm doomed "$2" ;;
 	task_split) say "$3" task.split "$parent" "$2" '"count":2' ;;
 	agent_run | task_watch | task_run) [[ $2 = ok ]] || say "$3" task.run "$ready" "$2" ;;
 	store_load) for key in "${loaded[@]}"; do say "$3" store.load "$key" "$2"; done ;;
@@ -61,7 +74,7 @@ again() {
 	agent_run | task_watch | task_run)
 		task-watch --drain | task-run -j1 >/dev/null && [[ $(task-show "$ready" | jq -r .status) = completed ]]
 		;;
-	agent_rm) agent-rm old 2>&1 || [[ $? = 66 ]] ;;
+	agent_rm | task_rm | chat_rm) "run_$1" env 2>&1 || [[ $? = 66 ]] ;;
 	*) "run_$1" ;;
 	esac
 }
@@ -94,18 +107,46 @@ make_template() {
 	printf '%s\n' '{"key":"agent/loader","sets":["agents"],"names":[],"value":{"role":"loader"}}' \
 		'{"key":"note/one","sets":["notes"],"names":["alias/one"],"value":{"text":"a note"}}' >"$WORK/records"
 	say "$WORK/given" agent.add loader invoke # by store-load, maybe
-	declare -p chat parent ready posted loaded >"$WORK/names"
+	make_changes
+	declare -p chat parent ready posted loaded failed edited doomed unnamed doomed_chat >"$WORK/names"
+}
+
+# For what is changed: a task that has failed, with last words that nobody has posted, and others.
+make_changes() {
+	local id command given=$WORK/given.changes
+	cp -a "$WORK/template" "$WORK/changes"
+	cp "$WORK/given" "$given"
+	export LEGWORK_STORE=$WORK/changes
+	agent-add failing -- /bin/false >/dev/null
+	say "$given" agent.add failing invoke && say "$given" agent.add failing ok
+	failed=$(task-add --key given-3 --ids --agent failing 'a task that fails')
+	edited=$(task-add --key given-4 --ids 'a thing')
+	doomed=$(task-add --key given-5 --ids 'a thing to be deleted')
+	for id in given-3 given-4 given-5; do say "$given" task.add "$id" invoke; say "$given" task.add "$id" ok; done
+	agent-run "$failed" >/dev/null
+	unnamed=$(chat-new --user ann --ids)
+	doomed_chat=$(chat-new --user ann --title doomed --ids)
+	say "$given" chat.new doomed invoke && say "$given" chat.new doomed ok
+	id=$(chat-post --ids "$doomed_chat" 'what nobody will read')
+	say "$given" chat.post "$id" invoke # it may go
+	for command in "${changes[@]}"; do
+		cp -a "$WORK/changes" "$WORK/$command.template"
+		cp "$given" "$WORK/$command.given"
+	done
+	export LEGWORK_STORE=$WORK/template
 }
 
 does_tasks() { [[ $1 = agent_run || $1 = task_watch || $1 = task_run ]]; }
 
-# template_for COMMAND - what a pipeline would run besides the one task is in the way
-template_for() {
+# template_of COMMAND - what a pipeline would run besides the one task is in the way
+template_of() {
 	local name=template
 	! does_tasks "$1" || name=alone
 	[[ ! -e $WORK/$1.template ]] || name=$1.template
-	cp -a "$WORK/$name" "$LEGWORK_STORE"
+	printf '%s\n' "$WORK/$name"
 }
+
+template_for() { cp -a "$(template_of "$1")" "$LEGWORK_STORE"; }
 
 make_alone() { # only the ready task may run; the other has ended
 	cp -a "$WORK/template" "$WORK/alone"

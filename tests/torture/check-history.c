@@ -20,6 +20,10 @@
  *   chat.new    the title            a chat of that title
  *   chat.post   the event's id       an event of that id
  *   agent.add   the role             an agent of that role (agent.rm: none)
+ *   task.edit   the idempotency key  that task, edited
+ *   task.retry  the idempotency key  that task, put back
+ *   task.rm     the idempotency key  no such task
+ *   chat.rm     the title            no such chat
  *   task.split  the parent's id      "count" subtasks, or none of them
  *   task.run    the task's id        that task, completed
  *   store.load  the record's key     a record of that key
@@ -161,6 +165,17 @@ take_work(struct state *s, jv line)
 	s->lease = json_set_string(s->lease, task, lease);
 }
 
+/* What makes that which op removes. */
+static const char *
+made_by(const char *op)
+{
+	if (!strcmp(op, "agent.rm"))
+		return "agent.add";
+	if (!strcmp(op, "task.rm"))
+		return "task.add";
+	return !strcmp(op, "chat.rm") ? "chat.new" : op;
+}
+
 static void
 take_history(struct state *s, jv line, const char *text, size_t len)
 {
@@ -178,7 +193,7 @@ take_history(struct state *s, jv line, const char *text, size_t len)
 		take_work(s, line);
 		return;
 	}
-	name = xprintf("%s %s", !strcmp(op, "agent.rm") ? "agent.add" : op, key);
+	name = xprintf("%s %s", made_by(op), key);
 	entry = json_get(s->want, name, JV_KIND_OBJECT);
 	if (!jv_is_valid(entry)) {
 		jv_free(entry);
@@ -214,6 +229,10 @@ take_task(struct state *s, jv task)
 		wrong("a task without id or with the status %s", status ? status : "(none)");
 		return;
 	}
+	if (key && json_peek_int(task, "revision", 0) > 0)
+		count_op(&s->have, "task.edit", key);
+	if (key && json_peek_int(task, "retries", 0) > 0)
+		count_op(&s->have, "task.retry", key);
 	if (key)
 		count_op(&s->have, "task.add", key);
 	else if (parent)
@@ -287,13 +306,14 @@ take_record(struct state *s, jv line, const char *text, size_t len)
 
 /* --- histories against the store */
 
+/* What may have been removed again. */
 static void
-check_agent(const char *name, jv want, int64_t have)
+check_removed(const char *name, jv want, int64_t have)
 {
 	const char *last = json_peek_string(want, "last");
 	int64_t ended = json_peek_int(want, "ok", 0) + json_peek_int(want, "fail", 0);
 	bool is_sure = json_peek_int(want, "invoke", 0) <= ended;
-	bool is_there = last && !strcmp(last, "agent.add");
+	bool is_there = last && !strcmp(last, made_by(last));
 
 	if (have > 1)
 		wrong("%s: %" PRId64 " of them", name, have);
@@ -325,8 +345,9 @@ check_wanted(struct state *s)
 		bool is_acked = json_peek_int(want, "ok", 0) > 0;
 		bool may_be = json_peek_int(want, "fail", 0) < json_peek_int(want, "invoke", 0);
 
-		if (!strncmp(name, "agent.add ", 10))
-			check_agent(name, want, have);
+		if (!strncmp(name, "agent.add ", 10) || json_has(want, "task.rm") ||
+		    json_has(want, "chat.rm"))
+			check_removed(name, want, have);
 		else if (!strncmp(name, "cursor ", 7))
 			check_cursor(s, name, want);
 		else if (is_acked && have < count)
@@ -363,8 +384,9 @@ check_invented(struct state *s)
 /* --- the journal: its fold, and the lives of its tasks */
 
 struct fold {
-	jv value;  /* newest values by key */
-	jv status; /* task key -> "status lease" */
+	jv value;   /* newest values by key */
+	jv status;  /* task key -> "status lease" */
+	jv retries; /* task key -> how often it was put back */
 	int64_t revision;
 };
 
@@ -377,6 +399,14 @@ is_over(const char *status)
 	       !strncmp(status, "cancelled", 9);
 }
 
+/* Whether a task that had failed begins again, and says so. */
+static bool
+is_put_back(const char *key, const char *was, const char *is, int64_t retries)
+{
+	return is_over(was) && strncmp(was, "completed", 9) != 0 && !strncmp(is, "pending", 7) &&
+	       retries > json_peek_int(fold.retries, key, 0);
+}
+
 static void
 follow_task(const char *key, jv task)
 {
@@ -384,9 +414,12 @@ follow_task(const char *key, jv task)
 		   *status = json_peek_string(task, "status"),
 		   *lease = json_peek_string(task, "lease");
 	char *is = xprintf("%s %s", status ? status : "?", lease ? lease : "");
+	int64_t retries = json_peek_int(task, "retries", 0);
 
 	if (was && strcmp(was, is) != 0) {
-		if (is_over(was))
+		if (is_put_back(key, was, is, retries))
+			;
+		else if (is_over(was))
 			wrong("%s: %s, then %s (revision %" PRId64 ")", key, was, is,
 			    fold.revision);
 		else if (!strncmp(was, "in_progress", 11) && !strncmp(is, "in_progress", 11))
@@ -396,6 +429,7 @@ follow_task(const char *key, jv task)
 			wrong("%s: completed by nobody (revision %" PRId64 ")", key, fold.revision);
 	}
 	fold.status = json_set_string(fold.status, key, is);
+	fold.retries = json_set_int(fold.retries, key, retries);
 	free(is);
 }
 
@@ -409,6 +443,7 @@ follow_change(jv change)
 		wrong("journal: revision %" PRId64 ": a change without key", fold.revision);
 	} else if (!jv_is_valid(value)) {
 		fold.value = json_drop(fold.value, key);
+		fold.status = json_drop(fold.status, key);
 	} else {
 		if (!strncmp(key, "task/", 5))
 			follow_task(key, value);
@@ -625,7 +660,7 @@ main(int argc, char *argv[])
 		.lease = jv_object() };
 
 	(void)argc;
-	fold = (struct fold){ jv_object(), jv_object(), 0 };
+	fold = (struct fold){ jv_object(), jv_object(), jv_object(), 0 };
 	for (char **arg = argv + 1; *arg;)
 		arg += take_argument(&s, arg, false);
 	if (!s.has_store)
@@ -647,5 +682,6 @@ main(int argc, char *argv[])
 	jv_free(s.lease);
 	jv_free(fold.value);
 	jv_free(fold.status);
+	jv_free(fold.retries);
 	return wrongs > 0;
 }
