@@ -97,7 +97,7 @@ test_fields(void)
 	instruct('a', "do that\nand this");
 	member('a', "title", "'do that'", "a title that was derived follows the instruction");
 	e = nothing();
-	e.metadata = record("{'y':'3','z':'4'}");
+	e.metadata = jv_object_merge(e.metadata, record("{'y':'3','z':'4'}"));
 	edit_with('a', e);
 	member('a', "metadata", "{'x':1,'y':'3','z':'4'}", "metadata is joined");
 	assign('a', "SORTER");
