@@ -3,17 +3,17 @@
 
 #include "chat.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
+#include "rows.h"
 
 static const char *title;
-static bool ids;
+static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "title", "title", "what to call it; empty: nothing",
 				       .str = &title },
-	{ 0, "ids", NULL, "print only the id", .set = &ids }, { 0 } };
+	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
-static const struct cmd cmd = { "chat-edit", "change a chat's title", "CHAT", opts, false };
+static const struct cmd cmd = { "chat-edit", "change a chat's title", "CHAT", opts, 0 };
 
 /* The chat as it is stored then. */
 static jv
@@ -45,17 +45,18 @@ int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
-	struct out out = { .fd = STDOUT_FILENO };
 	struct store *s;
 
 	(void)argc;
 	if (!operands[0] || operands[1])
 		opt_usage(&cmd, "want one chat");
+	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!title)
 		opt_usage(&cmd, "nothing to change");
 	if (!(s = store_open()))
 		err_exit();
-	out_record(&out, edit(s, operands[0]), ids);
+	view_add(&view, NULL, edit(s, operands[0]));
 	store_close(s);
-	return out_flush(&out) < 0 ? err_print() : 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -13,7 +13,7 @@ static const struct opt opts[] = {
 };
 
 static const struct cmd cmd = { "chat-rm", "delete chats, with what was said in them", "CHAT ...",
-	opts, false };
+	opts, 0 };
 
 /* All operands, before anything is deleted: whole ids. */
 static void

@@ -3,14 +3,15 @@
 
 #include "edit.h"
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
+#include "rows.h"
 #include "spec.h"
 #include "task.h"
 
 static const char *priority, *agent, *instruction;
 static struct opt_list metadata, depends_on;
-static bool no_depends_on, ids;
+static bool no_depends_on;
+static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 'p', "priority", "priority", "high, medium or low",
 				       .str = &priority },
@@ -22,10 +23,10 @@ static const struct opt opts[] = { { 'p', "priority", "priority", "high, medium 
 	    .list = &depends_on },
 	{ 0, "no-depends-on", NULL, "wait for none of the tasks that it depends on now",
 	    .set = &no_depends_on },
-	{ 0, "ids", NULL, "print only the id", .set = &ids }, { 0 } };
+	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-edit", "change a task that has not begun, or has failed",
-	"TASK", opts, false };
+	"TASK", opts, 0 };
 
 static void
 check_options(void)
@@ -85,20 +86,21 @@ int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
-	struct out out = { .fd = STDOUT_FILENO };
 	struct edit edit;
 	struct store *s;
 
 	(void)argc;
 	if (!operands[0] || operands[1])
 		opt_usage(&cmd, "want one task");
+	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	check_options();
 	edit = given_edit();
 	if (!(s = store_open()))
 		err_exit();
-	out_record(&out, edit_and_store(s, operands[0], &edit), ids);
+	view_add(&view, NULL, edit_and_store(s, operands[0], &edit));
 	jv_free(edit.metadata);
 	jv_free(edit.depends_on);
 	store_close(s);
-	return out_flush(&out) < 0 ? err_print() : 0;
+	return view_close(&view) < 0 ? err_print() : 0;
 }

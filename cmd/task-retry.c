@@ -3,17 +3,17 @@
 #include <unistd.h>
 
 #include "err.h"
-#include "lines.h"
 #include "opt.h"
 #include "retry.h"
+#include "rows.h"
 #include "task.h"
 
-static bool ids;
+static struct view view = { .is_maker = true };
 
-static const struct opt opts[] = { { 0, "ids", NULL, "print only the ids", .set = &ids }, { 0 } };
+static const struct opt opts[] = { VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-retry", "put failed or cancelled tasks back", "TASK ...",
-	opts, false };
+	opts, 0 };
 
 /* An operand, and what became of it. */
 struct item {
@@ -95,7 +95,6 @@ put_back(struct store *s, struct retry *r)
 static int
 report(struct retry *r)
 {
-	struct out out = { .fd = STDOUT_FILENO };
 	int status = 0;
 
 	for (size_t i = 0; i < r->len; i++) {
@@ -105,11 +104,11 @@ report(struct retry *r)
 			err_warn("%s", item->why);
 			status = item->code;
 		} else {
-			out_record(&out, jv_copy(item->task), ids);
+			view_add(&view, NULL, jv_copy(item->task));
 		}
 		forget(item);
 	}
-	return out_flush(&out) < 0 ? err_print() : status;
+	return view_close(&view) < 0 ? err_print() : status;
 }
 
 int
@@ -122,6 +121,8 @@ main(int argc, char *argv[])
 
 	if (!*operands)
 		opt_usage(&cmd, "want a task");
+	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	r.item = xmalloc((size_t)argc * sizeof *r.item);
 	for (; *operands; operands++)
 		r.item[r.len++] = (struct item){ .given = *operands, .task = jv_invalid() };

@@ -11,7 +11,7 @@ static const struct opt opts[] = {
 };
 
 static const struct cmd cmd = { "task-rm", "delete tasks, with their subtasks", "TASK ...", opts,
-	false };
+	0 };
 
 /* The whole ids of the operands; invalid with err. */
 static jv
