@@ -106,10 +106,10 @@ $chat
 }
 
 @test "chat-rm: a chat-watch ends (66)" {
-	for options in '' '--cursor reader'; do
+	for option in --format=json --cursor=reader; do
 		chat=$(chat-new --ids)
 		posts "$chat" 2
-		chat-watch $options --since 0 "$chat" --format json >seen 2>err 3>&- &
+		chat-watch "$option" --since 0 "$chat" >seen 2>err 3>&- &
 		watcher=$!
 		wait_until 10 has_lines seen 2
 		chat-rm "$chat"
