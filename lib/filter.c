@@ -42,6 +42,10 @@ filter_open(const char *program)
 		buf_no_memory();
 	jq_set_nomem_handler(f->jq, no_memory, NULL);
 	jq_set_error_cb(f->jq, hear, f);
+	/* without these it aborts at an import */
+	jq_set_attr(f->jq, jv_string("JQ_LIBRARY_PATH"), JV_ARRAY(jv_string("~/.jq")));
+	jq_set_attr(f->jq, jv_string("JQ_ORIGIN"), jv_string("."));
+	jq_set_attr(f->jq, jv_string("PROGRAM_ORIGIN"), jv_string("."));
 	if (jq_compile(f->jq, program))
 		return f;
 	err_set(EX_USAGE, "%s",
