@@ -150,10 +150,26 @@ line_of(const char *text, size_t len, size_t columns)
 	return fit > 0 ? fit : len;
 }
 
-static void
-add_blanks(struct buf *b, size_t n)
+/* Whether a first line, of which so many columns are taken, is left to what stands there: the first
+ * word would fit the next line, or hardly anything this one. */
+static bool
+begins_below(const char *text, size_t taken, size_t indent, size_t limit)
 {
-	while (n-- > 0)
+	size_t blanks = strspn(text, " "), word = strcspn(text + blanks, " \n");
+	size_t width = screen_width(text, blanks + word);
+
+	return *text && taken > indent && taken + width > limit &&
+	       (indent + width <= limit || taken + COLUMNS_MIN > limit);
+}
+
+/* A newline, with no blanks before it, and the next line's indent. */
+static void
+next_line(struct buf *b, size_t indent)
+{
+	while (b->len > 0 && b->p[b->len - 1] == ' ')
+		b->p[--b->len] = '\0';
+	buf_putc(b, '\n');
+	while (indent-- > 0)
 		buf_putc(b, ' ');
 }
 
@@ -162,24 +178,25 @@ screen_wrap(const struct screen *s, struct buf *b, const char *text, size_t inde
 {
 	size_t limit = s->columns ? s->columns : SIZE_MAX;
 
-	/* a narrow screen breaks where it likes */
 	if (limit < indent + COLUMNS_MIN)
 		limit = SIZE_MAX;
+	if (begins_below(text, at, indent, limit)) {
+		next_line(b, indent);
+		text += strspn(text, " ");
+		at = indent;
+	}
 	for (;;) {
-		size_t end = strcspn(text, "\n");
-		size_t len = line_of(text, end, limit > at ? limit - at : 1);
+		size_t end = strcspn(text, "\n"), len = line_of(text, end, limit - at);
 
 		buf_add(b, text, len);
 		text += len;
 		if (len < end)
 			text += strspn(text, " ");
-		else if (*text)
+		if (*text == '\n')
 			text++;
 		if (!*text)
 			return;
-		buf_putc(b, '\n');
+		next_line(b, indent);
 		at = indent;
-		if (*text != '\n')
-			add_blanks(b, indent);
 	}
 }

@@ -54,7 +54,8 @@ void screen_paint(const struct screen *s, struct buf *b, enum paint paint, const
  * text    without control characters but newlines, which break lines as well
  * indent  columns that every line but the first begins with; `at` those that are taken on the first
  *
- * A word that is wider than a line is broken.  Without a limit only newlines break.  No newline is
+ * A word that is wider than a line is broken.  Only newlines break without a limit, and where the
+ * indent leaves less than 20 columns.  Lines end without blanks, where they are broken; no newline is
  * added at the end.
  */
 void screen_wrap(const struct screen *s, struct buf *b, const char *text, size_t indent, size_t at);
