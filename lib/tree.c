@@ -79,14 +79,17 @@ tree_show(struct store *s, const struct show *show)
 	uint64_t n = 0;
 	long count = 0;
 
-	do {
+	bool is_over = false;
+
+	while (!is_over && (show->limit < 0 || count < show->limit)) {
 		struct tx *tx = store_read(s);
 
 		if (!tx || add_next(tx, show, &n, &count) < 0)
 			return -1;
-		if (show->view->out.buf.len > 1 << 16 || show->view->table.cells > 4096 || !n)
+		is_over = n == 0;
+		if (show->view->out.buf.len > 1 << 16 || show->view->table.cells > 4096)
 			if (view_flush(show->view) < 0)
 				return -1;
-	} while (n && (show->limit < 0 || count < show->limit));
+	}
 	return view_flush(show->view);
 }
