@@ -129,7 +129,8 @@ view_add_line(struct view *v, struct tx *tx, struct scan_text record)
 		buf_add(&v->out.buf, record.p, record.len);
 		end_line(v);
 	} else if (v->kind == VIEW_NAMES &&
-		   (scan_member(record, "id", &id) || scan_member(record, "role", &id))) {
+		   (scan_member(record, "id", &id) || scan_member(record, "role", &id)) &&
+		   id.p[0] == '"' && !memchr(id.p, '\\', id.len)) {
 		buf_add(&v->out.buf, id.p + 1, id.len - 2);
 		end_line(v);
 	} else {
