@@ -1,3 +1,4 @@
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,28 +61,28 @@ add_text(const struct table *t, struct buf *b, char *text, const struct cell *ce
 static void
 add_row(const struct table *t, struct buf *b, const struct cell *row, char *text, size_t columns)
 {
-	size_t at = 0;
+	size_t limit = t->screen->columns ? t->screen->columns : SIZE_MAX, at = 0;
 
-	for (size_t i = 0; i < columns; i++) {
-		size_t width = t->width[i], limit = t->screen->columns;
-		size_t room =
-		    limit && i + 1 == columns ? (limit > at ? limit - at : 1) : (size_t)-1;
-		size_t pad = width > row[i].width ? width - row[i].width : 0;
+	for (size_t i = 0; i < columns && at < limit; i++) {
+		size_t pad = t->width[i] - row[i].width, left = t->column[i].is_right ? pad : 0;
 
-		if (t->is_tsv) {
-			buf_printf(b, "%s%s", i ? "\t" : "", text + row[i].at);
-			continue;
+		if (left < limit - at) {
+			add_blanks(b, left);
+			add_text(t, b, text + row[i].at, &row[i], limit - at - left);
+			add_blanks(b, pad - left + GAP);
 		}
-		if (t->column[i].is_right)
-			add_blanks(b, pad);
-		add_text(t, b, text + row[i].at, &row[i], room);
-		if (i + 1 < columns)
-			add_blanks(b, (t->column[i].is_right ? 0 : pad) + GAP);
-		at += width + GAP;
+		at += t->width[i] + GAP;
 	}
-	while (!t->is_tsv && b->len > 0 && b->p[b->len - 1] == ' ')
+	while (b->len > 0 && b->p[b->len - 1] == ' ')
 		b->p[--b->len] = '\0';
 	buf_putc(b, '\n');
+}
+
+static void
+add_tsv(struct buf *b, const struct cell *row, const char *text, size_t columns)
+{
+	for (size_t i = 0; i < columns; i++)
+		buf_printf(b, "%s%s", text + row[i].at, i + 1 < columns ? "\t" : "\n");
 }
 
 static void
@@ -111,7 +112,10 @@ table_flush(struct table *t, struct buf *b)
 		add_heading(t, b, columns);
 	t->has_heading |= rows > 0;
 	for (size_t i = 0; i < rows; i++)
-		add_row(t, b, t->cell + i * columns, t->text.p, columns);
+		if (t->is_tsv)
+			add_tsv(b, t->cell + i * columns, t->text.p, columns);
+		else
+			add_row(t, b, t->cell + i * columns, t->text.p, columns);
 	t->cells = 0;
 	t->text.len = 0;
 }
