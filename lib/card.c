@@ -14,16 +14,32 @@
 
 enum { NAME_COLUMNS = 12, INDENT = NAME_COLUMNS + 3 };
 
+/* Appends what others wrote on one line, painted.  Returns its columns. */
+static size_t
+add_painted(struct view *v, enum paint paint, const char *text)
+{
+	struct buf clean = { 0 };
+	size_t columns;
+
+	buf_puts(&clean, "");
+	screen_clean(&clean, text, false);
+	screen_paint(&v->screen, &v->out.buf, paint, clean.p);
+	columns = screen_width(clean.p, clean.len);
+	buf_release(&clean);
+	return columns;
+}
+
 /* A field's name; an empty one goes on with the field above. */
 static void
 add_name(struct view *v, const char *name)
 {
-	char padded[NAME_COLUMNS + 1];
+	size_t columns;
 
-	snprintf(padded, sizeof padded, "%-*s", NAME_COLUMNS, name);
 	buf_puts(&v->out.buf, "  ");
-	screen_paint(&v->screen, &v->out.buf, DIM, padded);
-	buf_putc(&v->out.buf, ' ');
+	columns = add_painted(v, DIM, name);
+	do
+		buf_putc(&v->out.buf, ' ');
+	while (columns++ < NAME_COLUMNS);
 }
 
 /* A field and its value, of one line unless it is too wide; left out where there is none. */
@@ -79,24 +95,21 @@ add_task(struct view *v, const char *name, jv task)
 {
 	const char *id = json_peek_string(task, "id"), *title = json_peek_string(task, "title");
 	char short_id[9], status[ROWS_STATUS];
-	struct buf line = { 0 }, clean = { 0 };
+	struct buf line = { 0 };
+	size_t taken;
 
 	if (!id)
 		return;
-	screen_clean(&clean, title ? title : "", false);
 	add_name(v, name);
-	screen_paint(&v->screen, &v->out.buf, CYAN, task_short(id, short_id));
+	taken = INDENT + 1 + add_painted(v, CYAN, task_short(id, short_id));
 	buf_putc(&v->out.buf, ' ');
-	screen_paint(&v->screen, &v->out.buf, rows_paint(task), rows_status(task, status));
-	buf_printf(&line, "  %s", clean.p ? clean.p : "");
-	if (v->screen.columns) {
-		size_t taken = INDENT + 9 + strlen(status);
-		size_t room = v->screen.columns > taken ? v->screen.columns - taken : 0;
-
-		line.p[screen_fit(line.p, line.len, room)] = '\0';
-	}
+	taken += add_painted(v, rows_paint(task), rows_status(task, status));
+	buf_puts(&line, "  ");
+	screen_clean(&line, title ? title : "", false);
+	if (v->screen.columns)
+		line.p[screen_fit(line.p, line.len,
+		    v->screen.columns > taken ? v->screen.columns - taken : 0)] = '\0';
 	buf_printf(&v->out.buf, "%s\n", line.p);
-	buf_release(&clean);
 	buf_release(&line);
 }
 
@@ -235,6 +248,7 @@ add_status(struct view *v, struct tx *tx, jv task)
 	const char *reason = jv_is_valid(error) ? json_peek_string(error, "message") : NULL;
 	char status[ROWS_STATUS];
 	struct buf line = { 0 };
+	size_t taken;
 
 	if (task_is(task, "pending") || !reason)
 		reason = task_is(task, "completed") ? NULL : json_peek_string(why, "why");
@@ -243,9 +257,9 @@ add_status(struct view *v, struct tx *tx, jv task)
 		screen_clean(&line, reason, false);
 	}
 	add_name(v, "status");
-	screen_paint(&v->screen, &v->out.buf, rows_paint(task), rows_status(task, status));
+	taken = INDENT + add_painted(v, rows_paint(task), rows_status(task, status));
 	if (line.p)
-		screen_wrap(&v->screen, &v->out.buf, line.p, INDENT, INDENT + strlen(status));
+		screen_wrap(&v->screen, &v->out.buf, line.p, INDENT, taken);
 	buf_putc(&v->out.buf, '\n');
 	buf_release(&line);
 	jv_free(error);
