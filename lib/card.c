@@ -48,12 +48,12 @@ add_field(struct view *v, const char *name, const char *value)
 {
 	struct buf clean = { 0 };
 
-	if (!value || !*value)
-		return;
-	screen_clean(&clean, value, false);
-	add_name(v, name);
-	screen_wrap(&v->screen, &v->out.buf, clean.p ? clean.p : "", INDENT, INDENT);
-	buf_putc(&v->out.buf, '\n');
+	screen_clean(&clean, value ? value : "", false);
+	if (clean.len > 0) {
+		add_name(v, name);
+		screen_wrap(&v->screen, &v->out.buf, clean.p, INDENT, INDENT);
+		buf_putc(&v->out.buf, '\n');
+	}
 	buf_release(&clean);
 }
 
@@ -63,28 +63,33 @@ add_block(struct view *v, const char *heading, const char *text)
 {
 	struct buf clean = { 0 };
 
-	if (!text || !*text)
-		return;
-	screen_clean(&clean, text, true);
-	buf_putc(&v->out.buf, '\n');
-	screen_paint(&v->screen, &v->out.buf, BOLD, heading);
-	buf_puts(&v->out.buf, "\n  ");
-	screen_wrap(&v->screen, &v->out.buf, clean.p ? clean.p : "", 2, 2);
-	buf_putc(&v->out.buf, '\n');
+	screen_clean(&clean, text ? text : "", true);
+	if (clean.len > 0) {
+		buf_putc(&v->out.buf, '\n');
+		screen_paint(&v->screen, &v->out.buf, BOLD, heading);
+		buf_puts(&v->out.buf, "\n  ");
+		screen_wrap(&v->screen, &v->out.buf, clean.p, 2, 2);
+		buf_putc(&v->out.buf, '\n');
+	}
 	buf_release(&clean);
 }
 
 static void
 add_at(struct view *v, const char *name, const char *at, const char *by)
 {
+	int64_t ms, now_ms = clock_now_ms();
 	struct buf text = { 0 };
 	char age[TEXT_AGE];
 
-	if (!at)
+	if (!at || !clock_parse(at, &ms))
 		return;
 	text_time(&text, at);
-	buf_printf(&text, " (%s ago)%s%s", text_age(at, clock_now_ms(), age), by ? " by " : "",
-	    by ? by : "");
+	if (ms > now_ms)
+		buf_printf(&text, " (in %s)", text_duration(ms - now_ms, age));
+	else
+		buf_printf(&text, " (%s ago)", text_duration(now_ms - ms, age));
+	if (by)
+		buf_printf(&text, " by %s", by);
 	add_field(v, name, text.p);
 	buf_release(&text);
 }
@@ -229,7 +234,8 @@ add_duration(struct view *v, jv task)
 	int64_t from_ms, to_ms;
 	char text[32];
 
-	if (!from || !to || !clock_parse(from, &from_ms) || !clock_parse(to, &to_ms))
+	if (!from || !to || !clock_parse(from, &from_ms) || !clock_parse(to, &to_ms) ||
+	    to_ms < from_ms)
 		return;
 	if (to_ms - from_ms < 1000)
 		snprintf(text, sizeof text, "%dms", (int)(to_ms - from_ms));
