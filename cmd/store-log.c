@@ -36,7 +36,7 @@ struct log {
 static const struct column columns[] = { { "REVISION", true }, { "TIME", false }, { "BY", false },
 	{ "CHANGES", false }, { NULL, false } };
 
-/* What a transaction has changed: the keys, ids of tasks and chats short where a person looks. */
+/* What a transaction has changed: the keys. */
 static void
 add_keys(struct table *t, jv line)
 {

@@ -150,7 +150,7 @@ add_speaker(struct text *t, struct buf *b, const char *type, const char *mark, c
 			id.p[--id.len] = '\0'; /* not within a character */
 		buf_puts(about, "Task ");
 		screen_clean(about, id.p, false);
-		if (!*id.p)
+		if (about->p[about->len - 1] == ' ')
 			about->p[--about->len] = '\0';
 		buf_printf(b, "%s ", mark);
 		screen_paint(t->screen, b, paint_of(type, mark), about->p);

@@ -24,7 +24,9 @@ unfinished(struct tx *tx, jv task)
 		}
 	} else if (jv_is_valid(deps)) {
 		jv_array_foreach (deps, i, id) {
-			jv dep = task_get(tx, jv_string_value(id));
+			jv dep = jv_get_kind(id) == JV_KIND_STRING
+			             ? task_get(tx, jv_string_value(id))
+			             : jv_invalid();
 
 			if (jv_is_valid(dep) && !task_is_over(dep))
 				out = jv_array_append(out, jv_copy(id));
