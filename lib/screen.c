@@ -38,10 +38,12 @@ wants_colour(int fd)
 int
 screen_open(struct screen *s, int fd, const char *color)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (uselocale((locale_t)0) == LC_GLOBAL_LOCALE) { /* the first time */
+		locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 
-	if (utf8)
-		uselocale(utf8);
+		if (utf8)
+			uselocale(utf8);
+	}
 	if (!color || !strcmp(color, "auto"))
 		s->has_colour = wants_colour(fd);
 	else if (!strcmp(color, "always") || !strcmp(color, "never"))
