@@ -3,22 +3,50 @@
 
 enum { MANY = 700, BIG = 40 };
 
-/* What show_set prints; NULL with err.  The caller frees it. */
-static char *
-printed(struct show show)
+static const struct column columns[] = { { "ID", true }, { "KIND", false }, { NULL, false } };
+
+static void
+row(struct table *t, struct tx *tx, jv rec, int64_t now_ms)
 {
-	int fd = openat(box_fd, "out", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int rc = show_set(domain, &show, fd);
+	(void)tx;
+	(void)now_ms;
+	table_cell(t, PLAIN, json_peek_string(rec, "id"));
+	table_cell(t, PLAIN, json_peek_string(rec, "kind"));
+}
+
+static const struct view_form form = { columns, row, NULL };
+
+/* What show_set prints, in that view; NULL with err.  The caller frees it. */
+static char *
+printed(struct show show, struct view view)
+{
+	int fd = openat(box_fd, "out", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), rc;
 	size_t len;
 
+	show.view = &view;
+	if (view_open(&view, &form, fd) < 0)
+		abort();
+	rc = show_set(domain, &show);
+	view_close(&view);
 	close(fd);
 	return rc == 0 ? box_read("out", &len) : NULL;
 }
 
+#define JSON          \
+	(struct view) \
+	{             \
+		0     \
+	}
+#define IDS                    \
+	(struct view)          \
+	{                      \
+		.is_ids = true \
+	}
+
 static void
-shows(struct show show, const char *want, const char *fact)
+shows(struct show show, struct view view, const char *want, const char *fact)
 {
-	char *got = printed(show);
+	char *got = printed(show, view);
 
 	is(got, want, fact);
 	free(got);
@@ -56,34 +84,26 @@ test_few(void)
 {
 	int asked = 0;
 
-	shows((struct show){ .set = "none", .limit = -1 }, "", "an empty set prints nothing");
-	shows((struct show){ .set = "none", .limit = -1, .is_count = true }, "0\n",
+	shows((struct show){ .set = "none", .limit = -1 }, JSON, "", "an empty set prints nothing");
+	shows((struct show){ .set = "none", .limit = -1, .is_count = true }, JSON, "0\n",
 	    "and counts none");
 	add("few", 1, 4, "");
-	shows((struct show){ .set = "few", .limit = 2 },
+	shows((struct show){ .set = "few", .limit = 2 }, JSON,
 	    "{\"id\":\"1\",\"kind\":\"odd\",\"fill\":\"\"}\n"
 	    "{\"id\":\"2\",\"kind\":\"even\",\"fill\":\"\"}\n",
 	    "records are lines, in the order of the set, to the limit");
-	shows((struct show){ .set = "few", .limit = -1, .is_id_only = true }, "1\n2\n3\n4\n",
-	    "or only their ids");
-	shows((struct show){ .set = "few", .limit = 0 }, "", "a limit of none prints none");
-	shows((struct show){ .set = "few", .limit = -1, .is_count = true }, "4\n",
+	shows((struct show){ .set = "few", .limit = -1 }, IDS, "1\n2\n3\n4\n", "or only their ids");
+	shows((struct show){ .set = "few", .limit = 0 }, JSON, "", "a limit of none prints none");
+	shows((struct show){ .set = "few", .limit = -1, .is_count = true }, JSON, "4\n",
 	    "or their count");
-	shows((struct show){ .set = "few", .limit = 3, .is_count = true }, "3\n",
+	shows((struct show){ .set = "few", .limit = 3, .is_count = true }, JSON, "3\n",
 	    "which the limit holds for too");
-	shows((struct show){ .set = "few", .limit = 0, .is_count = true }, "0\n", "down to none");
-	shows((struct show){ .set = "few",
-		  .limit = -1,
-		  .is_id_only = true,
-		  .wants = is_even,
-		  .arg = &asked },
+	shows((struct show){ .set = "few", .limit = 0, .is_count = true }, JSON, "0\n",
+	    "down to none");
+	shows((struct show){ .set = "few", .limit = -1, .wants = is_even, .arg = &asked }, IDS,
 	    "2\n4\n", "a filter chooses");
 	is_int(asked, 4, "it is asked about each");
-	shows((struct show){ .set = "few",
-		  .limit = 1,
-		  .is_id_only = true,
-		  .wants = is_even,
-		  .arg = &asked },
+	shows((struct show){ .set = "few", .limit = 1, .wants = is_even, .arg = &asked }, IDS,
 	    "2\n", "the limit counts what it chose");
 	is_int(asked, 6, "and no more are asked about then");
 	shows((struct show){ .set = "few",
@@ -91,7 +111,7 @@ test_few(void)
 		  .is_count = true,
 		  .wants = is_even,
 		  .arg = &asked },
-	    "2\n", "so does the count");
+	    JSON, "2\n", "so does the count");
 }
 
 static void
@@ -102,7 +122,7 @@ test_roles(void)
 	store_put(tx, "agent/x", record("{'role':'x'}"), JV_ARRAY(jv_string("agents")), jv_array());
 	store_put(tx, "agent/y", record("{'x':1}"), JV_ARRAY(jv_string("agents")), jv_array());
 	domain_commit(tx);
-	shows((struct show){ .set = "agents", .limit = -1, .is_id_only = true }, "x\n",
+	shows((struct show){ .set = "agents", .limit = -1 }, IDS, "x\n",
 	    "a record without id has its role; one without either none");
 }
 
@@ -132,20 +152,17 @@ test_many(void)
 	char *got;
 
 	add("many", 1, MANY, "");
-	ok(are_ids(printed((struct show){ .set = "many", .limit = -1, .is_id_only = true }), 1, 1,
-	       MANY),
+	ok(are_ids(printed((struct show){ .set = "many", .limit = -1 }, IDS), 1, 1, MANY),
 	    "more than fit into one transaction are printed in order, each once");
-	ok(are_ids(printed((struct show){ .set = "many", .limit = 257, .is_id_only = true }), 1, 1,
-	       257),
+	ok(are_ids(printed((struct show){ .set = "many", .limit = 257 }, IDS), 1, 1, 257),
 	    "to a limit behind the first transaction");
-	ok(are_ids(printed((struct show){ .set = "many", .limit = 256, .is_id_only = true }), 1, 1,
-	       256),
+	ok(are_ids(printed((struct show){ .set = "many", .limit = 256 }, IDS), 1, 1, 256),
 	    "or at its end");
 	ok(are_ids(printed((struct show){ .set = "many",
-		       .limit = -1,
-		       .is_id_only = true,
-		       .wants = is_even,
-		       .arg = &asked }),
+			       .limit = -1,
+			       .wants = is_even,
+			       .arg = &asked },
+		       IDS),
 	       2, 2, MANY),
 	    "the filter chooses among all");
 	shows((struct show){ .set = "many",
@@ -153,13 +170,13 @@ test_many(void)
 		  .is_count = true,
 		  .wants = is_even,
 		  .arg = &asked },
-	    "350\n", "and counts among all");
-	shows((struct show){ .set = "many", .limit = 300, .is_count = true }, "300\n",
+	    JSON, "350\n", "and counts among all");
+	shows((struct show){ .set = "many", .limit = 300, .is_count = true }, JSON, "300\n",
 	    "a count to a limit");
 	memset(fill, 'x', 100000);
 	fill[100000] = '\0';
 	add("big", 1, BIG, fill);
-	got = printed((struct show){ .set = "big", .limit = -1 });
+	got = printed((struct show){ .set = "big", .limit = -1 }, JSON);
 	ok(got && strlen(got) > BIG * 100000 && strstr(got, "\"id\":\"40\""),
 	    "four megabytes are printed whole");
 	free(got);
@@ -178,10 +195,13 @@ test_slow_reader(void)
 	pid = box_fork();
 	if (pid == 0) {
 		struct store *own = store_open();
-		struct show show = { .set = "big", .limit = -1 };
+		struct view view = { .format = "json" };
+		struct show show = { .view = &view, .set = "big", .limit = -1 };
 
 		close(fds[0]);
-		_exit(own && show_set(own, &show, fds[1]) == 0 ? 0 : 1);
+		if (!own || view_open(&view, &form, fds[1]) < 0)
+			_exit(1);
+		_exit(show_set(own, &show) == 0 && view_close(&view) == 0 ? 0 : 1);
 	}
 	close(fds[1]);
 	if (read(fds[0], &(char){ 0 }, 1) != 1) /* it is printing now, and cannot go on */
@@ -197,12 +217,64 @@ test_slow_reader(void)
 }
 
 static void
+test_newest(void)
+{
+	int asked = 0;
+
+	shows((struct show){ .set = "few", .limit = -1, .is_newest = true }, IDS, "4\n3\n2\n1\n",
+	    "the newest may come first");
+	shows((struct show){ .set = "few", .limit = 2, .is_newest = true }, IDS, "4\n3\n",
+	    "then the limit leaves the newest");
+	shows((struct show){ .set = "few",
+		  .limit = 1,
+		  .is_newest = true,
+		  .wants = is_even,
+		  .arg = &asked },
+	    IDS, "4\n", "of those that are wanted");
+	shows((struct show){ .set = "none", .limit = -1, .is_newest = true }, IDS, "",
+	    "of none there is none");
+}
+
+/* In each kind of view; more about these in view.c. */
+static void
+test_views(void)
+{
+	char *got;
+
+	shows((struct show){ .set = "few", .limit = 2 }, (struct view){ .format = "text" },
+	    "ID  KIND\n 1  odd\n 2  even\n", "a table has a heading");
+	shows((struct show){ .set = "none", .limit = 2 }, (struct view){ .format = "text" }, "",
+	    "unless it has no rows");
+	shows((struct show){ .set = "few", .limit = 2 }, (struct view){ .format = "tsv" },
+	    "1\todd\n2\teven\n", "tabs have none");
+	shows((struct show){ .set = "few", .limit = -1 }, (struct view){ .jq = ".id | tonumber" },
+	    "1\n2\n3\n4\n", "a program is run on each");
+	got = printed((struct show){ .set = "few", .limit = -1 },
+	    (struct view){ .jq = "if .id == \"3\" then error(\"three\") else .id end" });
+	fails(got ? 0 : -1, EX_DATAERR, "--jq: three", "where it fails, that is the end");
+	got = box_read("out", &(size_t){ 0 });
+	is(got, "1\n2\n", "behind what was good");
+	free(got);
+	got =
+	    printed((struct show){ .set = "many", .limit = -1 }, (struct view){ .format = "text" });
+	ok(got && strstr(got, "ID") && !strstr(strstr(got, "ID") + 1, "ID"),
+	    "a table of several transactions has one heading");
+	free(got);
+	shows((struct show){ .set = "few", .limit = -1, .is_count = true },
+	    (struct view){ .format = "text" }, "4\n", "a count is a number, in every view");
+}
+
+static void
 test_errors(void)
 {
-	struct show show = { .set = "many", .limit = -1 };
+	struct view view = { .format = "text" };
+	struct show show = { .view = &view, .set = "many", .limit = -1 };
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
-	fails(show_set(domain, &show, fd), EX_IOERR, NULL, "a full disk is an error");
+	if (view_open(&view, &form, fd) < 0)
+		abort();
+	fails(show_set(domain, &show), EX_IOERR, NULL, "a full disk is an error");
+	view_close(&view);
 	close(fd);
 	add("few", 6, 6, "");
 	ok(true, "the store is free then");
@@ -230,7 +302,9 @@ main(void)
 	domain_open("show", 1);
 	test_few();
 	test_roles();
+	test_newest();
 	test_many();
+	test_views();
 	test_slow_reader();
 	test_errors();
 	test_fields();
