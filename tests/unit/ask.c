@@ -72,6 +72,30 @@ test_chat(void)
 	ok(jv_equal(got, chat), "chats are records too");
 }
 
+static char taken[ID_TEXT];
+
+static void
+take(struct tx *tx, jv rec)
+{
+	jv again = store_get(tx, "task/abcdef01-0000-4000-8000-000000000001");
+
+	snprintf(taken, sizeof taken, "%s%s", jv_equal(jv_copy(again), jv_copy(rec)) ? "" : "not ",
+	    json_peek_string(rec, "id"));
+	jv_free(again);
+	jv_free(rec);
+}
+
+static void
+test_and(void)
+{
+	ok(ask_and(domain, "task", "abcdef01", take) == 0, "a record is handed on");
+	is(taken, id, "with the transaction that has read it");
+	taken[0] = '\0';
+	fails(ask_and(domain, "task", "ffff", take), EX_NOINPUT, "task ffff: no such task",
+	    "one that is not there is not");
+	is(taken, "", "... not at all");
+}
+
 /* After an answer, and after none, the store is free again. */
 static void
 test_lock(void)
@@ -82,6 +106,7 @@ test_lock(void)
 	for (int i = 0; i < 50; i++) {
 		ask_id(domain, "task", i % 2 ? "ffff" : id, found);
 		jv_free(ask_record(domain, "task", i % 2 ? "ffff" : id));
+		ask_and(domain, "task", i % 2 ? "ffff" : id, take);
 	}
 	is_int(box_descriptors(), before, "a hundred questions leave no descriptor");
 	put(id);
@@ -96,6 +121,7 @@ main(void)
 	test_ids();
 	test_records();
 	test_chat();
+	test_and();
 	test_lock();
 	domain_close();
 	return done_testing();

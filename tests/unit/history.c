@@ -26,36 +26,48 @@ new_chat(int events)
 	domain_commit(tx);
 }
 
-/* A printer into a file, and what came out. */
-static struct history
-start(const char *format)
+/* A printer into a file, in place: its text looks at its own screen. */
+static void
+start(struct history *h, struct view view)
 {
-	struct history h = { 0 };
-
-	h.out.fd = openat(box_fd, "out", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (history_format(&h, format) < 0)
+	*h = (struct history){ .view = view };
+	if (history_open(h) < 0)
 		abort();
-	return h;
+	h->view.out.fd = openat(box_fd, "out", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
+/* What came out. */
 static char *
 finish(struct history *h)
 {
 	size_t len;
 
-	close(h->out.fd);
-	history_release(h);
+	if (view_close(&h->view) < 0)
+		abort();
+	close(h->view.out.fd);
 	return box_read("out", &len);
 }
+
+#define JSON                     \
+	(struct view)            \
+	{                        \
+		.format = "json" \
+	}
+#define TEXT                     \
+	(struct view)            \
+	{                        \
+		.format = "text" \
+	}
 
 /* Prints from since to last; the seqs that came out, "first-last" of what must be unbroken. */
 static void
 prints(uint64_t since, uint64_t last, long limit, const char *want, const char *fact)
 {
-	struct history h = start("json");
 	int64_t first = 0, seq = 0, count = 0;
 	char *got, range[60] = "none";
+	struct history h;
 
+	start(&h, JSON);
 	if (history_print(&h, domain, chat_id, since, last, limit) < 0)
 		abort();
 	got = finish(&h);
@@ -96,14 +108,15 @@ test_ranges(void)
 static void
 test_cursor(void)
 {
-	struct history h = start("json");
 	char *got, *end, *again;
+	struct history h;
 	jv event, cursor;
 
+	start(&h, JSON);
 	new_chat(1);
 	history_print(&h, domain, chat_id, 0, 1, -1);
 	got = finish(&h);
-	h = start("json");
+	start(&h, JSON);
 	h.cursor = "my \"phone\"";
 	history_print(&h, domain, chat_id, 0, 1, -1);
 	again = finish(&h);
@@ -122,14 +135,49 @@ test_cursor(void)
 static void
 test_text(void)
 {
-	struct history h = start("text");
+	struct history h;
 	char *got;
 
 	new_chat(2);
+	start(&h, TEXT);
 	history_print(&h, domain, chat_id, 0, 2, -1);
 	got = finish(&h);
-	is(got, "14:03:07 alice: say 1\n14:03:07 alice: say 2\n", "as text an event is a line");
+	is(got, "--- Friday, 2026-11-20\n14:03:07 alice: say 1\n14:03:07 alice: say 2\n",
+	    "as text an event is a line, below its day");
 	is_int(h.printed, 2, "they are counted");
+	free(got);
+	start(&h, (struct view){ .format = "text", .color = "always" });
+	h.text.day = TEXT_NO_DAYS;
+	history_print(&h, domain, chat_id, 1, 2, -1);
+	got = finish(&h);
+	is(got, "\x1b[2m14:03:07\x1b[m \x1b[1malice\x1b[m: say 2\n",
+	    "in colours, and without days, where that is wanted");
+	free(got);
+}
+
+static void
+test_views(void)
+{
+	struct history h;
+	char *got;
+
+	new_chat(3);
+	start(&h, (struct view){ .jq = ".data.text", .is_null = true });
+	history_print(&h, domain, chat_id, 0, 3, 2);
+	got = finish(&h);
+	is(got, "say 1", "a program may say what is printed");
+	is_int(box_size("out"), 12, "up to the limit");
+	free(got);
+	start(&h, (struct view){ .is_ids = true });
+	history_print(&h, domain, chat_id, 0, 3, -1);
+	got = finish(&h);
+	is_int((long long)strlen(got), 3 * (ID_TEXT), "ids are lines");
+	free(got);
+	start(&h, (struct view){ .jq = ".cursor" });
+	h.cursor = "phone";
+	history_print(&h, domain, chat_id, 2, 3, -1);
+	got = finish(&h);
+	is(got, "phone\n", "a program sees the cursor");
 	free(got);
 }
 
@@ -137,49 +185,51 @@ static void
 test_add(void)
 {
 	static const char event[] = "{\"type\":\"odd\"}";
-	struct history h = start("json");
+	struct history h;
 	char *got;
 
+	start(&h, JSON);
 	history_add(&h, (struct scan_text){ event, sizeof event - 1 });
 	is_int(box_size("out"), 0, "an event that is added is not yet printed");
 	is_int(h.printed, 1, "but counted");
 	history_print(&h, domain, chat_id, 0, 0, -1);
-	got = finish(&h);
-	is(got, "{\"type\":\"odd\"}\n", "the next printing prints it");
-	free(got);
-	h = start("json");
+	is_int(box_size("out"), sizeof event, "the next printing prints it");
 	history_add(&h, (struct scan_text){ event, sizeof event - 1 });
-	history_release(&h);
-	history_release(&h);
 	got = finish(&h);
-	is(got, "", "one that is released is not");
+	is(got, "{\"type\":\"odd\"}\n{\"type\":\"odd\"}\n", "or the end");
 	free(got);
 }
 
 static void
 test_format(void)
 {
-	struct history h = { 0 };
+	struct history h = { .view.format = "text" };
 
-	h.out.fd = box_fd;
-	ok(history_format(&h, "text") == 0 && h.is_text, "the format is text");
-	ok(history_format(&h, "json") == 0 && !h.is_text, "or json");
-	ok(history_format(&h, NULL) == 0 && !h.is_text, "or json by itself, on no terminal");
-	fails(history_format(&h, "yaml"), EX_USAGE, "format 'yaml': want text or json",
+	ok(history_open(&h) == 0 && h.view.kind == VIEW_TEXT, "the format is text");
+	ok(h.view.out.fd == STDOUT_FILENO, "on stdout");
+	h = (struct history){ .view.format = "json" };
+	ok(history_open(&h) == 0 && h.view.kind == VIEW_JSON, "or json");
+	h = (struct history){ .view.format = "yaml" };
+	fails(history_open(&h), EX_USAGE, "--format: want text or json, got 'yaml'",
 	    "there is no other");
+	h = (struct history){ .view.format = "tsv" };
+	fails(history_open(&h), EX_USAGE, "--format: want text or json, got 'tsv'",
+	    "events are no table");
 }
 
 static void
 test_errors(void)
 {
-	struct history h = { 0 };
+	struct history h;
 
 	new_chat(3);
-	h.out.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	start(&h, JSON);
+	close(h.view.out.fd);
+	h.view.out.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	fails(history_print(&h, domain, chat_id, 0, 3, -1), EX_IOERR, NULL,
 	    "a full disk is an error");
-	close(h.out.fd);
-	history_release(&h);
+	close(h.view.out.fd);
+	view_close(&h.view);
 	new_chat(0);
 	ok(true, "the store is free then");
 }
@@ -188,10 +238,12 @@ int
 main(void)
 {
 	setenv("TZ", "UTC", 1);
+	unsetenv("COLUMNS");
 	domain_open("history", 1);
 	test_ranges();
 	test_cursor();
 	test_text();
+	test_views();
 	test_add();
 	test_format();
 	test_errors();
