@@ -76,7 +76,8 @@ test_halt(void)
 static void
 test_again(void)
 {
-	struct filter *f = filter_open("if . == 1 then error(\"one\") elif . == 2 then halt else . end");
+	struct filter *f =
+	    filter_open("if . == 1 then error(\"one\") elif . == 2 then halt else . end");
 	struct buf b = { 0 };
 
 	for (int i = 0; i < 4; i++)
@@ -95,7 +96,8 @@ test_compile(void)
 	    NULL, "a program that cannot be read: what jq says");
 	gives("foo", "{}", "foo/0 is not defined at <top-level>, line 1:", NULL,
 	    "or what it does not know");
-	gives("$x", "{}", "$x is not defined at <top-level>, line 1:", NULL, "there are no variables");
+	gives("$x", "{}", "$x is not defined at <top-level>, line 1:", NULL,
+	    "there are no variables");
 	gives("import 'none' as a; .", "{}", "module not found: none", NULL,
 	    "a module that is not there does not abort us");
 	ok(!filter_open("(") && err_code() == EX_USAGE, "it is misuse");

@@ -57,8 +57,7 @@ test_align(void)
 	row(&t, HAN HAN, "1", "a");
 	row(&t, "e" ACUTE, "2", "b");
 	row(&t, "abc", "3", "c");
-	prints(&t,
-	    "ID    N  TITLE\n" HAN HAN "  1  a\ne" ACUTE "     2  b\nabc   3  c\n",
+	prints(&t, "ID    N  TITLE\n" HAN HAN "  1  a\ne" ACUTE "     2  b\nabc   3  c\n",
 	    "a column counts columns, not bytes");
 	table_release(&t);
 	t = table_of(&s);
@@ -100,8 +99,7 @@ test_cut(void)
 	    "others are cut too");
 	cuts(20, "12345678901234567", "1", "c", "12345678901234567  1\n",
 	    "up to the edge they stay");
-	cuts(20, "1234567890123456", "1", "c", "1234567890123456  1\n",
-	    "behind it nothing does");
+	cuts(20, "1234567890123456", "1", "c", "1234567890123456  1\n", "behind it nothing does");
 	cuts(20, "1234567890123456", "123456", "c", "1234567890123456  1" DOTS "\n",
 	    "numbers are cut as texts are");
 	cuts(0, "ab", "1", "12345678901234567890", "ab  1  12345678901234567890\n",

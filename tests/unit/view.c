@@ -70,9 +70,9 @@ prints(struct view v, const struct view_form *form, const char *want, const char
 	free(got);
 }
 
-#define A    "{\"id\":\"a\",\"size\":1}"
-#define RAW  "{\"id\":\"b\", \"size\":22}"
-#define HOW  (struct view)
+#define A   "{\"id\":\"a\",\"size\":1}"
+#define RAW "{\"id\":\"b\", \"size\":22}"
+#define HOW (struct view)
 
 static void
 test_kinds(void)
@@ -114,8 +114,8 @@ test_misuse(void)
 	    "--null goes with --ids, --jq or --format json", "no NULs in a table");
 	prints(HOW{ .format = "tsv", .is_null = true }, &rows,
 	    "--null goes with --ids, --jq or --format json", "nor behind tabs");
-	prints(HOW{ .color = "blue" }, &rows,
-	    "--color: color 'blue': want auto, always or never", "another colour");
+	prints(HOW{ .color = "blue" }, &rows, "--color: color 'blue': want auto, always or never",
+	    "another colour");
 	prints(HOW{ .jq = "foo" }, &rows,
 	    "--jq: foo/0 is not defined at <top-level>, line 1:", "a program that is none");
 	is_int(err_code(), EX_USAGE, "all are misuse");
@@ -145,7 +145,8 @@ static void
 test_odd_ids(void)
 {
 	static const char *const lines[] = { "{\"id\":7}", "{\"id\":\"\"}", "{\"role\":\"r\"}",
-		"{\"x\":1}", "{\"id\":\"a\\u0062\"}", "{\"id\":[],\"role\":\"s\"}", "{\"id\":null}" };
+		"{\"x\":1}", "{\"id\":\"a\\u0062\"}", "{\"id\":[],\"role\":\"s\"}",
+		"{\"id\":null}" };
 	struct view v = { .is_ids = true };
 	char *got;
 
