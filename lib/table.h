@@ -38,6 +38,7 @@ void table_cell(struct table *t, enum paint paint, const char *text);
 /* table_flush - append the rows that are complete to b; the first time behind a heading. */
 void table_flush(struct table *t, struct buf *b);
 
+/* table_release - free what it holds; rows that were not flushed are lost. */
 void table_release(struct table *t);
 
 #endif

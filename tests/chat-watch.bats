@@ -261,7 +261,7 @@ take() {
 	chat_with
 	chat-post <<<'{"type":"message","at":"2026-01-02T03:04:05.678Z","user_id":"ada","data":{"text":"hello"},"chat_id":"'"$chat"'"}' >/dev/null
 	TZ=UTC run -0 chat-watch "$chat" --since 0 --count 1 --format text
-	assert_output '03:04:05 ada: hello'
+	assert_output $'--- Friday, 2026-01-02\n03:04:05 ada: hello'
 }
 
 @test "chat-watch: the text format marks task events, and their end" {
@@ -273,7 +273,7 @@ take() {
 	agent-run "$b" | chat-post >/dev/null
 	run -0 chat-watch "$chat" --since 0 --count 9 --format text
 	a=${a:0:8} b=${b:0:8}
-	assert_equal "$(cut -c10- <<<"$output")" "🤖 Task $a: Starting execution...
+	assert_equal "$(sed '/^---/d' <<<"$output" | cut -c10-)" "🤖 Task $a: Starting execution...
 🤖 Task $a: Executing task: one...
 💭 Task $a: hm
 🔧 Task $a: Using tool: ls {\"args\":{\"a\":1}}
@@ -290,15 +290,15 @@ take() {
 	chat-post <<<'{"type":"tool_use","user_id":"ada","data":{"name":"a\u001b]0;x\u0007b","args":{"k":"\u001b[0m"},"task_id":"\u001b[2J"},"chat_id":"'"$chat"'"}' >/dev/null
 	chat-watch "$chat" --since 0 --count 2 --format text >out
 	LC_ALL=C run ! grep -aP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' out
-	assert_equal "$(wc -l <out)" 2
+	assert_equal "$(grep -vc '^---' out)" 2
 }
 
 @test "chat-watch: lines of a text stand under its first" {
 	chat_with
 	chat-post --user ada "$chat" $'one\ntwo\n' >/dev/null
 	run -0 chat-watch "$chat" --since 0 --count 1 --format text
-	assert_equal "${#lines[@]}" 2
-	assert_equal "${lines[1]}" '         two'
+	assert_equal "${#lines[@]}" 3
+	assert_equal "${lines[2]}" '         two'
 }
 
 @test "chat-watch: JSON lines where stdout is no terminal" {
@@ -307,6 +307,86 @@ take() {
 	assert_output "$(chat-show "$chat")"
 	run -0 chat-watch "$chat" --since 0 --count 1 --format json
 	assert_output "$(chat-show "$chat")"
+}
+
+@test "chat-watch: a task's text of several lines begins below its name" {
+	worker poet 'printf "one\n  two\n"'
+	chat_with
+	id=$(task-add --ids -c "$chat" x)
+	agent-run "$id" | chat-post >/dev/null
+	run -0 chat-watch "$chat" --since 2 --count 1 --format text
+	assert_equal "${lines[1]:9}" "🤖 Task ${id:0:8}:"
+	assert_equal "${lines[2]}" '         one'
+	assert_equal "${lines[3]}" '           two'
+}
+
+@test "chat-watch: no line is wider than the terminal" {
+	chat_with "$(printf 'word%s 中文 ' {1..40})"
+	on_terminal 60 "chat-watch $chat --since 0 --count 1"
+	assert_fits 60
+	assert_equal "$(grep -o word <<<"$output" | wc -l)" 40
+}
+
+# --- what is printed
+
+@test "chat-watch: --last COUNT begins with the last events there are" {
+	chat_with one two three
+	run -0 chat-watch "$chat" --last 2 --count 2
+	assert_equal "$(texts <<<"$output")" 'two three'
+	run -0 chat-watch "$chat" --last 99 --count 3
+	assert_equal "$(texts <<<"$output")" 'one two three'
+	run -124 chat-watch "$chat" --last 0 --count 1 --timeout 0
+	assert_output ''
+}
+
+@test "chat-watch: --last goes on with what comes" {
+	chat_with one two
+	watch out "$chat" --last 1 --count 2
+	say "$chat" three
+	await_exit $pid
+	assert_equal "$(texts out)" 'two three'
+}
+
+@test "chat-watch: --all --last COUNT begins with the last of each chat" {
+	chat_with one two
+	other=$(chat-new --ids)
+	say "$other" three
+	run -0 chat-watch --all --last 1 --count 2
+	assert_equal "$(texts <<<"$output")" 'two three'
+}
+
+@test "chat-watch: --jq prints what a program makes of each event as it comes" {
+	chat_with one
+	watch out "$chat" --since 0 --count 2 --jq .data.text
+	wait_until 10 has_lines out 1
+	say "$chat" two
+	await_exit $pid
+	assert_equal "$(cat out)" $'one\ntwo'
+}
+
+@test "chat-watch: a jq program that fails ends it (65), behind what was good" {
+	chat_with one two three
+	run -65 --separate-stderr chat-watch "$chat" --since 0 --jq 'if .seq == 2 then error("two") else .seq end'
+	assert_output 1
+	assert_equal "$stderr" 'chat-watch: --jq: two'
+	assert_equal "$(bells)" 0
+}
+
+@test "chat-watch: a jq program that fails on what comes ends it (65) too" {
+	chat_with one
+	watch out "$chat" --since 0 --jq 'if .seq == 2 then error("two") else .seq end'
+	wait_until 10 has_lines out 1
+	say "$chat" two
+	status=0
+	await_exit $pid || status=$?
+	assert_equal "$status" 65
+}
+
+@test "chat-watch: --ids prints the ids, --null ends each with a NUL" {
+	chat_with one two
+	run -0 chat-watch "$chat" --since 0 --count 2 --ids
+	assert_output "$(chat-show "$chat" --ids)"
+	assert_equal "$(chat-watch "$chat" --since 0 --count 2 --jq .data.text --null | xargs -0)" 'one two'
 }
 
 # --- misuse
@@ -320,7 +400,8 @@ take() {
 
 @test "chat-watch: bad option values are misuse (64)" {
 	chat_with
-	for option in --count=0 --count=x --since=-1 --timeout=soon --format=xml; do
+	for option in --count=0 --count=x --since=-1 --timeout=soon --format=xml --format=tsv --last=x \
+		--color=blue --jq=.[; do
 		run -64 chat-watch "$chat" "$option"
 	done
 }

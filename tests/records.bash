@@ -13,6 +13,22 @@ field() { task-show "$1" | jq -r "$2"; }
 
 is_field() { [[ $(field "$1" "$2") = "$3" ]]; } # TASK FILTER VALUE
 
+# on_terminal COLUMNS COMMAND - run COMMAND, a line of shell, on a terminal that is so wide; $output
+# and $lines are what it shows, without colours unless $keep_colours
+on_terminal() {
+	env -u COLUMNS -u NO_COLOR TERM=xterm script -qec "stty cols $1; $2" /dev/null </dev/null >screen ||
+		skip 'script cannot be run'
+	[[ $keep_colours ]] || sed -i $'s/\x1b\\[[0-9]*m//g' screen
+	run -0 tr -d '\r' <screen
+}
+
+# assert_fits COLUMNS - no line of $output is wider
+assert_fits() {
+	local widest
+	widest=$(wc -L <<<"$output")
+	((widest <= $1)) || { printf 'a line of %s columns\n%s\n' "$widest" "$output"; return 1; }
+}
+
 # lasting - records without what only the store knows: when a record was written
 lasting() { jq -c 'del(.updated_at)'; }
 
