@@ -18,6 +18,7 @@ enum { POLL_MS = 2000, FLUSH_BYTES = 1 << 18 };
 static long since;
 static bool follow;
 static struct view view;
+static struct bell *bell; /* of --follow */
 
 static const struct opt opts[] = { { 0, "since", "revision", "only those after this one",
 				       .num = &since, .max = LONG_MAX },
@@ -76,6 +77,14 @@ add_row(struct table *t, struct tx *tx, jv line, int64_t now_ms)
 
 static const struct view_form form = { columns, add_row, NULL };
 
+/* Ends with the error in the slot, leaving no bell behind. */
+static _Noreturn void
+die(void)
+{
+	bell_close(bell);
+	err_exit();
+}
+
 /* A feed from the journal's beginning: after a compaction that is its base. */
 static void
 open_feed(struct log *l)
@@ -83,11 +92,11 @@ open_feed(struct log *l)
 	struct tx *tx = store_read(l->s);
 
 	if (!tx)
-		err_exit();
+		die();
 	feed_close(l->feed);
 	l->feed = feed_open(tx);
 	if (!l->feed || store_end(tx) < 0)
-		err_exit();
+		die();
 	feed_rewind(l->feed);
 }
 
@@ -98,7 +107,7 @@ flush(void)
 	if (view_flush(&view) == 0)
 		return 0;
 	if (!stop_signal())
-		err_exit();
+		die();
 	return -1;
 }
 
@@ -112,7 +121,7 @@ print(struct log *l)
 
 	while ((rc = feed_next_line(l->feed, &line, &revision)) != FEED_NONE) {
 		if (rc == FEED_FAIL)
-			err_exit();
+			die();
 		if (rc == FEED_GONE) {
 			since = (long)l->printed > since ? (long)l->printed : since;
 			open_feed(l);
@@ -133,7 +142,6 @@ int
 main(int argc, char *argv[])
 {
 	struct log l = { .printed = 0 };
-	struct bell *bell = NULL;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))

@@ -38,3 +38,33 @@ load test_helper
 @test "store-log: takes no operands (64)" {
 	run -64 store-log x
 }
+
+@test "store-log: --format text is a table of who changed what" {
+	id=$(task-add --ids one)
+	run -0 store-log --format text
+	[[ ${lines[0]} =~ ^REVISION\ +TIME\ +BY\ +CHANGES$ ]]
+	[[ ${lines[2]} =~ ^\ +2\ +[0-9-]{10}\ [0-9:]{8}\ +task-add.*task/$id ]]
+	run -0 store-log --format tsv --since 1
+	assert_equal "$(cut -f 1 <<<"$output")" 2
+	assert_regex "$(cut -f 2 <<<"$output")" 'Z$'
+	run -0 env COLUMNS=60 store-log --format text
+	[ "$(wc -L <<<"$output")" -le 60 ]
+}
+
+@test "store-log: --jq, also as they happen; where it fails that is the end (65)" {
+	task-add one >/dev/null
+	run -0 store-log --jq .rev
+	assert_output $'1\n2'
+	assert_equal "$(store-log --jq .rev --null | xargs -0)" '1 2'
+	store-log --follow --jq 'if .rev == 4 then error("four") else .rev end' >log 2>err 3>&- &
+	follower=$!
+	wait_until 5 test -s log
+	task-add two >/dev/null
+	wait_until 5 grep -q 3 log
+	task-add three >/dev/null
+	status=0
+	await_exit "$follower" || status=$?
+	assert_equal "$status" 65
+	assert_equal "$(cat log err)" $'1\n2\n3\nstore-log: --jq: four'
+	run -64 store-log --jq . --format json
+}
