@@ -73,3 +73,12 @@ load records
 	agent-add lines --skill counting wc -l --ids >/dev/null
 	assert_equal "$(agent-list --jq '.command + .skills | join(" ")')" 'wc -l --ids counting'
 }
+
+@test "agent-add: prints it as one likes, without a heading" {
+	run -0 agent-add smith --skill iron --format tsv -- cat -n
+	assert_output $'smith\ttext\tiron\tcat -n'
+	run -0 agent-add smith --format text -- cat
+	assert_regex "$output" '^smith +text +cat$'
+	run -64 agent-add smith --ids --format text -- tac
+	assert_equal "$(agent-list --jq '.command[0]')" cat
+}

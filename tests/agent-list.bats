@@ -23,3 +23,25 @@ load records
 @test "agent-list: operands are misuse (64)" {
 	run -64 agent-list x
 }
+
+@test "agent-list: as table, tsv, and what a jq program makes of it" {
+	agent-add smith --skill iron --skill 'hot coal' -i json -- sh -c 'echo "$1"' >/dev/null
+	agent-add miller -- cat >/dev/null
+	run -0 agent-list --format text
+	assert_output 'ROLE    INPUT  SKILLS          COMMAND
+smith   json   iron, hot coal  sh -c echo "$1"
+miller  text                   cat'
+	run -0 agent-list --format tsv
+	assert_output $'smith\tjson\tiron, hot coal\tsh -c echo "$1"\nmiller\ttext\t\tcat'
+	run -0 agent-list --jq '.skills[]?'
+	assert_output $'iron\nhot coal'
+	assert_equal "$(agent-list --ids --null | xargs -0)" 'smith miller'
+	on_terminal 30 agent-list
+	assert_fits 30
+}
+
+@test "agent-list: options that exclude each other are misuse (64)" {
+	run -64 agent-list --ids --format text
+	run -64 agent-list --jq . --format text
+	run -64 agent-list --jq .[
+}

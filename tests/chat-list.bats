@@ -40,3 +40,39 @@ load records
 @test "chat-list: operands are misuse (64)" {
 	run -64 chat-list x
 }
+
+@test "chat-list: --limit and --newest" {
+	for title in c a b; do chat-new -u ada --title $title >/dev/null; done
+	chat-new -u bob --title d >/dev/null
+	assert_equal "$(chat-list -n 2 --jq .title | paste -sd,)" c,a
+	assert_equal "$(chat-list --limit 0)" ''
+	assert_equal "$(chat-list --newest --jq .title | paste -sd,)" d,b,a,c
+	assert_equal "$(chat-list --newest -n 1 -u ada --jq .title)" b
+	run -64 chat-list -n x
+}
+
+@test "chat-list: --format text counts the events" {
+	chat=$(chat-new --ids -u ada --title 'The garden')
+	seq 1 12 | chat-post "$chat" >/dev/null
+	LEGWORK_NOW=2099-01-01T00:00:00Z run -0 chat-list --format text
+	assert_output "ID        AGE  EVENTS  OWNER  TITLE
+${chat:0:8}  72y      12  ada    The garden"
+	run -0 chat-list --format tsv
+	assert_output "$chat"$'\t'"$(chat-list --jq .created_at)"$'\t12\tada\tThe garden'
+}
+
+@test "chat-list: on a terminal it is a table, and no line is wider" {
+	chat-new -u "$(printf 'u%.0s' {1..100})" --title "$(printf '中%.0s' {1..50})" >/dev/null
+	chat-new --title "$(printf '中%.0s' {1..50})" >/dev/null
+	on_terminal 60 chat-list
+	assert_equal "${#lines[@]}" 3
+	assert_fits 60
+}
+
+@test "chat-list: --null, and what excludes each other (64)" {
+	chat-new --title one >/dev/null
+	chat-new --title two >/dev/null
+	assert_equal "$(chat-list --jq .title --null | xargs -0)" 'one two'
+	run -64 chat-list --ids --jq .
+	run -64 chat-list --null --format tsv
+}

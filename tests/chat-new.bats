@@ -57,3 +57,12 @@ load records
 @test "chat-new: operands are misuse (64)" {
 	run -64 chat-new garden
 }
+
+@test "chat-new: prints it as one likes, without a heading" {
+	run -0 chat-new --format text -u ada --title 'The garden'
+	assert_regex "$output" '^[0-9a-f]{8} +[0-9]+s +ada +The garden$'
+	run -0 chat-new --format tsv -u ada
+	assert_equal "$(cut -f 1,4 <<<"$output")" "$(chat-list --newest -n 1 --ids)"$'\tada'
+	run -64 chat-new --format text --ids
+	assert_equal "$(chat-list --ids | wc -l)" 2
+}

@@ -258,3 +258,14 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 	run jq -c 'select([.set[].key | select(startswith("event/"))] | length == 50)' "$LEGWORK_STORE"/journal/*.jsonl
 	assert_equal "${#lines[@]}" 1
 }
+
+@test "chat-post: prints what was stored as one likes" {
+	chat=$(chat-new --ids)
+	run -0 chat-post --format text -u ada "$chat" hello
+	assert_regex "$output" '^[0-9:]{8} ada: hello$'
+	assert_equal "$(printf '%s\n' one two | chat-post --ids --null "$chat" | xargs -0 -n 1)" \
+		"$(chat-show -n 2 --ids "$chat")"
+	run -64 chat-post --ids --format text "$chat" no
+	run -64 chat-post --format tsv "$chat" no
+	assert_equal "$(chat-show "$chat" | wc -l)" 3
+}

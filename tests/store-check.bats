@@ -257,3 +257,22 @@ is_whole() {
 @test "store-check: operands are misuse (64)" {
 	run -64 store-check x
 }
+
+@test "store-check: for people a line each; --jq for scripts" {
+	arrange
+	run -0 store-check --format text
+	assert_line '  journal      ok'
+	assert_line '  index        ok'
+	assert_line "  store        $LEGWORK_STORE"
+	run -0 store-check --jq .journal
+	assert_output ok
+	run -64 store-check --jq . --format text
+	run -64 store-check --format tsv
+}
+
+@test "store-check: the names of what was salvaged are whole" {
+	arrange
+	sed -i '/"key":"task.*"instruction":"3"/s/"instruction":"3"/"instruction":"X"/' "$(journal)"
+	run -0 --separate-stderr store-check --salvage --format text
+	assert_line --regexp '^  bytes_dropped [0-9]+$'
+}

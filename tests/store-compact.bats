@@ -197,3 +197,12 @@ is_watched() { [[ $(find "$LEGWORK_STORE/watch" -type p ! -name '.*') ]]; }
 	done
 	((n > 20))
 }
+
+@test "store-compact: for people a line each; --jq for scripts" {
+	task-add one >/dev/null
+	run -0 store-compact --format text
+	assert_line --regexp '^  bytes_before [0-9]+$'
+	run -0 store-compact --jq .store
+	assert_output "$LEGWORK_STORE"
+	run -64 store-compact --jq .[
+}

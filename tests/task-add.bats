@@ -505,3 +505,22 @@ task-add: stdin:4: task deadbeef: no such task'
 	exec 5>&-
 	await_exit $!
 }
+
+@test "task-add: prints what it has added as one likes, without a heading" {
+	run -0 task-add --format text one
+	assert_regex "$output" '^[0-9a-f]{8}  pending  medium +[0-9]+s +one$'
+	run -0 task-add --format tsv two
+	assert_output "$(task-list --format tsv --newest -n 1)"
+	assert_equal "$(task-add --ids --null <<<$'{"instruction":"a"}\n{"instruction":"b"}' | xargs -0 -n 1)" \
+		"$(task-list --ids | tail -n 2)"
+	run -0 task-add --format json three
+	assert_equal "$(lasting <<<"$output")" "$(task-list --newest -n 1 | lasting)"
+}
+
+@test "task-add: bad ways to print are misuse (64), and nothing is added" {
+	for options in '--ids --format text' '--format xml' '--null --format text' '--color blue' '--jq .'; do
+		# shellcheck disable=SC2086 # words are wanted
+		run -64 task-add $options one
+	done
+	assert_equal "$(task-list --count)" 0
+}

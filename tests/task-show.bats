@@ -36,3 +36,72 @@ load records
 @test "task-show: no operand is misuse (64)" {
 	run -64 task-show
 }
+
+# --- for people
+
+@test "task-show: --format text is a card: what the task is, how it stands, what it said" {
+	export LEGWORK_USER=ada
+	worker wc 'echo 42'
+	chat=$(chat-new --ids --title 'The garden')
+	id=$(task-add --ids -c "$chat" -p high -k k1 -m a=1 -- $'Count the files\n\nin /tmp')
+	agent-run "$id" >/dev/null
+	run -0 task-show --format text "$id"
+	assert_equal "${lines[0]}" 'Count the files'
+	assert_line "  id           $id"
+	assert_line '  status       completed'
+	assert_line '  priority     high'
+	assert_line '  agent        wc'
+	assert_line "  chat         ${chat:0:8}  The garden"
+	assert_line --regexp '^  added        [0-9-]{10} [0-9:]{8} \([0-9]+s ago\) by ada$'
+	assert_line --regexp '^  took         [0-9.]+m?s$'
+	assert_line '  attempts     1 of 3'
+	assert_line '  key          k1'
+	assert_line '  metadata     a=1'
+	assert_equal "$(sed -n '/^Instruction$/,$p' <<<"$output")" $'Instruction\n  Count the files\n\n  in /tmp\n\nAnswer\n  42'
+}
+
+@test "task-show: an empty line stands between cards" {
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	run -0 task-show --format text "$a" "$b"
+	assert_equal "$(grep -c '^$' <<<"$output")" 1
+}
+
+@test "task-show: on a terminal it is a card, and no line is wider" {
+	id=$(task-add --ids "$(printf 'word 中文 %.0s' {1..60}) $(printf 'x%.0s' {1..100})")
+	on_terminal 60 "task-show $id"
+	assert_fits 60
+	assert_line --regexp '^  status       pending: it is ready'
+	assert_equal "$(sed -n '/^Instruction/,$p' <<<"$output" | grep -o word | wc -l)" 60
+}
+
+@test "task-show: what others wrote drives no terminal" {
+	worker evil 'printf "\033[2J\033]0;x\007\302\2331m" | tee /dev/stderr; exit 1'
+	id=$(task-add --ids -m $'a=\x1b[2J' $'x\x1b[31m\r\x08')
+	agent-run "$id" >/dev/null
+	run -0 task-show --format text --color never "$id"
+	LC_ALL=C run ! grep -aP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$output"
+}
+
+@test "task-show: a status that was loaded drives no terminal" {
+	id=$(task-add --ids x)
+	store-dump | jq -c '(.. | objects | select(.status? == "pending")) |= . + {waiting: "\u001b[2J"}' >dump
+	LEGWORK_STORE=$PWD/other run -0 store-load <dump
+	LEGWORK_STORE=$PWD/other run -0 task-show --format text "$id"
+	assert_line --regexp '^  status       pending:'
+	refute_output --partial $'\x1b'
+}
+
+@test "task-show: --jq, --ids and --null" {
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	run -0 task-show --jq .instruction "$b" "$a"
+	assert_output $'b\na'
+	run -0 task-show --ids "${a:0:8}"
+	assert_output "$a"
+	assert_equal "$(task-show --null --ids "$a" "$b" | xargs -0)" "$a $b"
+	run -65 --separate-stderr task-show --jq 'if .title == "b" then error("no") else .title end' "$a" "$b"
+	assert_output a
+	assert_equal "$stderr" 'task-show: --jq: no'
+	run -64 task-show --jq '(' "$a"
+	run -64 task-show --jq . --ids "$a"
+	run -64 task-show --format tsv "$a"
+}

@@ -113,3 +113,20 @@ load records
 	await_exit $pid || status=$?
 	assert_equal "$status" 143
 }
+
+@test "task-wait: prints them as one likes" {
+	worker quick cat
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	for id in "$a" "$b"; do agent-run "$id" >/dev/null; done
+	run -0 task-wait --ids "$a" "$b"
+	assert_output "$a
+$b"
+	run -0 task-wait --jq .response "$a" "$b"
+	assert_output $'a\nb'
+	run -0 task-wait --format tsv "$a"
+	assert_equal "$(cut -f 1,2,6 <<<"$output")" "$a"$'\tcompleted\ta'
+	run -0 task-wait --format text "$a" "$b"
+	assert_equal "$(cut -d' ' -f 1 <<<"$output" | paste -sd,)" "ID,${a:0:8},${b:0:8}"
+	run -65 task-wait --jq error "$a"
+	run -64 task-wait --ids --jq . "$a"
+}

@@ -101,3 +101,32 @@ load records
 @test "task-why: no operand is misuse (64)" {
 	run -64 task-why
 }
+
+@test "task-why: --format text shows the tasks that one waits for" {
+	a=$(task-add --ids a)
+	id=$(task-add --ids -d "$a" b)
+	run -0 task-why --format text "$id"
+	assert_output "b
+  id           ${id:0:8}
+  status       pending:dependencies: it waits for other tasks
+  waits for    ${a:0:8} pending  a"
+	on_terminal 60 "task-why $id"
+	assert_fits 60
+	assert_equal "${lines[0]}" b
+}
+
+@test "task-why: --format text says when it is tried again" {
+	worker later 'echo busy >&2; exit 75'
+	id=$(task-add --ids a)
+	agent-run "$id" >/dev/null
+	LEGWORK_NOW=2000-01-01T00:00:00Z run -0 task-why --format text "$id"
+	assert_line --regexp '^  again at     [0-9-]{10} [0-9:]{8} \(in [0-9]+y\)$'
+}
+
+@test "task-why: --jq, --ids, --null" {
+	id=$(task-add --ids a)
+	run -0 task-why --jq .why "$id"
+	assert_output 'it is ready: no pipeline has taken it yet'
+	assert_equal "$(task-why --ids --null "$id" | xargs -0)" "$id"
+	run -64 task-why --ids --jq . "$id"
+}

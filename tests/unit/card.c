@@ -86,7 +86,7 @@ test_whole(void)
 			  "'context':'for ada','status':'completed','priority':'high','agent':'wc',"
 			  "'chat_id':'%s','created_at':'2026-11-20T11:00:00Z',"
 			  "'started_at':'2026-11-20T11:01:00Z','finished_at':'2026-11-20T11:01:01."
-	                  "250Z',"
+			  "250Z',"
 			  "'attempt':2,'limits':{'max_attempts':5,'timeout_s':1.5},'key':'k1',"
 			  "'metadata':{'a':'1','b':{'c':[]}},'usage':{'input_tokens':7},"
 			  "'decision':{'reasoning':'it counts'},'parent_id':'" ID(
