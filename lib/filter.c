@@ -36,23 +36,26 @@ filter_open(const char *program)
 {
 	static const char prefix[] = "jq: error: ";
 	struct filter *f = xmalloc(sizeof *f);
+	const char *said;
 
 	*f = (struct filter){ .jq = jq_init() };
 	if (!f->jq)
 		buf_no_memory();
 	jq_set_nomem_handler(f->jq, no_memory, NULL);
 	jq_set_error_cb(f->jq, hear, f);
+	/* jq_init leaves these as they were in memory: input and debug would call them */
+	jq_set_input_cb(f->jq, NULL, NULL);
+	jq_set_debug_cb(f->jq, NULL, NULL);
 	/* without these it aborts at an import */
 	jq_set_attr(f->jq, jv_string("JQ_LIBRARY_PATH"), JV_ARRAY(jv_string("~/.jq")));
 	jq_set_attr(f->jq, jv_string("JQ_ORIGIN"), jv_string("."));
 	jq_set_attr(f->jq, jv_string("PROGRAM_ORIGIN"), jv_string("."));
 	if (jq_compile(f->jq, program))
 		return f;
+	buf_puts(&f->said, f->said.len > 0 ? "" : "no jq program");
+	said = f->said.p;
 	err_set(EX_USAGE, "%s",
-	    f->said.len > sizeof prefix && !strncmp(f->said.p, prefix, sizeof prefix - 1)
-		? f->said.p + sizeof prefix - 1
-	    : f->said.p ? f->said.p
-			: "no jq program");
+	    strncmp(said, prefix, sizeof prefix - 1) != 0 ? said : said + sizeof prefix - 1);
 	filter_close(f);
 	return NULL;
 }

@@ -60,6 +60,7 @@ test_errors(void)
 	gives(".[] | .a", "[{'a':1},2]", "1 [65: Cannot index number with string 'a']", "",
 	    "... at a later value");
 	gives("input", "{}", " [65: break]", "", "there is no input behind it");
+	gives("debug", "7", "7", NULL, "nobody listens to debug");
 	gives("try error('x') catch .", "{}", "'x'", NULL, "what is caught is none");
 	gives(".a?", "7", "", NULL, "nor what may fail");
 }
