@@ -10,8 +10,8 @@
 
 struct filter;
 
-/* filter_open - compile a program; NULL with err EX_USAGE: what jq says of it.  Modules that it imports
- * are in ~/.jq, or where it says. */
+/* filter_open - compile a program; NULL with err EX_USAGE: what jq says of it.  Modules that it
+ * imports are in ~/.jq, or where it says. */
 struct filter *filter_open(const char *program);
 void filter_close(struct filter *f);
 

@@ -23,8 +23,8 @@ enum paint { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, BLUE, CYAN };
 /*
  * screen_open - what fd can show
  *
- * color  "auto", "always", "never", or NULL: auto, which is on a terminal that has them (TERM) where
- *        NO_COLOR (no-color.org) is unset or empty
+ * color  "auto", "always", "never", or NULL: auto, which is on a terminal that has them (TERM)
+ *        where NO_COLOR (no-color.org) is unset or empty
  *
  * As wide as COLUMNS says, else as the terminal is; what is no terminal has no limit unless COLUMNS
  * says one.  Sets the thread's LC_CTYPE.  Returns 0, or -1 with err EX_USAGE for another word.
@@ -40,8 +40,8 @@ size_t screen_fit(const char *text, size_t len, size_t columns);
 /*
  * screen_clean - append what others wrote, without what drives a terminal
  *
- * Control characters (utf8.h) are left out, ANSI sequences such as colours (ECMA-48, CSI) whole; tabs
- * become blanks, and so do newlines unless keep_lines.  Nothing blank is left at the end.
+ * Control characters (utf8.h) are left out, ANSI sequences such as colours (ECMA-48, CSI) whole;
+ * tabs become blanks, and so do newlines unless keep_lines.  Nothing blank is left at the end.
  */
 void screen_clean(struct buf *b, const char *text, bool keep_lines);
 
@@ -55,8 +55,8 @@ void screen_paint(const struct screen *s, struct buf *b, enum paint paint, const
  * indent  columns that every line but the first begins with; `at` those that are taken on the first
  *
  * A word that is wider than a line is broken.  Only newlines break without a limit, and where the
- * indent leaves less than 20 columns.  Lines end without blanks, where they are broken; no newline is
- * added at the end.
+ * indent leaves less than 20 columns.  Lines end without blanks, where they are broken; no newline
+ * is added at the end.
  */
 void screen_wrap(const struct screen *s, struct buf *b, const char *text, size_t indent, size_t at);
 

@@ -111,8 +111,8 @@ void store_put(struct tx *tx, const char *key, jv value, jv sets, jv names);
 /* store_delete - delete the record of that key; content if there is none. */
 void store_delete(struct tx *tx, const char *key);
 
-/* store_next - the first member of set behind n; store_prev - the last one before n, or of all where
- * n is 0.  0: none. */
+/* store_next - the first member of set behind n; store_prev - the last one before n, or of all
+ * where n is 0.  0: none. */
 uint64_t store_next(struct tx *tx, const char *set, uint64_t n);
 uint64_t store_prev(struct tx *tx, const char *set, uint64_t n);
 uint64_t store_count(struct tx *tx, const char *set);

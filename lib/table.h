@@ -2,8 +2,8 @@
  * table.h - rows in aligned columns that fit a screen, or separated by tabs
  *
  * Rows are collected and printed some at a time; a column is as wide as the widest of its cells so
- * far, so that a long table can be read while it is made.  What reaches beyond the screen is cut, with
- * an ellipsis: no line is wider.
+ * far, so that a long table can be read while it is made.  What reaches beyond the screen is cut,
+ * with an ellipsis: no line is wider.
  */
 #ifndef TABLE_H
 #define TABLE_H

@@ -35,7 +35,8 @@ void text_event(struct text *t, struct buf *b, jv event);
 /* text_time - append a time (RFC 3339) as local date and time; nothing where it is none. */
 void text_time(struct buf *b, const char *at);
 
-/* text_age - how long ago `at` was, in its largest unit: "3m".  "" where it is none.  Returns out. */
+/* text_age - how long ago `at` was, in its largest unit: "3m".  "" where it is none.  Returns
+ * out. */
 enum { TEXT_AGE = 24 };
 const char *text_age(const char *at, int64_t now_ms, char out[TEXT_AGE]);
 

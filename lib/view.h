@@ -1,9 +1,9 @@
 /*
- * view.h - records on their way to who looks at them: as text, as JSON lines, only their ids, or what
- * a jq program makes of them
+ * view.h - records on their way to who looks at them: as text, as JSON lines, only their ids, or
+ * what a jq program makes of them
  *
- * A command has a static struct view, puts VIEW_FORMAT or VIEW_TABLE, and maybe VIEW_JQ and VIEW_IDS,
- * into its table of options, and calls view_open behind opt_parse.
+ * A command has a static struct view, puts VIEW_FORMAT or VIEW_TABLE, and maybe VIEW_JQ and
+ * VIEW_IDS, into its table of options, and calls view_open behind opt_parse.
  */
 #ifndef VIEW_H
 #define VIEW_H
@@ -66,8 +66,8 @@ struct view {
  */
 int view_open(struct view *v, const struct view_form *form, int fd);
 
-/* view_add - one record (consumed).  Where the jq program fails on it, that sticks: what comes behind
- * it is not added, and view_flush tells. */
+/* view_add - one record (consumed).  Where the jq program fails on it, that sticks: what comes
+ * behind it is not added, and view_flush tells. */
 void view_add(struct view *v, struct tx *tx, jv record);
 
 /* view_add_line - the same, of a record's text, which is not parsed where nobody needs that. */

@@ -1,9 +1,9 @@
 /*
- * text.c - what a person sees of any event, text or table: UTF-8 without control characters, in whole
- * lines that fit
+ * text.c - what a person sees of any event, text or table: UTF-8 without control characters, in
+ * whole lines that fit
  *
- * Input: an event as JSON; anything else becomes the text of one, or is what stands in its fields, and
- * between bars in the cells of a table.
+ * Input: an event as JSON; anything else becomes the text of one, or is what stands in its fields,
+ * and between bars in the cells of a table.
  */
 #include "fuzz.h"
 

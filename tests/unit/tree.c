@@ -116,7 +116,8 @@ test_branches(void)
 static void
 test_depth(void)
 {
-	char *got, *last;
+	const char *last = "";
+	char *got;
 	int lines = 0;
 
 	put(100, 0);
