@@ -159,5 +159,6 @@ main(int argc, char *argv[])
 	bell_close(bell);
 	feed_close(l.feed);
 	store_close(l.s);
+	view_close(&view);
 	return stop_signal() ? 128 + stop_signal() : 0;
 }

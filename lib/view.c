@@ -97,6 +97,8 @@ add_results(struct view *v, jv record)
 	} else if (filter_run(v->filter, record, add_result, v) < 0) {
 		v->has_failed = true;
 		snprintf(v->why, sizeof v->why, "--jq: %s", err_text());
+		filter_close(v->filter); /* a command may end without view_close now */
+		v->filter = NULL;
 	}
 }
 
