@@ -29,10 +29,10 @@ load records
 	agent-add miller -- cat >/dev/null
 	run -0 agent-list --format text
 	assert_output 'ROLE    INPUT  SKILLS          COMMAND
-smith   json   iron, hot coal  sh -c echo "$1"
+smith   json   iron, hot coal  sh -c '\''echo "$1"'\''
 miller  text                   cat'
 	run -0 agent-list --format tsv
-	assert_output $'smith\tjson\tiron, hot coal\tsh -c echo "$1"\nmiller\ttext\t\tcat'
+	assert_output $'smith\tjson\tiron, hot coal\tsh -c \'echo "$1"\'\nmiller\ttext\t\tcat'
 	run -0 agent-list --jq '.skills[]?'
 	assert_output $'iron\nhot coal'
 	assert_equal "$(agent-list --ids --null | xargs -0)" 'smith miller'

@@ -472,7 +472,7 @@ assert_tame() {
 	chat-watch --format text --since 0 --count "$(chat-show "$chat" | wc -l)" "$chat" >watched
 	[[ $(wc -l <shown) -ge 15 && $(grep -c title shown) -ge 12 ]]
 	assert_tame shown watched
-	script -qec "chat-show $chat" /dev/null </dev/null | tr -d '\r' >terminal
+	NO_COLOR=1 script -qec "stty cols 1000; chat-show $chat" /dev/null </dev/null | tr -d '\r' >terminal
 	assert_tame terminal
 	cmp shown terminal
 	chat-show --format json "$chat" >json # JSON escapes what RFC 8259 says

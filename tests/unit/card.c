@@ -170,7 +170,7 @@ test_why(void)
 	looks(&card_why, task(ID(6)), "0",
 	    "later\n"
 	    "  id           00000006\n"
-	    "  status       pending:dependencies: it waits for other tasks\n"
+	    "  status       pending:dependencies: it waits for 00000001 and 1 more\n"
 	    "  agent        wc\n"
 	    "  planned      r\n"
 	    "  waits for    00000001 pending  one\n"

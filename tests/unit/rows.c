@@ -105,10 +105,10 @@ test_agents(void)
 	looks(&rows_agent, true,
 	    "{'role':'smith','input':'json','skills':['iron','hot coal'],"
 	    "'command':['sh','-c','echo \\\"$1\\\"','\\u001b[2J\\n']}",
-	    "smith\tjson\tiron, hot coal\tsh -c echo \"$1\"\n",
+	    "smith\tjson\tiron, hot coal\tsh -c 'echo \"$1\"' ' '\n",
 	    "an agent: role, input, skills, command");
-	looks(&rows_agent, true, "{'role':'x','skills':[],'command':[7,'a',null]}", "x\t\t\t a\n",
-	    "what is no string is left out");
+	looks(&rows_agent, true, "{'role':'x','skills':[],'command':[7,'a',null]}",
+	    "x\t\t\t'' a ''\n", "what is no string is an empty word");
 	looks(&rows_agent, true, "{'skills':'iron','command':{}}", "\t\t\t\n",
 	    "so is what is no list");
 }

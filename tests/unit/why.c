@@ -57,17 +57,18 @@ test_waiting(void)
 			    "'depends_on':['" ID(3) "','" ID(2) "','" ID(9) "']}");
 	says(ID(4),
 	    "{'id':'" ID(4) "','status':'pending','waiting':'dependencies',"
-			    "'why':'it waits for other tasks','waiting_for':['" ID(2) "']}",
+			    "'why':'it waits for 00000002','waiting_for':['" ID(2) "']}",
 	    "one that waits names those that have not ended, and are there");
 	put("{'id':'" ID(5) "','status':'pending','waiting':'subtasks','subtasks':{'total':2},"
 			    "'depends_on':['" ID(2) "']}");
 	put("{'id':'" ID(6) "','status':'failed','parent_id':'" ID(5) "'}");
 	put("{'id':'" ID(7) "','status':'in_progress','parent_id':'" ID(5) "'}");
 	says(ID(5),
-	    "{'id':'" ID(5) "','status':'pending','waiting':'subtasks',"
-			    "'why':'it waits for its subtasks','waiting_for':['" ID(
-				7) "'],"
-				   "'subtasks':{'total':2}}",
+	    "{'id':'" ID(
+		5) "','status':'pending','waiting':'subtasks',"
+		   "'why':'it waits for its subtasks: 0 of 2 have ended','waiting_for':['" ID(
+		       7) "'],"
+			  "'subtasks':{'total':2}}",
 	    "one that was split names its subtasks that have not");
 }
 
