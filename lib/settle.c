@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "err.h"
@@ -13,17 +14,40 @@ id_of(jv task)
 	return json_peek_string(task, "id");
 }
 
+/* Where it began: the task that failed by itself, and why. */
+static jv
+cause_of(jv culprit)
+{
+	jv error = json_get(culprit, "error", JV_KIND_OBJECT), cause;
+
+	cause = jv_is_valid(error) ? json_get(error, "cause", JV_KIND_OBJECT) : jv_invalid();
+	if (!jv_is_valid(cause) || !json_peek_string(cause, "task_id")) {
+		jv_free(cause);
+		cause = json_set_string(jv_object(), "task_id", id_of(culprit));
+		if (jv_is_valid(error) && json_peek_string(error, "message"))
+			cause =
+			    json_set_string(cause, "message", json_peek_string(error, "message"));
+	}
+	jv_free(error);
+	return cause;
+}
+
 jv
 settle_dependency_error(jv culprit, const char *what)
 {
-	char name[9], *message;
-	jv error;
+	const char *how = task_is(culprit, "cancelled") ? "was cancelled" : "failed", *root, *why;
+	char name[9], because[40] = "", *message;
+	jv error, cause = cause_of(culprit);
 
-	message = xprintf("%s %s %s", what, task_short(id_of(culprit), name),
-	    task_is(culprit, "cancelled") ? "was cancelled" : "failed");
+	root = json_peek_string(cause, "task_id");
+	why = json_peek_string(cause, "message");
+	if (strcmp(root, id_of(culprit)) != 0)
+		snprintf(because, sizeof because, " because of %.8s", root);
+	message = xprintf("%s %s %s%s%s%s", what, task_short(id_of(culprit), name), how, because,
+	    why ? ": " : "", why ? why : "");
 	error = task_error("dependency", "dependency_failed", message, false);
 	free(message);
-	return error;
+	return json_set(error, "cause", cause);
 }
 
 jv

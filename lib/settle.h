@@ -31,7 +31,7 @@ int settle_standing(struct tx *tx, jv task, jv *culprit);
 void settle_recount(struct tx *tx, jv parent);
 
 /* settle_dependency_error - the error of who waited in vain for culprit (borrowed), a "dependency"
- * or "subtask". */
+ * or "subtask"; its `cause` is the task where it began, and why. */
 jv settle_dependency_error(jv culprit, const char *what);
 
 #endif

@@ -397,7 +397,7 @@ task-add: stdin:4: task deadbeef: no such task'
 		assert_equal "$(field "$id" '.status, .error.category, .error.retryable')" \
 			$'failed\ndependency\nfalse'
 	done
-	assert_equal "$(field "$b" .error.message)" "dependency ${a:0:8} failed"
+	assert_equal "$(field "$b" .error.message)" "dependency ${a:0:8} failed: exit status 3"
 }
 
 @test "task-add: a task added after its dependency failed fails with category dependency" {

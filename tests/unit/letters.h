@@ -185,6 +185,8 @@ error_is(char name, const char *category, const char *fmt, char culprit, const c
 		char *got = xprintf("%s: %s", json_peek_string(error, "category"),
 		    json_peek_string(error, "message"));
 
+		if (json_has(error, "cause")) /* what it was is told behind it */
+			got[strlen(got) < strlen(want) ? strlen(got) : strlen(want)] = '\0';
 		is(got, want, fact);
 		free(got);
 	} else {
