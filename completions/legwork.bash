@@ -157,7 +157,8 @@ _legwork_roles() {
 _legwork_users() {
 	local row user
 	local -A seen=()
-	_legwork_ask "$folder/chat-list" --newest --limit 300 --format tsv
+	rows=()
+	! _legwork_has_store || _legwork_ask "$folder/chat-list" --newest --limit 300 --format tsv
 	for row in "${rows[@]}"; do
 		user=${row%$'\t'*}
 		seen[" ${user##*$'\t'}"]=1
@@ -184,7 +185,7 @@ _legwork_words_of() { # HELP
 # What an argument or operand of that name may be.
 _legwork_values() { # NAME HELP COMMAND
 	case ${1,,} in
-	task | chat | role | agent | user) _legwork_has_store || [[ ${1,,} = user ]] || return 0 ;;
+	task | chat | role | agent) _legwork_has_store || return 0 ;;
 	esac
 	case ${1,,} in
 	task)
