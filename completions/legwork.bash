@@ -78,6 +78,9 @@ _legwork_recall() { # COMMAND ...
 	_legwork_split "${_legwork_answers[$key]}"
 }
 
+# Whether candidates will be listed, and not inserted.
+_legwork_is_listed() { [[ ${COMP_TYPE-} = @(63|33|64) ]]; }
+
 # --- what a value may be: each sets found, and told where there is more to say
 
 # Sets store, or fails where there is none: to ask a command would make one.
@@ -95,18 +98,22 @@ _legwork_has_store() {
 # Ids in rows that begin as what was typed: eight characters, or the whole where more were typed or
 # others begin alike.
 _legwork_take_ids() {
-	local row id short
-	local -A times=()
+	local row short other
+	local -a whole=()
+	local -A at=()
 	for row in "${rows[@]}"; do
 		[[ $row = "$value"* ]] || continue
 		short=${row:0:8}
-		times[$short]=$((${times[$short]-0} + 1))
-	done
-	for row in "${rows[@]}"; do
-		[[ $row = "$value"* ]] || continue
-		id=${row%%$'\t'*} short=${row:0:8}
-		((${#value} > 8 || ${times[$short]} > 1)) || id=$short
-		found+=("$id") told+=("${row##*$'\t'}")
+		if ((${#value} > 8)); then
+			short=${row:0:36}
+		elif [[ ${at[$short]-} ]]; then
+			other=${at[$short]} short=${row:0:36}
+			found[other]=${whole[other]}
+		else
+			at[$short]=${#found[@]}
+		fi
+		found+=("$short") whole+=("${row:0:36}")
+		! _legwork_is_listed || told+=("${row##*$'\t'}")
 	done
 	compopt -o nosort 2>/dev/null
 }
@@ -249,9 +256,6 @@ _legwork_drop_redirections() {
 	done
 	words=("${words[@]}") at=("${at[@]}")
 }
-
-# Whether candidates will be listed, and not inserted.
-_legwork_is_listed() { [[ ${COMP_TYPE-} = 63 || ${COMP_TYPE-} = 33 || ${COMP_TYPE-} = 64 ]]; }
 
 # Puts what was found and begins as the last word into COMPREPLY; in a list with what was told.
 _legwork_offer() {

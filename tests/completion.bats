@@ -290,13 +290,16 @@ in_bash() { ptyrun bash --noprofile --rcfile rc -i; }
 	echo '. "$ROOT/completions/legwork.bash"' >>rc
 	export ROOT
 	typed in_bash 'task-list --st\t=p\t' 'task-list --status=p\t' "task-show ${id:0:3}\\t" \
-		"task-show ${id:0:10}\\t" 'agent-rm sh\t' 'LC_ALL=C task-list | task-list -s f\t'
+		"task-show ${id:0:10}\\t" 'agent-rm sh\t' 'LC_ALL=C task-list --re\t' 'task-list | task-list -s f\t' \
+		'task-list --st --newest\x01\x1bf\x1bf\x1bf\t'
 	assert_line 'task-list --status =p'
 	assert_line 'task-list --status=pending '
 	assert_line "task-show ${id:0:8} "
 	assert_line "task-show $id "
 	assert_line 'agent-rm shouter '
-	assert_line 'LC_ALL=C task-list | task-list -s failed '
+	assert_line 'LC_ALL=C task-list --ready '
+	assert_line 'task-list | task-list -s failed '
+	assert_line -e '^task-list --status +--newest$'
 }
 
 @test "completion: bash lists candidates with what they are, one to a line" {
@@ -359,7 +362,7 @@ in_bash() { ptyrun bash --noprofile --rcfile rc -i; }
 @test "completion: zsh's list of commands is the kit's" {
 	need_commands
 	run -0 sed -n '1s/^#compdef //p' "$ROOT/completions/_legwork"
-	assert_equal "$output" "$({ commands; echo legwork; } | LC_ALL=C sort -u | grep -vx legwork | sed '1s/^/legwork\n/' | paste -sd ' ')"
+	assert_equal "$output" "legwork $(commands | paste -sd ' ')"
 }
 
 in_zsh() { ZDOTDIR=$PWD ptyrun zsh -d -i; }
