@@ -100,17 +100,17 @@ _legwork_has_store() {
 _legwork_take_ids() {
 	local row short other
 	local -a whole=()
-	local -A at=()
+	local -A place=()
 	for row in "${rows[@]}"; do
 		[[ $row = "$value"* ]] || continue
 		short=${row:0:8}
 		if ((${#value} > 8)); then
 			short=${row:0:36}
-		elif [[ ${at[$short]-} ]]; then
-			other=${at[$short]} short=${row:0:36}
+		elif [[ ${place[$short]-} ]]; then
+			other=${place[$short]} short=${row:0:36}
 			found[other]=${whole[other]}
 		else
-			at[$short]=${#found[@]}
+			place[$short]=${#found[@]}
 		fi
 		found+=("$short") whole+=("${row:0:36}")
 		! _legwork_is_listed || told+=("${row##*$'\t'}")

@@ -337,6 +337,7 @@ function __legwork_register -a self
     for name in $self legwork task-list
         set -l file (command -s -- $name); or continue
         for each in (__legwork_kit (path dirname -- $file)) legwork
+            complete -e -c $each # fish loads this once for each name
             complete -c $each -f -k -a '(__legwork_complete)'
         end
         return

@@ -9,8 +9,8 @@
  *     wait TEXT    until the terminal has shown TEXT behind what was waited for before
  *     show         print what was shown between the last two waits, escape sequences left out
  *
- * The terminal hangs up at the end of the script.  Exits 0; or 1, with all that was shown on stderr,
- * where something was waited for in vain for 20 seconds, or the command ended before.
+ * The terminal hangs up at the end of the script.  Exits 0; or 1, with all that was shown on
+ * stderr, where something was waited for in vain for 20 seconds, or the command ended before.
  */
 #include <errno.h>
 #include <fcntl.h>
