@@ -121,13 +121,14 @@ long_names() {
 	assert_equal "${#lines[@]}" 100
 }
 
-@test "completion: task-wait is offered tasks that have not ended" {
+@test "completion: task-wait is offered tasks that have not ended, task-retry those that failed" {
 	agent-add --ids failer -- false
 	failed=$(task-add --ids --agent failer --max-attempts 1 'fail')
 	task-watch --drain | task-plan | task-split | task-run >/dev/null
 	make_store
 	offers "${id:0:8}" 'task-wait '
 	offers "${failed:0:8}" "task-wait ${failed:0:6}"
+	offers "${failed:0:8}" 'task-retry '
 	offers "${id:0:8} ${failed:0:8}" 'task-show '
 }
 
