@@ -265,7 +265,10 @@ at() {
 		for name in $(commands); do
 			case $name in # which want operands
 			agent-add) words=(role cat) ;;
-			agent-rm | agent-run | chat-show | chat-watch | task-show | task-wait | task-why) words=(abcdef) ;;
+			agent-rm | agent-run | chat-rm | chat-show | chat-watch | task-retry | task-rm | task-show | \
+				task-wait | task-why) words=(abcdef) ;;
+			chat-edit) words=(abcdef --title x) ;;
+			task-edit) words=(abcdef --priority high) ;;
 			task-add) words=(x) ;;
 			task-draft) continue ;; # a filter without a store
 			*) words=() ;;

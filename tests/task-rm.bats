@@ -49,7 +49,7 @@ load records
 	task-rm --force "$a"
 	is_field "$b" '.status, .error.category, .error.message' "failed
 dependency
-dependency ${a:0:8} was cancelled"
+dependency ${a:0:8} was cancelled: it was deleted"
 	is_field "$c" .status failed
 	task-rm "$c" "$b"
 	assert_equal "$(task-list --count)" 0
