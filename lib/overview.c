@@ -27,7 +27,7 @@ counts_by_status(struct tx *tx)
 	return counts;
 }
 
-/* What becomes of the pending ones: ready, handed to a pipeline, waiting for a time or for others. */
+/* What becomes of the pending ones: ready, handed out, waiting for a time or for others. */
 static jv
 counts_of_pending(struct tx *tx)
 {

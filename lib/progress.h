@@ -3,8 +3,8 @@
  *
  *   waiting for 10 tasks  ━━━━━━━━────────────  4 of 10  12s
  *
- * Nothing is drawn where stderr is no terminal (or a dumb one), in the first moments, and more often
- * than some times a second.  Whoever prints something else clears it first.
+ * Nothing is drawn where stderr is no terminal (or a dumb one), in the first moments, and more
+ * often than some times a second.  Whoever prints something else clears it first.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -27,7 +27,8 @@ void progress_begin(struct progress *p, const char *what);
 /* progress_step - done of total; total 0: nobody knows. */
 void progress_step(struct progress *p, uint64_t done, uint64_t total);
 
-/* progress_read - `count` things came of what was read so far from fd: a bar where that is a file. */
+/* progress_read - `count` things came of what was read from fd so far; a bar where that is a
+ * file. */
 void progress_read(struct progress *p, int fd, uint64_t count);
 
 /* progress_clear - take it away, if it is there. */

@@ -9,8 +9,8 @@
 /*
  * staff_list - the other processes of this user that have a file of the store's run/ or watch/ open
  *
- * Returns an owned array, by pid: {"pid","command","args":[...],"started_at"}.  Who cannot be looked
- * at is not in it.
+ * Returns an owned array, by pid: {"pid","command","args":[...],"started_at"}.  Who cannot be
+ * looked at is not in it.
  */
 jv staff_list(const struct store *s);
 
