@@ -189,6 +189,8 @@ lines_next_object(struct lines *l, jv *rec)
 		return LINES_OK;
 	jv_free(*rec);
 	*rec = jv_null();
+	if (len == 1 && *text == '{') /* how tools that print for people begin */
+		err_set(EX_DATAERR, "want a whole object on each line, as jq -c prints them");
 	err_add("%s:%lu", l->name, l->number);
 	return LINES_BAD;
 }

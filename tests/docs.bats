@@ -117,9 +117,9 @@ documented() {
 	assert_output ''
 }
 
-# The literal lines of a page's examples, as they look.
+# The literal lines of a page's examples, as they look; of another section if that is said.
 example_lines() {
-	section "$1" EXAMPLES | awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0 } on' |
+	section "$1" "${SECTION:-EXAMPLES}" | awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0 } on' |
 		sed 's/\\&//g; s/\\(aq/'\''/g; s/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g'
 }
 
@@ -178,4 +178,19 @@ run_examples() { # PAGE
 		(cd "${page##*/}" && run_examples "$page") || bad=1
 	done
 	[ "$bad" = 0 ]
+}
+
+# stand_in NAME SCRIPT - a program of that name, which does what the recipe needs of the real one
+stand_in() {
+	mkdir -p stand-ins
+	printf '#!/bin/bash\n%s\n' "$2" >"stand-ins/$1"
+	chmod +x "stand-ins/$1"
+	PATH=$PWD/stand-ins:$PATH
+}
+
+@test "docs: the recipes in legwork.7 run and print what they show" {
+	need_commands
+	stand_in ssh 'shift; exec sh -c "$*"' # another host is here
+	stand_in entr 'cat >/dev/null; shift; exec "$@"' # a file has changed
+	SECTION=RECIPES run_examples "$ROOT/man/legwork.7"
 }
