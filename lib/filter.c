@@ -7,6 +7,9 @@
 #include "err.h"
 #include "filter.h"
 
+/* Deeper results cannot be written without deep recursion. */
+enum { DEPTH_MAX = 1000 };
+
 struct filter {
 	jq_state *jq;
 	struct buf said; /* the first line that jq said */
@@ -81,14 +84,39 @@ fail(jv message)
 	return -1;
 }
 
+/* Whether v (borrowed) is nested over so many levels. */
+static bool
+is_deeper(jv v, int levels)
+{
+	bool yes = levels < 0;
+
+	if (!yes && jv_get_kind(v) == JV_KIND_ARRAY)
+		jv_array_foreach (v, i, item) {
+			yes = yes || is_deeper(item, levels - 1);
+			jv_free(item);
+		}
+	else if (!yes && jv_get_kind(v) == JV_KIND_OBJECT)
+		jv_object_foreach (v, key, value) {
+			yes = yes || is_deeper(value, levels - 1);
+			jv_free(key);
+			jv_free(value);
+		}
+	return yes;
+}
+
 int
 filter_run(struct filter *f, jv value, void (*take)(void *arg, jv result), void *arg)
 {
 	jv result;
 
 	jq_start(f->jq, value, 0);
-	while (jv_is_valid(result = jq_next(f->jq)))
+	while (jv_is_valid(result = jq_next(f->jq))) {
+		if (is_deeper(result, DEPTH_MAX)) {
+			jv_free(result);
+			return err_set(EX_DATAERR, "a result is nested over %d levels", DEPTH_MAX);
+		}
 		take(arg, result);
+	}
 	if (jq_halted(f->jq)) { /* halt, halt_error: no more of this value */
 		jv code = jq_get_exit_code(f->jq);
 		bool is_error = jv_is_valid(code) && jv_get_kind(code) == JV_KIND_NUMBER &&

@@ -18,8 +18,8 @@ void filter_close(struct filter *f);
 /*
  * filter_run - hand each result of the program on value (consumed) to take, which consumes it
  *
- * Returns 0, or -1 with err EX_DATAERR where the program has failed on this value (results before
- * that were taken).
+ * Returns 0, or -1 with err EX_DATAERR where the program has failed on this value, or a result is
+ * nested over 1,000 levels (results before that were taken).
  */
 int filter_run(struct filter *f, jv value, void (*take)(void *arg, jv result), void *arg);
 

@@ -229,13 +229,6 @@ out_json(struct out *o, jv v)
 	buf_putc(&o->buf, '\n');
 }
 
-void
-out_text(struct out *o, const char *text, size_t len)
-{
-	buf_add(&o->buf, text, len);
-	buf_putc(&o->buf, '\n');
-}
-
 static int
 write_all(int fd, const char *p, size_t len)
 {
@@ -254,19 +247,6 @@ write_all(int fd, const char *p, size_t len)
 		}
 	}
 	return 0;
-}
-
-void
-out_record(struct out *o, jv record, bool is_id_only)
-{
-	const char *id = is_id_only ? json_peek_string(record, "id") : NULL;
-
-	if (!id) {
-		out_json(o, record);
-		return;
-	}
-	out_text(o, id, strlen(id));
-	jv_free(record);
 }
 
 int

@@ -68,12 +68,8 @@ struct out {
 	struct buf buf;
 };
 
-/* out_json - append v (consumed) as a line.  out_text: text and a newline. */
+/* out_json - append v (consumed) as a line. */
 void out_json(struct out *o, jv v);
-void out_text(struct out *o, const char *text, size_t len);
-
-/* out_record - append a record (consumed) as a line, or only its id. */
-void out_record(struct out *o, jv record, bool is_id_only);
 
 /* out_flush - write everything.  0, or -1 with err EX_IOERR ("stdout: ..."), or EX_TEMPFAIL where a
  * caught signal (stop.h) has interrupted it. */

@@ -135,6 +135,10 @@ test_odd_values(void)
 	f = filter_open("reduce range(10000) as $i (0; [.]) | [.. | scalars] | length");
 	ok(filter_run(f, jv_null(), take, &b) == 0, "and made");
 	filter_close(f);
+	f = filter_open("reduce range(1002) as $i (0; [.])");
+	ok(filter_run(f, jv_null(), take, &b) < 0 && err_code() == EX_DATAERR,
+	    "but a result is not nested without end");
+	filter_close(f);
 	buf_release(&b);
 }
 

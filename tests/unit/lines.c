@@ -278,7 +278,7 @@ test_output(void)
 		perror("pipe");
 	o.fd = fds[1];
 	out_json(&o, jv_object_set(jv_object(), jv_string("a"), jv_number(1)));
-	out_text(&o, "text", 4);
+	buf_puts(&o.buf, "text\n");
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	ok(read(fds[0], got, sizeof got) < 0, "nothing is written before the flush");
 	is_int(out_flush(&o), 0, "a flush succeeds");
@@ -287,7 +287,7 @@ test_output(void)
 	ok(!o.buf.p, "a flush frees what was collected");
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	close(fds[0]);
-	out_text(&o, "x", 1);
+	buf_puts(&o.buf, "x\n");
 	is_int(out_flush(&o), -1, "a flush into a broken pipe fails");
 	is_int(err_code(), EX_IOERR, "a broken pipe is 74");
 	close(fds[1]);
@@ -302,7 +302,7 @@ flush_full_disk(void)
 
 	dup2(fd, STDOUT_FILENO);
 	close(fd);
-	out_text(&o, "x", 1);
+	buf_puts(&o.buf, "x\n");
 	if (out_flush(&o) < 0)
 		err_exit();
 }
@@ -326,7 +326,7 @@ test_full_output(void)
 	if (fork() == 0) {
 		close(fds[0]);
 		o.fd = fds[1];
-		out_text(&o, bytes, 300000);
+		buf_add(&o.buf, bytes, 300000), buf_putc(&o.buf, '\n');
 		_exit(out_flush(&o) < 0 ? 1 : 0);
 	}
 	close(fds[1]);
