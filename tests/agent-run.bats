@@ -497,7 +497,8 @@ did: second'
 	one=$(task-add --ids one) two=$(task-add --ids two)
 	mkfifo lines
 	# the first sync is the claim's, the second the log's
-	strace -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:error=EIO:when=2 \
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e trace=fdatasync \
+		-e inject=fdatasync:error=EIO:when=2 \
 		agent-run <lines >/dev/null 2>err 3>&- &
 	runner=$!
 	exec 5>lines
