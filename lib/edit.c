@@ -263,7 +263,8 @@ store(struct tx *tx, jv task)
 static void
 pass_priority(struct tx *tx, const char *id, const char *priority)
 {
-	jv parents = JV_ARRAY(jv_string(id));
+	/* a task that was loaded may be its own ancestor */
+	jv parents = JV_ARRAY(jv_string(id)), seen = json_set(jv_object(), id, jv_true());
 
 	for (int i = 0; i < jv_array_length(jv_copy(parents)); i++) {
 		jv parent = jv_array_get(jv_copy(parents), i);
@@ -272,9 +273,11 @@ pass_priority(struct tx *tx, const char *id, const char *priority)
 		for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
 			jv child = store_at(tx, n);
 
-			if (task_is(child, "pending") || task_has_failed(child)) {
+			if ((task_is(child, "pending") || task_has_failed(child)) &&
+			    !json_has(seen, id_of(child))) {
 				if (task_has_subtasks(child))
 					parents = jv_array_append(parents, jv_string(id_of(child)));
+				seen = json_set(seen, id_of(child), jv_true());
 				store(tx, json_set_string(jv_copy(child), "priority", priority));
 			}
 			jv_free(child);
@@ -282,6 +285,7 @@ pass_priority(struct tx *tx, const char *id, const char *priority)
 		free(set);
 		jv_free(parent);
 	}
+	jv_free(seen);
 	jv_free(parents);
 }
 

@@ -177,3 +177,17 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	id=$(echo '{"instruction":"x","revision":5,"retries":1,"attempts_forgiven":9}' | task-add --ids)
 	is_field "$id" '.revision, .retries, .attempts_forgiven' $'null\nnull\nnull'
 }
+
+@test "task-edit: the priority of a loaded task that is its own ancestor comes to an end" {
+	for i in 1 2; do
+		jq -cn --arg id "0000000$i-0000-4000-8000-000000000000" \
+			--arg parent "0000000$((3 - i))-0000-4000-8000-000000000000" '
+			{key: "task/\($id)", names: [], sets: ["tasks", "status.pending", "parent.\($parent)"],
+			value: {id: $id, title: "x", instruction: "x", status: "pending", waiting: "subtasks",
+				attempt: 0, posted: 0, parent_id: $parent, created_at: "2026-11-20T00:00:00.000Z",
+				subtasks: {total: 1, done: 0, failed: 0}}}'
+	done | store-load
+	run -0 timeout 20 task-edit --ids -p high 00000001
+	run -0 task-list --jq .priority
+	assert_output $'high\nhigh'
+}
