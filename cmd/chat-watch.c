@@ -289,6 +289,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
 		    timeout);
 	history.cursor = cursor;
+	history.text.has_chats = all;
 	w.deadline_ms = timeout ? clock_mono_ms() + opt_duration_ms(timeout) + 1 : 0;
 	stop_catch();
 	if (!(w.s = store_open()))

@@ -137,6 +137,22 @@ add_data(struct buf *b, const char *type, jv data)
 	buf_release(&dump);
 }
 
+/* A line where another chat speaks than before. */
+static void
+add_chat(struct text *t, struct buf *b, const char *chat_id)
+{
+	struct buf line = { 0 };
+
+	if (!t->has_chats || !chat_id || !strncmp(t->chat, chat_id, sizeof t->chat - 1))
+		return;
+	snprintf(t->chat, sizeof t->chat, "%s", chat_id);
+	buf_puts(&line, "--- chat ");
+	screen_clean(&line, t->chat, false);
+	screen_paint(t->screen, b, DIM, line.p);
+	buf_putc(b, '\n');
+	buf_release(&line);
+}
+
 /* Who speaks: "🤖 Task 1f3c9a2b" or a name.  `about` is set to what a text may begin with itself. */
 static void
 add_speaker(struct text *t, struct buf *b, const char *type, const char *mark, const char *task,
@@ -199,6 +215,7 @@ text_event(struct text *t, struct buf *b, jv event)
 		text = made.p;
 	}
 	mark = mark_of(type, text);
+	add_chat(t, b, json_peek_string(event, "chat_id"));
 	add_time(t, b, json_peek_string(event, "at"));
 	buf_putc(b, ' ');
 	add_speaker(t, b, type, mark, task, json_peek_string(event, "user_id"), &about);

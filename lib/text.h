@@ -20,6 +20,8 @@
 struct text {
 	const struct screen *screen;
 	long day; /* the last event's; TEXT_NO_DAYS: dates are not wanted */
+	bool has_chats; /* events of several chats: a line says where they change */
+	char chat[9];
 };
 
 enum { TEXT_NO_DAYS = -1 };
