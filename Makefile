@@ -60,6 +60,7 @@ LIB     := $(call objects,lib)
 PROGS   := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/*.c))
 SCRIPTS := $(patsubst cmd/%.sh,$B/bin/%,$(wildcard cmd/*.sh))
 NAMES   := $(notdir $(PROGS) $(SCRIPTS))
+WORDED  := $(filter-out legwork,$(NAMES))
 SHARED  := $(patsubst share/%,%,$(shell find share -type f | sort))
 PAGES   := $(notdir $(wildcard man/*.[1-9]))
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
@@ -78,7 +79,7 @@ $B/bin/%: $B/obj/cmd/%.o $B/lib.a | $B/bin
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/bin/%: cmd/%.sh $B/commands | $B/bin
-	sed -e 's/@VERSION@/$(VERSION)/' -e 's/@COMMANDS@/$(notdir $(PROGS))/' $< >$@ && chmod 0755 $@
+	sed -e 's/@VERSION@/$(VERSION)/' -e 's/@COMMANDS@/$(WORDED)/' $< >$@ && chmod 0755 $@
 
 $B/unit/%: $B/obj/tests/unit/%.o $B/lib.a | $B/unit
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -122,7 +123,7 @@ $B/flags: FORCE | $(FOLDERS)
 	@$(call remember,'$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS))')
 
 $B/commands: FORCE | $(FOLDERS)
-	@$(call remember,$(VERSION) $(notdir $(PROGS)))
+	@$(call remember,$(VERSION) $(WORDED))
 
 $B/modules: FORCE | $(FOLDERS)
 	@$(call remember,$(LIB))

@@ -45,7 +45,7 @@ _legwork_learn() { # FOLDER
 		set +f
 		unset GLOBIGNORE
 		exec grep -lasF -e '(legwork)' -- \
-			"$1"/{legwork,{task,chat,agent,store,llm,mcp}-*[!~]} /dev/null 2>/dev/null
+			"$1"/{legwork,{task,chat,agent,store,llm,mcp,legwork}-*[!~]} /dev/null 2>/dev/null
 	)
 	_legwork_kit[$1]=$'\n'${names//"$1/"/}$'\n'
 }
@@ -452,7 +452,7 @@ _legwork_add_families() {
 	local name last=
 	_legwork_split "${_legwork_kit[$folder]}"
 	for name in "${rows[@]}"; do
-		[[ $name = *-* ]] || continue
+		[[ $name = *-* && $name != legwork-* ]] || continue # that is among its own words
 		[[ ${name%%-*} = "$last" ]] || found+=("${name%%-*}") told+=('')
 		last=${name%%-*}
 		[[ $value != *-* ]] || found+=("$name") told+=('')

@@ -11,7 +11,7 @@
 
 # The kit's commands in a folder.
 function __legwork_kit -a folder
-    set -l files $folder/{task,chat,agent,store,llm,mcp}-*
+    set -l files $folder/{task,chat,agent,store,llm,mcp,legwork}-*
     LC_ALL=C command grep -lasF -e '(legwork)' -- $files $folder/legwork /dev/null |
         string match -v '*~' | path basename
 end
@@ -279,7 +279,7 @@ function __legwork_own_words -a folder
 end
 
 function __legwork_first_words -a folder value
-    set -l names (__legwork_kit $folder | string match '*-*')
+    set -l names (__legwork_kit $folder | string match '*-*' | string match -v 'legwork-*')
     __legwork_own_words $folder
     string replace -r -- '-.*' '' $names | sort -u
     string match -q '*-*' -- "$value"; and string join \n -- $names

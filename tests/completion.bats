@@ -363,7 +363,7 @@ in_bash() { ptyrun bash --noprofile --rcfile rc -i; }
 @test "completion: zsh's list of commands is the kit's" {
 	need_commands
 	run -0 sed -n '1s/^#compdef //p' "$ROOT/completions/_legwork"
-	assert_equal "$output" "legwork $(commands | paste -sd ' ')"
+	assert_equal "$output" "$({ commands; scripts; } | LC_ALL=C sort | paste -sd ' ')"
 }
 
 in_zsh() { ZDOTDIR=$PWD ptyrun zsh -d -i; }
