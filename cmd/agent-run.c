@@ -119,7 +119,7 @@ summaries(struct tx *tx, jv task)
 /* What the line that we were given says, beside the task's id. */
 struct given {
 	jv decision;      /* borrowed */
-	int64_t revision; /* of the task when it was handed out */
+	int64_t revision; /* of the task when it was handed out; -1: any */
 };
 
 /* Claims the task: LIFE_DONE; LIFE_PASSED where it is no longer to be had; -1 with err where it is
@@ -401,7 +401,7 @@ do_line(struct store *s, struct proc_lease *lease, jv line, unsigned long number
 		status = err_print();
 	} else {
 		status = do_task(s, lease, id,
-		    (struct given){ decision, json_peek_int(line, "revision", 0) });
+		    (struct given){ decision, json_peek_int(line, "revision", -1) });
 	}
 	jv_free(decision);
 	jv_free(line);
@@ -450,7 +450,7 @@ main(int argc, char *argv[])
 		err_exit();
 	if (proc_lease_take(&lease, store_run_fd(s)) < 0)
 		err_exit();
-	status = operands[0] ? do_task(s, &lease, id, (struct given){ jv_invalid(), 0 })
+	status = operands[0] ? do_task(s, &lease, id, (struct given){ jv_invalid(), -1 })
 	                     : do_lines(s, &lease);
 	proc_lease_drop(&lease, store_run_fd(s));
 	store_close(s);

@@ -131,8 +131,7 @@ print(struct log *l)
 			continue;
 		view_add_line(&view, NULL, line);
 		l->printed = revision;
-		if ((view.out.buf.len > FLUSH_BYTES || view.table.text.len > FLUSH_BYTES) &&
-		    flush() < 0)
+		if (view_len(&view) > FLUSH_BYTES && flush() < 0)
 			return;
 	}
 	flush();

@@ -69,7 +69,7 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 			err_exit();
 		done = split_task(tx, id,
 		    (struct split_order){ json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
-			json_peek_int(line, "task_revision", 0), keep_going },
+			json_peek_int(line, "task_revision", -1), keep_going },
 		    &children);
 		if (done < 0) { /* it was deleted meanwhile */
 			jv_free(children);

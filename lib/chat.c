@@ -277,13 +277,29 @@ seq_at(struct tx *tx, uint64_t n)
 }
 
 uint64_t
-chat_first(struct tx *tx, const char *chat_id)
+chat_events(struct tx *tx, const char *chat_id)
 {
 	char *set = xprintf("events.%s", chat_id);
-	uint64_t first = seq_at(tx, store_next(tx, set, 0));
+	uint64_t count = store_count(tx, set);
 
 	free(set);
-	return first;
+	return count;
+}
+
+uint64_t
+chat_next(struct tx *tx, const char *chat_id, uint64_t *seq, uint64_t near)
+{
+	uint64_t n = chat_event_number(tx, chat_id, *seq + 1), found = *seq + 1;
+	char *set = n ? NULL : xprintf("events.%s", chat_id);
+
+	/* a hole: the first events were deleted, or only some were loaded */
+	if (!n)
+		for (n = store_next(tx, set, near); n && (found = seq_at(tx, n)) <= *seq;)
+			n = store_next(tx, set, n);
+	if (n)
+		*seq = found;
+	free(set);
+	return n;
 }
 
 uint64_t

@@ -105,7 +105,7 @@ is_deeper(jv v, int levels)
 }
 
 int
-filter_run(struct filter *f, jv value, void (*take)(void *arg, jv result), void *arg)
+filter_run(struct filter *f, jv value, bool (*take)(void *arg, jv result), void *arg)
 {
 	jv result;
 
@@ -115,7 +115,8 @@ filter_run(struct filter *f, jv value, void (*take)(void *arg, jv result), void 
 			jv_free(result);
 			return err_set(EX_DATAERR, "a result is nested over %d levels", DEPTH_MAX);
 		}
-		take(arg, result);
+		if (!take(arg, result))
+			return 0;
 	}
 	if (jq_halted(f->jq)) { /* halt, halt_error: no more of this value */
 		jv code = jq_get_exit_code(f->jq);

@@ -51,6 +51,7 @@ history_add(struct history *h, struct scan_text event)
 struct range {
 	const char *chat_id;
 	uint64_t at, last;
+	uint64_t n; /* record number of the last one */
 	long limit;
 };
 
@@ -64,17 +65,16 @@ is_over(const struct range *r)
 static void
 fetch(struct history *h, struct tx *tx, struct range *r)
 {
-	uint64_t first = chat_first(tx, r->chat_id);
-
-	if (!first || first > r->at + 1) /* those before are gone, maybe a million */
-		r->at = first ? first - 1 : r->last;
-	for (int i = 0; i < AT_ONCE && !is_over(r) && h->view.out.buf.len < BYTES_AT_ONCE; i++) {
+	for (int i = 0; i < AT_ONCE && !is_over(r) && view_len(&h->view) < BYTES_AT_ONCE; i++) {
 		struct scan_text event;
 
-		if (!store_peek(tx, chat_event_number(tx, r->chat_id, ++r->at), &event))
-			continue;
-		r->limit -= r->limit > 0;
-		history_add(h, event);
+		r->n = chat_next(tx, r->chat_id, &r->at, r->n);
+		if (!r->n || r->at > r->last)
+			r->at = r->last;
+		else if (store_peek(tx, r->n, &event)) {
+			r->limit -= r->limit > 0;
+			history_add(h, event);
+		}
 	}
 }
 
@@ -82,7 +82,7 @@ int
 history_print(struct history *h, struct store *s, const char *chat_id, uint64_t since,
     uint64_t last, long limit)
 {
-	struct range range = { chat_id, since, last, limit };
+	struct range range = { chat_id, since, last, 0, limit };
 
 	while (!is_over(&range)) {
 		struct tx *tx = store_read(s);

@@ -103,7 +103,8 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 	jv found = task_get(tx, id), role;
 
 	*task = jv_invalid();
-	if (!life_is_ready(found, clock_now_ms())) {
+	if (!life_is_ready(found, clock_now_ms()) ||
+	    (claim.revision >= 0 && claim.revision != json_peek_int(found, "revision", 0))) {
 		bool is_there = jv_is_valid(found);
 
 		jv_free(claim.decision);
@@ -111,8 +112,7 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 		return is_there ? LIFE_PASSED : err_set(EX_NOINPUT, "task %s: no such task", id);
 	}
 	found = speech_in_chat(tx, take(found, &claim));
-	if (jv_is_valid(claim.decision) && !json_has(found, "decision") &&
-	    claim.revision == json_peek_int(found, "revision", 0))
+	if (jv_is_valid(claim.decision) && !json_has(found, "decision"))
 		found = json_set(found, "decision", claim.decision);
 	else
 		jv_free(claim.decision);

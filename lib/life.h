@@ -38,10 +38,10 @@ void life_unreserve(struct tx *tx, jv task);
 /* Who claims. */
 struct life_claim {
 	const char *lease; /* locked by the claimer for as long as it lives */
-	const char
-	    *runner;      /* lease of the task-run that will print its events; NULL: the claimer */
+	/* lease of the task-run that will print its events; NULL: the claimer */
+	const char *runner;
 	jv decision;      /* consumed; invalid: none */
-	int64_t revision; /* of the task for which it was made: not taken for another */
+	int64_t revision; /* of the task as it was handed out: another is passed; -1: any */
 };
 
 /*

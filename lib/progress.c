@@ -74,16 +74,13 @@ progress_read(struct progress *p, int fd, uint64_t count)
 	off_t at;
 	char *numbers;
 
-	if (!is_time(p))
+	/* of a pipe nobody knows the end: maybe it has none, and the terminal is somebody else's */
+	if (!is_time(p) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
 		return;
 	at = lseek(fd, 0, SEEK_CUR);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || at < 0)
-		st.st_size = 0;
-	numbers = st.st_size > 0
-	              ? xprintf("%" PRIu64 "  %d %%", count,
-			    (int)((at < st.st_size ? at : st.st_size) * 100 / st.st_size))
-	              : xprintf("%" PRIu64, count);
-	draw(p, at > 0 ? (uint64_t)at : 0, (uint64_t)st.st_size, numbers);
+	at = at < 0 ? 0 : at < st.st_size ? at : st.st_size;
+	numbers = xprintf("%" PRIu64 "  %d %%", count, (int)(at * 100 / st.st_size));
+	draw(p, (uint64_t)at, (uint64_t)st.st_size, numbers);
 	free(numbers);
 }
 

@@ -27,8 +27,7 @@ void progress_begin(struct progress *p, const char *what);
 /* progress_step - done of total; total 0: nobody knows. */
 void progress_step(struct progress *p, uint64_t done, uint64_t total);
 
-/* progress_read - `count` things came of what was read from fd so far; a bar where that is a
- * file. */
+/* progress_read - `count` things came of what was read from fd so far; drawn of a file only. */
 void progress_read(struct progress *p, int fd, uint64_t count);
 
 /* progress_clear - take it away, if it is there. */

@@ -86,7 +86,9 @@ check_dependents(struct doomed *d, jv task)
 	char *set = xprintf("dependents.%s", id_of(task)), name[9], of[9];
 	int rc = 0;
 
-	for (uint64_t n = 0; rc == 0 && (n = store_next(d->tx, set, n)) != 0;) {
+	/* who waits for one that has ended waits for others */
+	for (uint64_t n = 0;
+	     rc == 0 && !task_is_over(task) && (n = store_next(d->tx, set, n)) != 0;) {
 		jv dependent = store_at(d->tx, n);
 
 		if (jv_is_valid(dependent) && !json_has(d->has, id_of(dependent)))
@@ -241,7 +243,8 @@ has_words(struct scan_text task)
 	       strtoll(events.p, NULL, 10) > strtoll(posted.p, NULL, 10);
 }
 
-/* What nobody has posted of a chat's tasks nobody can post any more. */
+/* What nobody has posted of a chat's tasks nobody can post any more; those that have not begun have
+ * no chat, and get another one when they do. */
 static void
 forget_words(struct tx *tx, const char *chat_id)
 {
@@ -253,10 +256,14 @@ forget_words(struct tx *tx, const char *chat_id)
 		    store_peek(tx, n, &text) && has_words(text) ? store_at(tx, n) : jv_invalid();
 		int64_t said = json_peek_int(task, "events", 0);
 
-		if (task_is(task, "pending"))
+		if (task_is(task, "pending")) {
 			said = log_last(store_logs_fd(store_of(tx)), id_of(task));
+			task = json_drop(task, "chat_id");
+		}
 		if (said > json_peek_int(task, "posted", 0))
-			task_put(tx, json_set_int(jv_copy(task), "posted", said));
+			task = json_set_int(task, "posted", said);
+		if (jv_is_valid(task))
+			task_put(tx, jv_copy(task));
 		jv_free(task);
 	}
 	free(set);
@@ -278,7 +285,8 @@ delete_cursors(struct tx *tx, const char *chat_id)
 	}
 }
 
-/* Deletes the oldest events; false: there may be more. */
+/* Deletes the oldest events; false: there may be more.  The last one goes with the chat, in whose
+ * numbers it is the only one to know how far they have come. */
 static bool
 delete_events(struct tx *tx, const char *chat_id)
 {
@@ -292,6 +300,10 @@ delete_events(struct tx *tx, const char *chat_id)
 
 		if (!store_peek(tx, n, &event) || !scan_member(event, "seq", &seq))
 			break;
+		if (count + 1 == REMOVE_AT_ONCE && store_next(tx, set, n) == 0) {
+			count = REMOVE_AT_ONCE;
+			break;
+		}
 		key = xprintf("event/%s/%" PRIu64, chat_id, (uint64_t)strtoull(seq.p, NULL, 10));
 		store_delete(tx, key);
 		free(key);

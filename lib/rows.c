@@ -76,7 +76,7 @@ chat_row(struct table *t, struct tx *tx, jv chat, int64_t now_ms)
 	char count[24] = "";
 
 	if (tx && id)
-		snprintf(count, sizeof count, "%" PRIu64, chat_last(tx, id));
+		snprintf(count, sizeof count, "%" PRIu64, chat_events(tx, id));
 	id_cell(t, id);
 	age_cell(t, json_peek_string(chat, "created_at"), now_ms);
 	table_cell(t, PLAIN, count);

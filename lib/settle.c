@@ -62,6 +62,9 @@ settle_end_alone(struct tx *tx, jv task, const char *status)
 
 		events = logged > events ? logged : events;
 	}
+	/* whoever ran it once has long let go of it: its last words are anybody's to print */
+	if (task_is(task, "pending"))
+		task = json_drop(task, "runner");
 	task = json_set_string(task, "status", status);
 	task = json_drop(json_drop(json_drop(task, "waiting"), "not_before"), "reservation");
 	task = json_drop(task, "lease");
@@ -168,6 +171,8 @@ settle_recount(struct tx *tx, jv parent)
 	}
 	counts = json_set_int(json_set_int(counts, "total", total), "done", done);
 	parent = json_set(parent, "subtasks", json_set_int(counts, "failed", failed));
+	if (total == 0) /* nothing that it could be made of: an ordinary task again */
+		parent = json_drop(json_drop(parent, "subtasks"), "plan");
 	if (done + failed < total)
 		parent = json_set_string(json_drop(parent, "reservation"), "waiting", "subtasks");
 	else

@@ -34,7 +34,7 @@ struct walk {
 static void
 fetch(struct tx *tx, const struct show *show, struct walk *w)
 {
-	for (int i = 0; i < AT_ONCE && show->view->out.buf.len < BYTES_AT_ONCE; i++) {
+	for (int i = 0; i < AT_ONCE && view_len(show->view) < BYTES_AT_ONCE; i++) {
 		struct scan_text record;
 
 		if (show->limit >= 0 && w->count >= show->limit)
@@ -56,7 +56,7 @@ fetch(struct tx *tx, const struct show *show, struct walk *w)
 static int
 print_count(struct view *v, uint64_t count)
 {
-	buf_printf(&v->out.buf, "%" PRIu64 "\n", count);
+	buf_printf(&v->out.buf, "%" PRIu64 "%c", count, v->is_null ? '\0' : '\n');
 	return view_flush(v);
 }
 

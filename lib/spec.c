@@ -276,6 +276,7 @@ new_record(jv spec)
 	task = with_default(task, spec, "created_by", jv_string(id_user(NULL)));
 	task = jv_object_merge(task, spec);
 	task = json_set_int(json_set_int(task, "attempt", 0), "posted", 0);
+	task = json_set_int(task, "revision", 0);
 	clock_format(clock_now_ms(), now);
 	return json_set_string(json_set_string(task, "created_at", now), "updated_at", now);
 }

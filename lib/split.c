@@ -68,6 +68,7 @@ new_child(jv parent, jv item, jv ids, int i)
 	else
 		jv_free(deps);
 	child = json_set_int(json_set_int(inherit(child, parent), "attempt", 0), "posted", 0);
+	child = json_set_int(child, "revision", 0);
 	return json_set_string(child, "created_at", clock_format(clock_now_ms(), now));
 }
 
@@ -105,7 +106,8 @@ check_parent(jv parent, const char *id, int64_t revision)
 	if (!task_is(parent, "pending") || task_has_subtasks(parent) ||
 	    json_peek_string(parent, "waiting"))
 		return LIFE_PASSED;
-	return revision == json_peek_int(parent, "revision", 0) ? LIFE_DONE : SPLIT_EDITED;
+	return revision < 0 || revision == json_peek_int(parent, "revision", 0) ? LIFE_DONE
+	                                                                        : SPLIT_EDITED;
 }
 
 int

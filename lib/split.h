@@ -11,7 +11,7 @@ enum { SPLIT_EDITED = 2 };
 /* What is to become of a task. */
 struct split_order {
 	jv decision, plan; /* consumed; the plan is normalised (plan.h), decision invalid: none */
-	int64_t revision;  /* of the task that was planned */
+	int64_t revision;  /* of the task that was planned; -1: any */
 	bool keep_going;   /* a failed subtask does not end the others */
 };
 

@@ -135,8 +135,9 @@ staff_list(const struct store *s)
 	jv list = jv_array();
 	size_t len;
 	long *pid = all_pids(&len);
+	bool is_known = real_path(s, store);
 
-	for (size_t i = 0; i < len && real_path(s, store); i++) {
+	for (size_t i = 0; i < len && is_known; i++) {
 		int fd;
 
 		snprintf(name, sizeof name, "/proc/%ld", pid[i]);

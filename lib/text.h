@@ -19,7 +19,7 @@
 /* What was shown so far; begin with a screen and else zeros. */
 struct text {
 	const struct screen *screen;
-	long day; /* the last event's; TEXT_NO_DAYS: dates are not wanted */
+	long day;       /* the last event's; TEXT_NO_DAYS: dates are not wanted */
 	bool has_chats; /* events of several chats: a line says where they change */
 	char chat[9];
 };

@@ -87,7 +87,7 @@ tree_show(struct store *s, const struct show *show)
 		if (!tx || add_next(tx, show, &n, &count) < 0)
 			return -1;
 		is_over = n == 0;
-		if (show->view->out.buf.len > 1 << 16 || show->view->table.cells > 4096)
+		if (view_len(show->view) > 1 << 16)
 			if (view_flush(show->view) < 0)
 				return -1;
 	}

@@ -5,7 +5,11 @@
 #include "clock.h"
 #include "err.h"
 #include "json.h"
+#include "utf8.h"
 #include "view.h"
+
+/* How much of a program's results is kept before it is written. */
+enum { RESULTS_BYTES = 64 << 10 };
 
 static int
 choose_format(struct view *v, int fd)
@@ -19,10 +23,11 @@ choose_format(struct view *v, int fd)
 	else if (is_text && !strcmp(v->format, "text"))
 		v->kind = VIEW_TEXT;
 	else if (v->form->row && !strcmp(v->format, "tsv"))
-		v->kind = VIEW_TEXT, v->table.is_tsv = true;
+		v->kind = VIEW_TEXT;
 	else
 		return err_set(EX_USAGE, "--format: want text%s or json, got '%.20s'",
 		    v->form->row ? ", tsv" : "", v->format);
+	v->table.is_tsv = v->format && !strcmp(v->format, "tsv");
 	return 0;
 }
 
@@ -31,6 +36,7 @@ view_open(struct view *v, const struct view_form *form, int fd)
 {
 	v->form = form;
 	v->out.fd = fd;
+	v->is_terminal = isatty(fd);
 	v->table = (struct table){ .column = form->columns,
 		.screen = &v->screen,
 		.has_heading = v->is_maker };
@@ -72,48 +78,99 @@ add_id(struct view *v, jv record)
 	}
 }
 
-/* A result of the jq program. */
+/* The code point of a control character of so many bytes (RFC 3629). */
+static unsigned
+code_of(const char *text, size_t bytes)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (bytes == 1)
+		return *p;
+	if (bytes == 2)
+		return (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+	return (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+}
+
+/* Appends text; what would drive a terminal is left out of a string, and escaped in JSON. */
 static void
+add_tame(struct view *v, const char *text, size_t len, bool is_json)
+{
+	size_t control;
+
+	if (!v->is_terminal) {
+		buf_add(&v->out.buf, text, len);
+	} else if (!is_json) {
+		screen_clean(&v->out.buf, text, true);
+	} else {
+		for (; *text; text += control ? control : 1) {
+			control = utf8_control(text);
+			if (control)
+				buf_printf(&v->out.buf, "\\u%04x", code_of(text, control));
+			else
+				buf_putc(&v->out.buf, *text);
+		}
+	}
+	end_line(v);
+}
+
+static void
+add_json(struct view *v, jv value)
+{
+	struct buf text = { 0 };
+
+	json_dump(&text, value);
+	add_tame(v, text.p, text.len, true);
+	buf_release(&text);
+}
+
+/* A result of the jq program; there may be any number of them. */
+static bool
 add_result(void *arg, jv result)
 {
 	struct view *v = arg;
 
 	if (jv_get_kind(result) == JV_KIND_STRING) {
-		buf_add(&v->out.buf, jv_string_value(result),
-		    (size_t)jv_string_length_bytes(jv_copy(result)));
+		add_tame(v, jv_string_value(result),
+		    (size_t)jv_string_length_bytes(jv_copy(result)), false);
 		jv_free(result);
 	} else {
-		json_dump(&v->out.buf, result);
+		add_json(v, result);
 	}
-	end_line(v);
+	if (v->out.buf.len >= RESULTS_BYTES && out_flush(&v->out) < 0)
+		v->is_broken = true;
+	return !v->is_broken;
 }
 
-/* Adds what the jq program makes of a record (consumed). */
+/* What the jq program makes of the records that were added: not before, as it may take its time and
+ * the store's lock may be held then. */
 static void
-add_results(struct view *v, jv record)
+run_program(struct view *v)
 {
-	if (v->has_failed) {
-		jv_free(record);
-	} else if (filter_run(v->filter, record, add_result, v) < 0) {
-		v->has_failed = true;
-		snprintf(v->why, sizeof v->why, "--jq: %s", err_text());
-		filter_close(v->filter); /* a command may end without view_close now */
-		v->filter = NULL;
+	const char *line = v->queue.p, *end;
+
+	for (; v->filter && !v->is_broken && line && *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (filter_run(v->filter, json_parse(line, (size_t)(end - line)), add_result, v) <
+		    0) {
+			v->has_failed = true;
+			snprintf(v->why, sizeof v->why, "--jq: %s", err_text());
+			filter_close(v->filter); /* a command may end without view_close now */
+			v->filter = NULL;
+		}
 	}
+	buf_release(&v->queue);
 }
 
 void
 view_add(struct view *v, struct tx *tx, jv record)
 {
 	if (v->kind == VIEW_RESULTS) {
-		add_results(v, record);
-		return;
-	}
-	if (v->kind == VIEW_NAMES) {
+		json_dump(&v->queue, jv_copy(record));
+		buf_putc(&v->queue, '\n');
+	} else if (v->kind == VIEW_NAMES) {
 		add_id(v, record);
 	} else if (v->kind == VIEW_JSON) {
-		json_dump(&v->out.buf, jv_copy(record));
-		end_line(v);
+		add_json(v, jv_copy(record));
 	} else if (v->form->row) {
 		v->form->row(&v->table, tx, record, clock_now_ms());
 	} else {
@@ -127,9 +184,12 @@ view_add_line(struct view *v, struct tx *tx, struct scan_text record)
 {
 	struct scan_text id;
 
-	if (v->kind == VIEW_JSON) {
+	if (v->kind == VIEW_JSON && !v->is_terminal) {
 		buf_add(&v->out.buf, record.p, record.len);
 		end_line(v);
+	} else if (v->kind == VIEW_RESULTS) {
+		buf_add(&v->queue, record.p, record.len);
+		buf_putc(&v->queue, '\n');
 	} else if (v->kind == VIEW_NAMES &&
 		   (scan_member(record, "id", &id) || scan_member(record, "role", &id)) &&
 		   id.p[0] == '"' && !memchr(id.p, '\\', id.len)) {
@@ -140,9 +200,18 @@ view_add_line(struct view *v, struct tx *tx, struct scan_text record)
 	}
 }
 
+size_t
+view_len(const struct view *v)
+{
+	return v->out.buf.len + v->queue.len + v->table.text.len;
+}
+
 int
 view_flush(struct view *v)
 {
+	run_program(v);
+	if (v->is_broken)
+		return -1;
 	if (v->form->row)
 		table_flush(&v->table, &v->out.buf);
 	if (out_flush(&v->out) < 0)

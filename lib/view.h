@@ -41,6 +41,9 @@ struct view {
 	struct table table;
 	struct filter *filter;
 	struct out out;
+	struct buf queue; /* lines for the jq program */
+	bool is_terminal;
+	bool is_broken;  /* the output, in the middle of results */
 	bool has_failed; /* the jq program */
 	char why[256];
 };
@@ -66,14 +69,17 @@ struct view {
  */
 int view_open(struct view *v, const struct view_form *form, int fd);
 
-/* view_add - one record (consumed).  Where the jq program fails on it, that sticks: what comes
- * behind it is not added, and view_flush tells. */
+/* view_add - one record (consumed).  A jq program runs in view_flush; where it fails on a record, what
+ * comes behind that is not printed. */
 void view_add(struct view *v, struct tx *tx, jv record);
 
 /* view_add_line - the same, of a record's text, which is not parsed where nobody needs that. */
 void view_add_line(struct view *v, struct tx *tx, struct scan_text record);
 
-/* view_flush - print what was added.  0, or -1 with err as out_flush, or EX_DATAERR (jq). */
+/* view_len - about how many bytes wait to be printed. */
+size_t view_len(const struct view *v);
+
+/* view_flush - print what was added; not under the store's lock.  0, or -1 with err as out_flush, or EX_DATAERR (jq). */
 int view_flush(struct view *v);
 
 /* view_close - the same, and free what it holds. */

@@ -34,24 +34,29 @@ drawn() { tr '\r' '\n' <"$1" | sed 's/\x1b\[[0-9;]*[mK]//g'; }
 	run ! grep -q waiting out
 }
 
-# Feed lines until the bar is seen.
-feed_until_drawn() { # WHAT LINE
-	local deadline=$((SECONDS + 20)) i=0
-	until grep -q "$1" out 2>/dev/null || ((SECONDS > deadline)); do
-		# shellcheck disable=SC2059 # a format
-		printf "$2\n" "$((i++))"
-	done
+# What SECONDS of steps look like: syncs that take their time.
+slowly() { # COMMAND
+	TERM=xterm script -qec "ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e trace=fdatasync \
+		-e inject=fdatasync:delay_enter=10000 $1" out </dev/null >/dev/null
 }
 
-@test "progress: task-add and store-load of many lines draw it while they read" {
-	touch out
-	feed_until_drawn 'adding tasks  [0-9]' '{"instruction":"number %d"}' |
-		TERM=xterm script -qefc 'cat | task-add >/dev/null' out >/dev/null
-	grep -q 'adding tasks  [0-9]' out
+@test "progress: task-add and store-load of a large file draw it while they read" {
+	jq -cn 'range(30000) | {instruction: "number \(.)"}' >specs
+	slowly 'task-add <specs >/dev/null'
+	run -0 drawn out
+	assert_line --regexp '^adding tasks  [━]*[─]+  [0-9]+  [0-9]+ %  [0-9]+s$'
 	store-dump >dump
 	export LEGWORK_STORE=$PWD/other
-	: >out
-	feed_until_drawn 'loading records  [0-9]' '{"key":"x/%d","value":{},"sets":[],"names":[]}' |
-		TERM=xterm script -qefc 'cat | store-load' out >/dev/null
-	grep -q 'loading records  [0-9]' out
+	slowly 'store-load <dump'
+	run -0 drawn out
+	assert_line --regexp '^loading records  [━]*[─]+  [0-9]+  [0-9]+ %  [0-9]+s$'
+}
+
+@test "progress: nothing is drawn of what comes through a pipe, whose end nobody knows" {
+	TERM=xterm script -qec 'seq 30000 | jq -cR "{instruction: .}" | ASAN_OPTIONS=detect_leaks=0 strace \
+		-qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:delay_enter=10000 \
+		task-add >/dev/null; echo over' out </dev/null >/dev/null
+	run -0 drawn out
+	assert_line over
+	refute_output --partial adding
 }

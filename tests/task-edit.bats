@@ -40,7 +40,7 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	run -64 task-edit -m novalue "$id"
 	run -64 task-edit -p high
 	run -64 task-edit -p high "$id" "$id"
-	is_field "$id" .revision null
+	is_field "$id" .revision 0
 }
 
 @test "task-edit: an unknown task, role or dependency is named (66)" {
@@ -50,7 +50,7 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	run -66 --separate-stderr task-edit -a nobody "$id"
 	assert_equal "$stderr" 'task-edit: agent nobody: no such role'
 	run -66 task-edit -d deadbeef "$id"
-	is_field "$id" .revision null
+	is_field "$id" .revision 0
 }
 
 @test "task-edit: an instruction must not be blank, nor too long (65)" {
@@ -71,14 +71,14 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	await_exit "$watcher" || [[ $? = 143 ]]
 	assert_equal "$(jq -r .instruction handed)" $'before\nafter'
 	task-plan <handed | task-split | task-run >/dev/null
-	is_field "$id" '.status, .response, .attempt, .decision' $'completed\nafter\n1\nnull'
+	is_field "$id" '.status, .response, .attempt, .decision.needs_subtasks' $'completed\nafter\n1\nfalse'
 }
 
 @test "task-edit: a plan of what the task was is not stored, one of what it is is" {
 	agent-add counter -- wc -l >/dev/null
 	id=$(task-add --ids $'do\n- one\n- two')
 	plan_of "$id" >old
-	[[ $(jq 'has("task_revision")' old) = false ]]
+	[[ $(jq .task_revision old) = 0 ]]
 	task-edit -p high "$id" >/dev/null
 	run -0 --separate-stderr task-split <old
 	assert_output ''
@@ -91,13 +91,15 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	assert_equal "$(task-list --count)" 3
 }
 
-@test "task-edit: a decision on what the task was is dropped at the claim" {
+@test "task-edit: a line of what the task was runs nothing, nor does a decision on that" {
 	worker echo cat
 	id=$(task-add --ids before) other=$(task-add --ids other)
 	plan_of "$id" >old
 	task-edit --instruction after "$id" >/dev/null
 	task-edit -p low "$other" >/dev/null
 	agent-run <old >/dev/null
+	is_field "$id" '.status, .decision' $'pending\nnull'
+	agent-run "$id" >/dev/null
 	is_field "$id" '.response, .decision' $'after\nnull'
 	plan_of "$other" | agent-run >/dev/null
 	is_field "$other" '.response, .decision.needs_subtasks' $'other\nfalse'
@@ -175,7 +177,7 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 
 @test "task-edit: a spec cannot say how often a task was edited or put back" {
 	id=$(echo '{"instruction":"x","revision":5,"retries":1,"attempts_forgiven":9}' | task-add --ids)
-	is_field "$id" '.revision, .retries, .attempts_forgiven' $'null\nnull\nnull'
+	is_field "$id" '.revision, .retries, .attempts_forgiven' $'0\nnull\nnull'
 }
 
 @test "task-edit: the priority of a loaded task that is its own ancestor comes to an end" {
