@@ -10,6 +10,7 @@
 #include "opt.h"
 #include "progress.h"
 #include "rows.h"
+#include "stop.h"
 #include "task.h"
 
 /* How long a lost bell may go unnoticed. */
@@ -30,13 +31,23 @@ static const struct cmd cmd = { "task-wait", "wait until tasks have ended", "TAS
 /* What is waited for. */
 struct waiting {
 	struct store *s;
-	char **all; /* whole ids */
+	char **all, **at; /* whole ids; the one that is waited for now */
+	uint64_t count;
 	long long deadline_ms;
 	struct progress progress;
 	struct bell *bell;
 };
 
-/* The task; without one (it was deleted) there is nothing to wait for, and no bell is left. */
+/* Ends at once, leaving neither a bell nor a line behind. */
+static _Noreturn void
+leave(struct waiting *w, int status)
+{
+	progress_clear(&w->progress);
+	bell_close(w->bell);
+	exit(status);
+}
+
+/* The task; without one (it was deleted) there is nothing to wait for. */
 static jv
 get(struct waiting *w, const char *id)
 {
@@ -44,35 +55,43 @@ get(struct waiting *w, const char *id)
 
 	if (!jv_is_valid(task)) {
 		progress_clear(&w->progress);
-		bell_close(w->bell);
-		err_exit();
+		leave(w, err_print());
 	}
 	return task;
 }
 
-/* How many have ended; of a single one that was split, how many of its subtasks. */
-static void
-draw(struct waiting *w)
+/* How many have ended, what was waited for already and may be gone by now included. */
+static uint64_t
+count_ended(struct waiting *w)
 {
-	uint64_t ended = 0, total = 0;
-	jv task, counts;
+	struct tx *tx = store_read(w->s);
+	uint64_t ended = 0;
 
-	for (; w->all[total]; total++) {
-		task = get(w, w->all[total]);
-		ended += task_is_over(task);
-		if (total == 0 && !w->all[1] && task_has_subtasks(task)) {
-			counts = json_get(task, "subtasks", JV_KIND_OBJECT);
-			ended = (uint64_t)(json_peek_int(counts, "done", 0) +
-					   json_peek_int(counts, "failed", 0));
-			total = (uint64_t)json_peek_int(counts, "total", 0);
-			progress_step(&w->progress, ended, total);
-			jv_free(counts);
-			jv_free(task);
-			return;
-		}
+	for (char **id = w->all; tx && *id; id++) {
+		jv task = id < w->at ? jv_invalid() : task_get(tx, *id);
+
+		ended += id < w->at || (jv_is_valid(task) && task_is_over(task));
 		jv_free(task);
 	}
-	progress_step(&w->progress, ended, total);
+	if (tx)
+		store_end(tx);
+	return ended;
+}
+
+/* How far it is; a single task that was split has come as far as its subtasks. */
+static void
+draw(struct waiting *w, jv task)
+{
+	jv counts = json_get(task, "subtasks", JV_KIND_OBJECT);
+
+	if (!w->all[1] && jv_is_valid(counts))
+		progress_step(&w->progress,
+		    (uint64_t)(json_peek_int(counts, "done", 0) +
+			       json_peek_int(counts, "failed", 0)),
+		    (uint64_t)json_peek_int(counts, "total", 0));
+	else
+		progress_step(&w->progress, count_ended(w), w->count);
+	jv_free(counts);
 }
 
 /* How long to sleep, at most; 0: the time is over. */
@@ -98,18 +117,19 @@ wait_for(struct waiting *w, const char *id, int out_fd)
 	for (task = get(w, id); !task_is_over(task); task = get(w, id)) {
 		int patience = patience_ms(w);
 
+		if (w->progress.is_on)
+			draw(w, task);
 		jv_free(task);
 		task = jv_invalid();
 		if (patience == 0)
 			break;
-		if (w->progress.is_on)
-			draw(w);
-		if (bell_wait(w->bell, patience, out_fd) < 0) {
-			bell_close(w->bell);
-			exit(EX_IOERR); /* nobody wants to know any more */
-		}
+		if (bell_wait(w->bell, patience, out_fd) < 0)
+			leave(w, EX_IOERR); /* nobody wants to know any more */
+		if (stop_signal())
+			leave(w, 128 + stop_signal());
 	}
 	bell_close(w->bell);
+	w->bell = NULL;
 	free(topic);
 	progress_clear(&w->progress);
 	return task;
@@ -134,8 +154,8 @@ wait_for_all(struct waiting *w)
 {
 	int status = 0;
 
-	for (char **id = w->all; *id; id++) {
-		jv task = wait_for(w, *id, quiet ? -1 : STDOUT_FILENO);
+	for (w->at = w->all; *w->at; w->at++) {
+		jv task = wait_for(w, *w->at, quiet ? -1 : STDOUT_FILENO);
 
 		if (!jv_is_valid(task))
 			return EX_TIMEOUT;
@@ -169,6 +189,9 @@ main(int argc, char *argv[])
 	if (!(w.s = store_open()))
 		err_exit();
 	resolve_all(w.s, w.all);
+	while (w.all[w.count])
+		w.count++;
+	stop_catch();
 	progress_begin(&w.progress, w.all[1] ? "waiting for tasks" : "waiting for the task");
 	status = wait_for_all(&w);
 	for (char **id = w.all; *id; id++)

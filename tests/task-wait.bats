@@ -130,3 +130,30 @@ $b"
 	run -65 task-wait --jq error "$a"
 	run -64 task-wait --ids --jq . "$a"
 }
+
+@test "task-wait: a signal ends it, and it leaves no bell behind" {
+	id=$(task-add --ids a)
+	for signal in INT TERM; do
+		bash -c 'trap - INT; exec "$@"' - env --default-signal=INT task-wait "$id" 3>&- &
+		waiter=$!
+		wait_until 10 sh -c 'ls "$LEGWORK_STORE"/watch/task-*/*'
+		kill -s "$signal" "$waiter"
+		status=0
+		await_exit "$waiter" || status=$?
+		[[ $status = 130 || $status = 143 ]]
+		run ! ls "$LEGWORK_STORE"/watch/task-*/*
+	done
+}
+
+@test "task-wait: on a terminal, too, what was waited for may be deleted meanwhile" {
+	agent-add quick -- true >/dev/null
+	a=$(task-add --ids a) b=$(task-add --ids b)
+	agent-run "$a" >/dev/null
+	TERM=xterm script -qefc "task-wait -t 20 $a $b" out </dev/null >/dev/null 3>&- &
+	typing=$!
+	wait_until 10 grep -q "${a:0:8}" out
+	wait_until 10 grep -q 'waiting for tasks' out
+	task-rm "$a"
+	agent-run "$b" >/dev/null
+	await_exit "$typing"
+}
