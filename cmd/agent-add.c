@@ -64,9 +64,29 @@ add(struct store *s, const char *role, char **command)
 	return agent;
 }
 
+/* Whoever puts our options behind the command has not meant them for it, unless "--" says so. */
+static void
+warn_of_ours(char *const *words)
+{
+	for (; *words; words++)
+		for (const struct opt *o = opts; o->name; o++)
+			if (!strncmp(*words, "--", 2) && !strcmp(*words + 2, o->name))
+				err_warn("%s is taken for the command's; ours stand before it",
+				    *words);
+}
+
+static bool
+has_dashes(char *const *argv)
+{
+	while (*argv && strcmp(*argv, "--") != 0)
+		argv++;
+	return *argv != NULL;
+}
+
 int
 main(int argc, char *argv[])
 {
+	bool is_said = has_dashes(argv);
 	char **operands = opt_parse(&cmd, argv);
 	struct store *s;
 
@@ -75,6 +95,8 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want a role and a command");
 	if (agent_check_role(operands[0]) < 0)
 		err_exit();
+	if (!is_said)
+		warn_of_ours(operands + 2);
 	if (strcmp(input, "text") != 0 && strcmp(input, "json") != 0)
 		opt_usage(&cmd, "--input: want text or json, got '%s'", input);
 	if (view_open(&view, &rows_agent, STDOUT_FILENO) < 0)

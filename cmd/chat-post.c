@@ -126,6 +126,11 @@ post_operands(struct post *p, const char *chat, char **words)
 {
 	struct buf text = { 0 };
 
+	if (!strcmp(*words, "-") && !words[1]) {
+		if (lines_read_text(STDIN_FILENO, "stdin", &text) < 0)
+			err_exit();
+		words++;
+	}
 	for (; *words; words++) {
 		buf_puts(&text, *words);
 		if (words[1])

@@ -55,6 +55,9 @@ check_names(jv line, const char *field)
 			    is_too_long(jv_string_value(name)))
 				rc = err_set(EX_DATAERR, "%s[%d]: want a name of at most %d bytes",
 				    field, i, STORE_NAME_MAX);
+			else if (rc == 0 && !strcmp(field, "sets"))
+				rc = record_check_set(json_peek_string(line, "key"),
+				    jv_string_value(name));
 			jv_free(name);
 		}
 	jv_free(list);

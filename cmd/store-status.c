@@ -96,14 +96,16 @@ add_tasks(struct view *v, jv o, const char *member, const char *heading, const c
 		buf_putc(&v->out.buf, '\n');
 	}
 	jv_array_foreach (list, i, task) {
-		const char *title = json_peek_string(task, "title");
+		const char *title = json_peek_string(task, "title"),
+			   *role = json_peek_string(task, "agent"),
+			   *why = json_peek_string(task, "why");
 		char name[9], ago[TEXT_AGE];
 		struct buf text = { 0 };
 
 		title = title ? title : "";
 		buf_add(&text, title, screen_fit(title, strlen(title), TITLE_COLUMNS));
 		buf_printf(&text, "%s: %s", strlen(title) > text.len ? "…" : "",
-		    json_peek_string(task, "why"));
+		    !strcmp(member, "running") && role ? role : why);
 		table_cell(&table, CYAN, task_short(json_peek_string(task, "id"), name));
 		table_cell(&table, DIM, text_age(json_peek_string(task, age), now, ago));
 		table_cell(&table, rows_paint(task), text.p);

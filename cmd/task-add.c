@@ -228,6 +228,11 @@ add_operands(struct add *a, char **words)
 {
 	struct buf text = { 0 };
 
+	if (!strcmp(*words, "-") && !words[1]) {
+		if (lines_read_text(STDIN_FILENO, "stdin", &text) < 0)
+			err_exit();
+		words++;
+	}
 	for (; *words; words++) {
 		buf_puts(&text, *words);
 		if (words[1])
@@ -245,6 +250,8 @@ add_lines(struct add *a)
 	struct lines in;
 	jv spec;
 
+	if (isatty(STDIN_FILENO))
+		err_warn("a spec on each line, until ^D; %s INSTRUCTION adds one task", cmd.name);
 	lines_init(&in, STDIN_FILENO, STDOUT_FILENO, "stdin");
 	do {
 		if (a->items > 0 && !lines_is_ready(&in))

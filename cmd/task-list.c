@@ -14,13 +14,15 @@
 #include "task.h"
 #include "tree.h"
 
-static const char *status, *chat, *agent, *parent;
+static const char *chat, *agent, *parent;
+static struct opt_list statuses;
 static bool ready, count, newest, tree;
 static struct view view;
 static long limit = -1;
 
-static const struct opt opts[] = { { 's', "status", "status", "only tasks in this status",
-				       .str = &status },
+static const struct opt opts[] = { { 's', "status", "status",
+				       "only tasks in this status; may be repeated",
+				       .list = &statuses },
 	{ 'c', "chat", "chat", "only tasks of this chat", .str = &chat },
 	{ 'a', "agent", "role", "only tasks of this agent", .str = &agent },
 	{ 0, "parent", "task", "only subtasks of this task", .str = &parent },
@@ -54,12 +56,22 @@ is_ready(struct scan_text record)
 }
 
 static bool
+has_wanted_status(struct scan_text record)
+{
+	bool yes = statuses.len == 0;
+
+	for (size_t i = 0; i < statuses.len && !yes; i++)
+		yes = show_field_is(record, "status", statuses.item[i]);
+	return yes;
+}
+
+static bool
 is_wanted(struct scan_text record, void *arg)
 {
 	const struct wanted *f = arg;
 	struct scan_text none;
 
-	return (!status || show_field_is(record, "status", status)) &&
+	return has_wanted_status(record) &&
 	       (!chat || show_field_is(record, "chat_id", f->chat_id)) &&
 	       (!agent || show_field_is(record, "agent", agent)) &&
 	       (!parent || show_field_is(record, "parent_id", f->parent_id)) &&
@@ -98,7 +110,7 @@ static char *
 choose_set(const struct wanted *f, bool *is_exact)
 {
 	*is_exact =
-	    (status != NULL) + (chat != NULL) + (agent != NULL) + (parent != NULL) + ready <= 1 &&
+	    (int)statuses.len + (chat != NULL) + (agent != NULL) + (parent != NULL) + ready <= 1 &&
 	    !ready && !tree;
 	if (parent)
 		return xprintf("parent.%s", f->parent_id);
@@ -108,7 +120,7 @@ choose_set(const struct wanted *f, bool *is_exact)
 		return xstrdup("status.pending");
 	if (agent)
 		return xprintf("agent.%s", agent);
-	return status ? xprintf("status.%s", status) : xstrdup("tasks");
+	return statuses.len == 1 ? xprintf("status.%s", statuses.item[0]) : xstrdup("tasks");
 }
 
 int
@@ -123,8 +135,9 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
-	if (status && task_check_status(status) < 0)
-		opt_usage(&cmd, "--%s", err_text());
+	for (size_t i = 0; i < statuses.len; i++)
+		if (task_check_status(statuses.item[i]) < 0)
+			opt_usage(&cmd, "--%s", err_text());
 	if (tree && count)
 		opt_usage(&cmd, "--count counts no tree");
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)

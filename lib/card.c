@@ -99,7 +99,7 @@ static void
 add_task(struct view *v, const char *name, jv task)
 {
 	const char *id = json_peek_string(task, "id"), *title = json_peek_string(task, "title");
-	char short_id[9], status[ROWS_STATUS];
+	char short_id[9];
 	struct buf line = { 0 };
 	size_t taken;
 
@@ -108,12 +108,10 @@ add_task(struct view *v, const char *name, jv task)
 	add_name(v, name);
 	taken = INDENT + 1 + add_painted(v, CYAN, task_short(id, short_id));
 	buf_putc(&v->out.buf, ' ');
-	taken += add_painted(v, rows_paint(task), rows_status(task, status));
+	taken += add_painted(v, rows_paint(task), rows_status(task));
 	buf_puts(&line, "  ");
 	screen_clean(&line, title ? title : "", false);
-	if (v->screen.columns)
-		line.p[screen_fit(line.p, line.len,
-		    v->screen.columns > taken ? v->screen.columns - taken : 0)] = '\0';
+	screen_cut(&v->screen, &line, taken);
 	buf_printf(&v->out.buf, "%s\n", line.p);
 	buf_release(&line);
 }
@@ -217,7 +215,8 @@ add_attempts(struct view *v, jv task)
 	jv limits = json_get(task, "limits", JV_KIND_OBJECT);
 	int64_t most = jv_is_valid(limits) ? json_peek_int(limits, "max_attempts", LIFE_ATTEMPTS)
 	                                   : LIFE_ATTEMPTS;
-	int64_t attempt = json_peek_int(task, "attempt", 0);
+	int64_t attempt =
+	    json_peek_int(task, "attempt", 0) - json_peek_int(task, "attempts_forgiven", 0);
 	char text[64];
 
 	snprintf(text, sizeof text, "%" PRId64 " of %" PRId64, attempt, most);
@@ -252,7 +251,6 @@ add_status(struct view *v, struct tx *tx, jv task)
 {
 	jv why = why_task(tx, task), error = json_get(task, "error", JV_KIND_OBJECT);
 	const char *reason = jv_is_valid(error) ? json_peek_string(error, "message") : NULL;
-	char status[ROWS_STATUS];
 	struct buf line = { 0 };
 	size_t taken;
 
@@ -263,7 +261,7 @@ add_status(struct view *v, struct tx *tx, jv task)
 		screen_clean(&line, reason, false);
 	}
 	add_name(v, "status");
-	taken = INDENT + add_painted(v, rows_paint(task), rows_status(task, status));
+	taken = INDENT + add_painted(v, rows_paint(task), rows_status(task));
 	if (line.p)
 		screen_wrap(&v->screen, &v->out.buf, line.p, INDENT, taken);
 	buf_putc(&v->out.buf, '\n');

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "lines.h"
 #include "stop.h"
+#include "utf8.h"
 
 enum { CHUNK_BYTES = 64 * 1024, DEFAULT_MAX_BYTES = 16 * 1024 * 1024 };
 
@@ -193,6 +194,34 @@ lines_next_object(struct lines *l, jv *rec)
 		err_set(EX_DATAERR, "want a whole object on each line, as jq -c prints them");
 	err_add("%s:%lu", l->name, l->number);
 	return LINES_BAD;
+}
+
+int
+lines_read_text(int fd, const char *name, struct buf *text)
+{
+	struct lines l;
+	ssize_t n = 1;
+
+	lines_init(&l, fd, -1, name);
+	while (n > 0 && text->len <= l.max) {
+		n = read(fd, buf_room(text, 4096), 4096);
+		if (n < 0 && errno == EINTR && !stop_signal())
+			n = 1;
+		else if (n > 0)
+			text->len += (size_t)n;
+	}
+	buf_puts(text, "");
+	lines_release(&l);
+	if (n < 0)
+		return err_set(EX_IOERR, "%s: %s", name, strerror(errno));
+	if (text->len > l.max)
+		return err_set(EX_DATAERR, "%s: longer than %zu bytes", name, l.max);
+	text->p[text->len] = '\0';
+	if (!utf8_is_text(text->p, text->len))
+		return err_set(EX_DATAERR, "%s: not UTF-8, or a NUL in it", name);
+	while (text->len > 0 && text->p[text->len - 1] == '\n')
+		text->p[--text->len] = '\0';
+	return 0;
 }
 
 int

@@ -52,6 +52,10 @@ enum lines_result lines_next(struct lines *l, const char **text, size_t *len);
  */
 enum lines_result lines_next_object(struct lines *l, jv *rec);
 
+/* lines_read_text - all of fd as one text, without its last newlines.  0, or -1 with err: EX_IOERR;
+ * EX_DATAERR where it is longer than a line may be, or no UTF-8. */
+int lines_read_text(int fd, const char *name, struct buf *text);
+
 /* lines_check_end - at LINES_END: 0 at the end of input; -1 with err EX_IOERR where it is not,
  * because nobody reads out_fd any more.  For commands that store what they read. */
 int lines_check_end(const struct lines *l);

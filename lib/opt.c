@@ -23,6 +23,9 @@ static const char *const builtin[][2] = {
 	{ "help", "print this help" }, { "version", "print the version" },
 	{ "options", NULL }, /* for programs: not in the help */
 };
+/* Of the help: where the meanings begin, and where a line ends. */
+enum { LEFT = 24, COLUMNS = 79 };
+
 enum { BUILTINS = sizeof builtin / sizeof *builtin };
 
 static bool
@@ -62,6 +65,26 @@ add_synopsis(struct buf *b, const struct cmd *cmd)
 	    cmd->operands);
 }
 
+/* Words up to the width of a usual terminal, further lines below the first one's column. */
+static void
+add_wrapped(struct buf *b, const char *words, size_t at)
+{
+	while (*words) {
+		size_t len = strcspn(words, " ");
+
+		if (at + len > COLUMNS) {
+			buf_printf(b, "\n%*s", 2 + LEFT + 1, "");
+			at = 2 + LEFT + 1;
+		}
+		buf_add(b, words, len);
+		words += len + strspn(words + len, " ");
+		at += len + 1;
+		if (*words && at + strcspn(words, " ") <= COLUMNS)
+			buf_putc(b, ' ');
+	}
+	buf_putc(b, '\n');
+}
+
 static void
 add_help_line(struct buf *b, const struct opt *o)
 {
@@ -75,7 +98,8 @@ add_help_line(struct buf *b, const struct opt *o)
 		buf_printf(&left, "--%s", o->name);
 	if (o->arg)
 		buf_printf(&left, " %s", o->arg);
-	buf_printf(b, "  %-24s %s\n", left.p, o->help);
+	buf_printf(b, "  %-*s ", LEFT, left.p);
+	add_wrapped(b, o->help, 2 + (left.len > LEFT ? left.len : LEFT) + 1);
 	buf_release(&left);
 }
 
@@ -239,6 +263,8 @@ take_short(const struct cmd *cmd, char **argv)
 	for (const char *p = argv[0] + 1; *p; p++) {
 		struct given g = { cmd, find_short(cmd, *p), "-", p, 1 };
 
+		if (!g.opt && *p == 'h' && !p[1])
+			answer(cmd, "help");
 		if (!g.opt)
 			opt_usage(cmd, "unknown option -%s",
 			    (unsigned char)*p < 0x80 ? (char[]){ *p, '\0' } : p);

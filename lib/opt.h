@@ -45,7 +45,7 @@ struct cmd {
  * What begins with a dash is one, but a dash alone, and a dash and a blank ("- an item").
  * Takes -abc, -n5, -n 5, --limit=5, --limit 5; "--" ends the options; options may
  * follow operands (but not within a command line).  Long names are never abbreviated; a later
- * value replaces an earlier one, a list keeps both.  "--help" prints usage on stdout,
+ * value replaces an earlier one, a list keeps both.  "--help" (or "-h") prints usage on stdout,
  * "--version" "NAME (legwork) VERSION", "--options" (alone) the table as TSV
  * (flag, name, argument, help); each exits 0, or EX_IOERR where stdout is full.
  * These three are not in the table.

@@ -80,6 +80,31 @@ some(struct tx *tx, const char *set, long limit, bool is_newest)
 	return list;
 }
 
+/* Pending tasks: those that may run, as they will be handed out, before those that wait. */
+static jv
+some_pending(struct tx *tx, long limit)
+{
+	static const char *const sets[] = { "ready.0", "ready.1", "ready.2", "reserved",
+		"delayed" };
+	jv list = jv_array();
+
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+		list = jv_array_concat(list,
+		    some(tx, sets[i], limit - jv_array_length(jv_copy(list)), false));
+	limit -= jv_array_length(jv_copy(list));
+	for (uint64_t n = 0; limit > 0 && (n = store_next(tx, "status.pending", n)) != 0;) {
+		jv task = store_at(tx, n);
+		const char *waiting = json_peek_string(task, "waiting");
+
+		if (waiting && strcmp(waiting, "time") != 0) {
+			list = jv_array_append(list, brief(tx, task));
+			limit--;
+		}
+		jv_free(task);
+	}
+	return list;
+}
+
 jv
 overview_of(struct tx *tx, long limit)
 {
@@ -90,6 +115,6 @@ overview_of(struct tx *tx, long limit)
 	o = count(count(o, tx, "chats", "chats"), tx, "agents", "agents");
 	o = count(o, tx, "outbox", "outbox");
 	o = json_set(o, "running", some(tx, "status.in_progress", limit, false));
-	o = json_set(o, "next", some(tx, "status.pending", limit, false));
+	o = json_set(o, "next", some_pending(tx, limit));
 	return json_set(o, "failed", some(tx, "status.failed", limit, true));
 }

@@ -117,3 +117,21 @@ record_check(const char *key, jv value)
 			return kinds[i].check(key + strlen(kinds[i].prefix), value);
 	return 0;
 }
+
+int
+record_check_set(const char *key, const char *set)
+{
+	static const char *const kinds[][2] = { { "tasks", "task/" }, { "status.", "task/" },
+		{ "ready.", "task/" }, { "reserved", "task/" }, { "delayed", "task/" },
+		{ "chat.", "task/" }, { "parent.", "task/" }, { "agent.", "task/" },
+		{ "dependents.", "task/" }, { "stopped.", "task/" }, { "outbox", "task/" },
+		{ "chats", "chat/" }, { "events.", "event/" }, { "agents", "agent/" },
+		{ "cursors", "cursor/" } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strncmp(set, kinds[i][0], strlen(kinds[i][0])) &&
+		    strncmp(key, kinds[i][1], strlen(kinds[i][1])) != 0)
+			return err_set(EX_DATAERR, "sets: %.40s holds only keys that begin with %s",
+			    set, kinds[i][1]);
+	return 0;
+}

@@ -213,6 +213,7 @@ put_back(struct tx *tx, jv task)
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		task = json_drop(task, ends[i]);
 	task = json_set_string(task, "status", "pending");
+	task = json_drop(task, "started_at"); /* of its first attempt from now on */
 	task = json_set_int(task, "attempts_forgiven", json_peek_int(task, "attempt", 0));
 	task = json_set_int(task, "retries", json_peek_int(task, "retries", 0) + 1);
 	task_put(tx, task);

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chat.h"
@@ -8,14 +9,17 @@
 #include "text.h"
 
 const char *
-rows_status(jv task, char out[ROWS_STATUS])
+rows_status(jv task)
 {
-	const char *status = json_peek_string(task, "status");
-	const char *waiting = task_is(task, "pending") ? json_peek_string(task, "waiting") : NULL;
+	static const char *const known[] = { "pending", "in_progress", "completed", "failed",
+		"cancelled" };
 
-	snprintf(out, ROWS_STATUS, "%.15s%s%.20s", status ? status : "", waiting ? ":" : "",
-	    waiting ? waiting : "");
-	return out;
+	if (task_is(task, "pending") && json_peek_string(task, "waiting"))
+		return "waiting";
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (task_is(task, known[i]))
+			return known[i];
+	return ""; /* a record that was loaded may say anything */
 }
 
 enum paint
@@ -47,23 +51,55 @@ age_cell(struct table *t, const char *at, int64_t now_ms)
 }
 
 static const struct column task_columns[] = { { "ID", false }, { "STATUS", false },
-	{ "PRIORITY", false }, { "AGE", true }, { "AGENT", false }, { "TITLE", false },
+	{ "PRIO", false }, { "AGE", true }, { "AGENT", false }, { "TITLE", false },
 	{ NULL, false } };
+
+/* Every word of it, for programs: "pending:subtasks". */
+static void
+status_cell(struct table *t, jv task)
+{
+	const char *status = rows_status(task);
+	const char *waiting = task_is(task, "pending") ? json_peek_string(task, "waiting") : NULL;
+	char *text = t->is_tsv ? xprintf("%s%s%s", waiting ? "pending" : status, waiting ? ":" : "",
+				     waiting ? waiting : "")
+	                       : xstrdup(status);
+
+	table_cell(t, rows_paint(task), text);
+	free(text);
+}
+
+/* To a person what is usual need not be said. */
+static void
+priority_cell(struct table *t, const char *priority)
+{
+	bool is_usual = priority && !strcmp(priority, "medium");
+
+	table_cell(t, priority && !strcmp(priority, "high") ? BOLD : DIM,
+	    is_usual && !t->is_tsv ? "" : priority);
+}
+
+/* A task that was there already says so. */
+static void
+title_cell(struct table *t, jv task)
+{
+	const char *title = json_peek_string(task, "title");
+	bool is_old = json_peek_bool(task, "duplicate") && !t->is_tsv;
+	char *text = xprintf("%s%s", is_old ? "(there already) " : "", title ? title : "");
+
+	table_cell(t, PLAIN, text);
+	free(text);
+}
 
 static void
 task_row(struct table *t, struct tx *tx, jv task, int64_t now_ms)
 {
-	const char *priority = json_peek_string(task, "priority");
-	char status[ROWS_STATUS];
-	bool is_high = priority && !strcmp(priority, "high");
-
 	(void)tx;
 	id_cell(t, json_peek_string(task, "id"));
-	table_cell(t, rows_paint(task), rows_status(task, status));
-	table_cell(t, is_high ? BOLD : DIM, priority);
+	status_cell(t, task);
+	priority_cell(t, json_peek_string(task, "priority"));
 	age_cell(t, json_peek_string(task, "created_at"), now_ms);
 	table_cell(t, PLAIN, json_peek_string(task, "agent"));
-	table_cell(t, PLAIN, json_peek_string(task, "title"));
+	title_cell(t, task);
 }
 
 static const struct column chat_columns[] = { { "ID", false }, { "AGE", true }, { "EVENTS", true },

@@ -10,9 +10,9 @@
 
 extern const struct view_form rows_task, rows_chat, rows_agent;
 
-/* rows_status - a task's status in a word: "pending:subtasks" for one that waits; in out. */
-enum { ROWS_STATUS = 40 };
-const char *rows_status(jv task, char out[ROWS_STATUS]);
+/* rows_status - a task's status in a word: "waiting" for a pending one that is not ready, "" for none
+ * that there is. */
+const char *rows_status(jv task);
 
 /* rows_paint - the colour of a task's status. */
 enum paint rows_paint(jv task);

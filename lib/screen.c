@@ -116,6 +116,19 @@ screen_fit(const char *text, size_t len, size_t columns)
 	return at;
 }
 
+void
+screen_cut(const struct screen *s, struct buf *b, size_t taken)
+{
+	size_t room = s->columns > taken ? s->columns - taken : 0;
+
+	if (!s->columns || !b->p || screen_width(b->p, b->len) <= room)
+		return;
+	b->len = screen_fit(b->p, b->len, room > 0 ? room - 1 : 0);
+	b->p[b->len] = '\0';
+	if (room > 0)
+		buf_puts(b, "…");
+}
+
 size_t
 screen_width(const char *text, size_t len)
 {

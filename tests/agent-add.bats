@@ -82,3 +82,10 @@ load records
 	run -64 agent-add smith --ids --format text -- tac
 	assert_equal "$(agent-list --jq '.command[0]')" cat
 }
+
+@test "agent-add: one of its own options behind the command is pointed at, unless -- says that it is meant" {
+	run -0 --separate-stderr agent-add lines wc -l --ids
+	assert_equal "$stderr" "agent-add: --ids is taken for the command's; ours stand before it"
+	run -0 --separate-stderr agent-add lines -- wc -l --ids
+	assert_equal "$stderr" ''
+}

@@ -269,3 +269,11 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 	run -64 chat-post --format tsv "$chat" no
 	assert_equal "$(chat-show "$chat" | wc -l)" 3
 }
+
+@test "chat-post: a dash reads one text of several lines from stdin" {
+	chat=$(chat-new --ids)
+	printf 'Please\n- one\n- two\n' | chat-post "$chat" - >/dev/null
+	run -0 chat-show "$chat" --jq .data.text
+	assert_output $'Please\n- one\n- two'
+	assert_equal "$(chat-show "$chat" --jq .seq)" 1
+}

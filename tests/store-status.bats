@@ -67,7 +67,7 @@ has_processes() { # NAME ...
 	wait_until 10 sh -c 'store-status --jq ".running[].title" | grep -qx "take your time"'
 	run -0 text
 	assert_line --regexp '^[ 0-9]+ +[0-9]+s  task-run -j2$'
-	assert_line --regexp '  take your time: it is running$'
+	assert_line --regexp '  take your time: slow$'
 	refute_output --partial 'No task-watch'
 	echo >go
 	task-wait --quiet "$id"

@@ -508,7 +508,7 @@ task-add: stdin:4: task deadbeef: no such task'
 
 @test "task-add: prints what it has added as one likes, without a heading" {
 	run -0 task-add --format text one
-	assert_regex "$output" '^[0-9a-f]{8}  pending  medium +[0-9]+s +one$'
+	assert_regex "$output" '^[0-9a-f]{8}  pending +[0-9]+s +one$'
 	run -0 task-add --format tsv two
 	assert_output "$(task-list --format tsv --newest -n 1)"
 	assert_equal "$(task-add --ids --null <<<$'{"instruction":"a"}\n{"instruction":"b"}' | xargs -0 -n 1)" \
@@ -523,4 +523,19 @@ task-add: stdin:4: task deadbeef: no such task'
 		run -64 task-add $options one
 	done
 	assert_equal "$(task-list --count)" 0
+}
+
+@test "task-add: a dash reads the instruction, all of it, from stdin" {
+	id=$(printf -- '- one\n- two\n\n' | task-add --ids -)
+	assert_equal "$(task-show --jq .instruction "$id")" $'- one\n- two'
+	run -65 --separate-stderr task-add - </dev/null
+	assert_equal "$stderr" 'task-add: instruction: is empty'
+	run -65 --separate-stderr task-add - <<<$'a\377b'
+	assert_equal "$stderr" 'task-add: stdin: not UTF-8, or a NUL in it'
+}
+
+@test "task-add: on a terminal one that was there says so" {
+	task-add 'do it' >/dev/null
+	run -0 task-add --format text 'do it'
+	assert_output --partial '(there already) do it'
 }

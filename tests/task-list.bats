@@ -141,11 +141,11 @@ arrange() {
 @test "task-list: --format text is a table, with short ids" {
 	arrange
 	LEGWORK_NOW=2099-01-01T00:00:00Z run -0 task-list --format text --status pending
-	assert_equal "${lines[0]}" 'ID        STATUS                PRIORITY  AGE  AGENT  TITLE'
-	assert_regex "${lines[1]}" "^${d:0:8}  pending               medium    72y         d\$"
-	assert_regex "${lines[2]}" '^[0-9a-f]{8}  pending:dependencies  medium    72y         c$'
-	assert_regex "${lines[3]}" '^[0-9a-f]{8}  pending               medium    72y  smith  e$'
-	assert_regex "${lines[4]}" '^[0-9a-f]{8}  pending               low       72y         f$'
+	assert_equal "${lines[0]}" 'ID        STATUS   PRIO  AGE  AGENT  TITLE'
+	assert_regex "${lines[1]}" "^${d:0:8}  pending        72y         d\$"
+	assert_regex "${lines[2]}" '^[0-9a-f]{8}  waiting        72y         c$'
+	assert_regex "${lines[3]}" '^[0-9a-f]{8}  pending        72y  smith  e$'
+	assert_regex "${lines[4]}" '^[0-9a-f]{8}  pending  low   72y         f$'
 	assert_equal "${#lines[@]}" 5
 }
 
@@ -176,7 +176,7 @@ arrange() {
 		assert_fits $columns
 	done
 	assert_output --partial …
-	assert_regex "${lines[0]}" '^ID +STATUS +PRIORITY +AGE +AGENT'
+	assert_regex "${lines[0]}" '^ID +STATUS +PRIO +AGE +AGENT'
 }
 
 @test "task-list: colours are for terminals, or for who wants them" {
@@ -297,4 +297,14 @@ y'
 	on_terminal 60 'task-list --tree'
 	assert_fits 60
 	assert_output --partial '│  └─ d'
+}
+
+@test "task-list: --status given twice means either" {
+	agent-add quick -- true >/dev/null
+	agent-run "$(task-add --ids a)" >/dev/null
+	task-add b >/dev/null
+	assert_equal "$(task-list -s pending -s completed --count)" 2
+	assert_equal "$(task-list -s pending -s failed --jq .title)" b
+	run -64 --separate-stderr task-list -s pending -s nonsense
+	assert_regex "$stderr" "^task-list: --status 'nonsense': want pending,"
 }

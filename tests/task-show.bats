@@ -87,7 +87,7 @@ load records
 	store-dump | jq -c '(.. | objects | select(.status? == "pending")) |= . + {waiting: "\u001b[2J"}' >dump
 	LEGWORK_STORE=$PWD/other run -0 store-load <dump
 	LEGWORK_STORE=$PWD/other run -0 task-show --format text "$id"
-	assert_line --regexp '^  status       pending:'
+	assert_line --regexp '^  status       waiting:'
 	refute_output --partial $'\x1b'
 }
 

@@ -108,7 +108,7 @@ load records
 	run -0 task-why --format text "$id"
 	assert_output "b
   id           ${id:0:8}
-  status       pending:dependencies: it waits for ${a:0:8}
+  status       waiting: it waits for ${a:0:8}
   waits for    ${a:0:8} pending  a"
 	on_terminal 60 "task-why $id"
 	assert_fits 60

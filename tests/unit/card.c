@@ -139,7 +139,7 @@ test_family(void)
 		3) "\n"
 		   "  status       failed: a subtask failed: no\n"
 		   "  subtasks     00000004 failed  first \xe4\xb8\xad\xe4\xb8\xad of two\n"
-		   "               00000005 pending:dependencies  second\n"
+		   "               00000005 waiting  second\n"
 		   "\nError\n  a subtask failed:\n  no\n",
 	    "a task with subtasks was not attempted itself; an error of several lines stands "
 	    "below");
@@ -148,15 +148,15 @@ test_family(void)
 	    "  id           00000003\n"
 	    "  status       failed: a subtask failed: no\n"
 	    "  subtasks     00000004 failed  first \xe4\xb8\xad\xe4\xb8\xad of two\n"
-	    "               00000005 pending:dependencies  second\n",
+	    "               00000005 waiting  second\n",
 	    "why it failed");
 	looks(&card_form, task(ID(3)), "40",
 	    "split\n"
 	    "  id           "
 	    "00000003-0000-4000-8000-0\n               00000000000\n"
 	    "  status       failed: a subtask failed:\n               no\n"
-	    "  subtasks     00000004 failed  first \xe4\xb8\xad\n"
-	    "               00000005 pending:dependencies\n"
+	    "  subtasks     00000004 failed  first \xe2\x80\xa6\n"
+	    "               00000005 waiting  second\n"
 	    "\nError\n  a subtask failed:\n  no\n",
 	    "on a narrow screen texts are broken, titles cut");
 }
@@ -170,18 +170,18 @@ test_why(void)
 	looks(&card_why, task(ID(6)), "0",
 	    "later\n"
 	    "  id           00000006\n"
-	    "  status       pending:dependencies: it waits for 00000001 and 1 more\n"
+	    "  status       waiting: it waits for 00000001 and 1 more\n"
 	    "  agent        wc\n"
 	    "  planned      r\n"
 	    "  waits for    00000001 pending  one\n"
-	    "               00000005 pending:dependencies  second\n",
+	    "               00000005 waiting  second\n",
 	    "a task that waits for others shows them");
 	put("{'id':'" ID(6) "','title':'later','status':'pending','waiting':'time',"
 			    "'not_before':'2026-11-20T12:00:05Z','error':{'message':'busy'}}");
 	looks(&card_why, task(ID(6)), "0",
 	    "later\n"
 	    "  id           00000006\n"
-	    "  status       pending:time: it waits before it is tried again\n"
+	    "  status       waiting: it waits before it is tried again\n"
 	    "  again at     2026-11-20 12:00:05 (in 5s)\n",
 	    "one that waits for a time shows it");
 }

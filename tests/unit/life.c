@@ -623,7 +623,8 @@ test_inheritance(void)
 	    "{'status':'pending','title':'T','instruction':'D','priority':'high','agent':'wc',"
 	    "'required_skills':['s'],'estimated_hours':2,'context':'C','chat_id':'%s',"
 	    "'user_id':'alice','created_by':'bob','scope':{'regions':['x']},'metadata':{'k':1},"
-	    "'limits':{'timeout_s':5},'parent_id':'%s','attempt':0,'posted':0,'created_at':'%s'}",
+	    "'limits':{'timeout_s':5},'parent_id':'%s','attempt':0,'posted':0,'revision':0,'"
+	    "created_at':'%s'}",
 	    json_peek_string(chat, "id"), ids['a'], now);
 	is_json(json_drop(child, "id"), text,
 	    "a subtask has what the plan says, and its parent has");

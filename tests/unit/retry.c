@@ -53,7 +53,7 @@ test_alone(void)
 	member('a', "response", NULL, "and its answer");
 	member('a', "finished_at", NULL, "it has not ended");
 	member('a', "events", NULL, "nor said its last");
-	member('a', "started_at", "'2026-11-20T12:00:00.000Z'", "it began when it began");
+	member('a', "started_at", NULL, "nor begun");
 	member('a', "attempt", "1", "attempts go on counting");
 	member('a', "attempts_forgiven", "1", "but those before do not count");
 	member('a', "retries", "1", "it was put back once");

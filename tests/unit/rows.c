@@ -35,9 +35,8 @@ test_tasks(void)
 	    "'created_at':'2026-11-20T11:57:00Z','agent':'smith',"
 	    "'title':'Make\\tnails'}";
 
-	looks(&rows_task, false, task,
-	    "1f3c9a2b  pending:subtasks  high       3m  smith  Make nails\n",
-	    "a task: short id, status and what it waits for, priority, age, agent, title");
+	looks(&rows_task, false, task, "1f3c9a2b  waiting  high   3m  smith  Make nails\n",
+	    "a task: short id, status, priority, age, agent, title");
 	looks(&rows_task, true, task,
 	    "1f3c9a2b-0000-4000-8000-000000000001\tpending:subtasks\thigh\t2026-11-20T11:57:00Z\t"
 	    "smith\tMake nails\n",
@@ -49,7 +48,7 @@ test_tasks(void)
 	    "{'id':7,'status':[],'priority':{},'created_at':'noon','title':null}",
 	    "\t\t\tnoon\t\t\n", "so is what is no string");
 	looks(&rows_task, false, "{'id':'\\u001b[2Jab','created_at':'noon','title':'a\\nb'}",
-	    "ab                                a b\n", "controls do not come through");
+	    "ab                            a b\n", "controls do not come through");
 }
 
 static void
@@ -137,11 +136,10 @@ test_paint(void)
 static void
 test_status(void)
 {
-	char out[ROWS_STATUS];
-	jv task = record("{'status':'pending','waiting':'%060d'}", 7);
-
-	is(rows_status(task, out), "pending:00000000000000000000", "a long status is cut");
-	jv_free(task);
+	looks(&rows_task, false, "{" ID ",'status':'pending','priority':'medium','title':'x'}",
+	    "1f3c9a2b  pending                    x\n", "what is usual is not said");
+	looks(&rows_task, false, "{" ID ",'status':'completed','title':'x','duplicate':true}",
+	    "1f3c9a2b  completed                    (there already) x\n", "what was there says so");
 }
 
 int

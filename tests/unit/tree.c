@@ -100,13 +100,13 @@ static void
 test_branches(void)
 {
 	shows(ALL(), (struct view){ .format = "text" },
-	    "ID        STATUS   PRIORITY  AGE  AGENT  TITLE\n"
-	    "00000001  pending                        t1\n"
-	    "00000003  pending                        ├─ t3\n"
-	    "00000005  pending                        │  ├─ t5\n"
-	    "00000006  pending                        │  └─ t6\n"
-	    "00000004  pending                        └─ t4\n"
-	    "00000002  pending                        t2\n",
+	    "ID        STATUS   PRIO  AGE  AGENT  TITLE\n"
+	    "00000001  pending                    t1\n"
+	    "00000003  pending                    ├─ t3\n"
+	    "00000005  pending                    │  ├─ t5\n"
+	    "00000006  pending                    │  └─ t6\n"
+	    "00000004  pending                    └─ t4\n"
+	    "00000002  pending                    t2\n",
 	    "branches of a tree stand before the titles");
 	shows((struct show){ .set = "tasks", .limit = 1, .is_newest = true, .wants = is_top },
 	    (struct view){ .format = "tsv" },
