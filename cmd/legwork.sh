@@ -27,7 +27,7 @@ own_help() {
 	echo 'run any command of the kit by its words'
 	line 'run [options]' 'what legwork-run does'
 	line 'status [options]' 'what store-status does'
-	line 'help [COMMAND]' 'list the commands, or show the manual page of one'
+	line 'help [COMMAND]' 'list the commands, as without arguments, or show the page of one'
 	line 'task add, task-add ...' 'task-add; any other command likewise'
 	line '    --help' 'print this help'
 	line '    --version' 'print the version'
@@ -140,10 +140,43 @@ help() {
 
 # --- the command that is meant
 
-# Says which commands there are that begin like this.
+# Of the words on stdin, those one slip from $1: a letter more, fewer or other, or two exchanged.
+near() { # WORD
+	word=$1 LC_ALL=C awk '
+		function is_near(a, b,   i) {
+			if (length(a) > length(b)) return is_near(b, a)
+			for (i = 1; i <= length(a) && substr(a, i, 1) == substr(b, i, 1);) i++
+			if (length(a) < length(b)) return substr(a, i) == substr(b, i + 1)
+			return substr(a, i + 1) == substr(b, i + 1) ||
+				substr(a, i, 2) == substr(b, i + 1, 1) substr(b, i, 1) &&
+				substr(a, i + 2) == substr(b, i + 2)
+		}
+		length(ENVIRON["word"]) > 2 && ENVIRON["word"] != $0 && is_near(ENVIRON["word"], $0)'
+}
+
+# Prints lines as "a, b or c".
+either() { awk '{ s = s (NR > 2 ? ", " : "") last; last = $0 } END { print s (NR > 1 ? " or " : "") last }'; }
+
+# Says what was meant, or else which commands there are that begin like this.
 unknown() { # WORD ...
-	near=$(family "${1%%-*}" | paste -s -d , - | sed 's/,/, /g')
-	fail 64 "unknown command ${2+$1 }${2-$1}; ${near:-legwork help lists all}"
+	first=${1%%-*} said=$1 gap=-
+	if [ "$first" = "$1" ]; then
+		gap=' '
+		case ${2-} in
+		-* | '') ;;
+		*) said="$1 $2" ;;
+		esac
+	fi
+	# shellcheck disable=SC2086 # a list of names
+	meant=$(printf '%s\n' $commands | sed "s/-/$gap/" | near "$said" | either)
+	[ -z "$meant" ] || fail 64 "unknown command $said: did you mean $meant?"
+	wanted=$(family "$first" | sed "s/-/$gap/" | either)
+	[ -z "$wanted" ] || fail 64 "unknown command $said: want $wanted"
+	# shellcheck disable=SC2086 # a list of names
+	meant=$({ printf '%s\n' help run status && printf '%s\n' $commands | sed 's/-.*//'; } |
+		sort -u | near "$1" | either)
+	[ -z "$meant" ] || fail 64 "unknown command $said: did you mean $meant?"
+	fail 64 "unknown command $said: legwork help lists all"
 }
 
 # The commands are those beside this file, whatever links lead to it.
@@ -153,7 +186,7 @@ PATH=$here${PATH:+:$PATH}
 export PATH
 
 [ "${1-}" != -- ] || shift
-[ $# -gt 0 ] || answer --help 0
+[ $# -gt 0 ] || help
 case $1 in
 -?*) answer "$1" $# ;;
 help)

@@ -33,24 +33,49 @@ setup() {
 	assert_output 1
 }
 
-@test "legwork: what is no command is misuse (64), and its neighbours are named" {
-	run -64 --separate-stderr legwork task ad
-	assert_equal "${#stderr_lines[@]}" 1
-	assert_regex "$stderr" '^legwork: unknown command task ad; task-add, task-draft, .*, task-why$'
-	run -64 --separate-stderr legwork store
-	assert_regex "$stderr" '^legwork: unknown command store; store-check, '
+@test "legwork: what is no command is misuse (64), and what there is instead is named" {
+	run -64 --separate-stderr legwork chat lots
+	assert_equal "$stderr" "legwork: unknown command chat lots: want chat edit, chat list, chat new, \
+chat post, chat rm, chat show or chat watch"
+	run -64 --separate-stderr legwork store --help
+	assert_regex "$stderr" '^legwork: unknown command store: want store check, .* or store status$'
+	run -64 --separate-stderr legwork task-
+	assert_regex "$stderr" '^legwork: unknown command task-: want task-add, .* or task-why$'
 	for words in nonsense '' 'apt get' apt-get ../task-add '*' $'x\ny'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr legwork $words${words:+ }"${words:+x}${words:-}"
 		assert_equal "${#stderr_lines[@]}" 1
-		assert_regex "$stderr" '^legwork: unknown command .*; legwork help lists all$'
+		assert_regex "$stderr" '^legwork: unknown command .*: legwork help lists all$'
 	done
 }
 
-@test "legwork: alone it says what it can do" {
+@test "legwork: where one letter is wrong, what was meant is asked" {
+	while IFS=: read -r typed meant; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr legwork $typed
+		assert_equal "$stderr" "legwork: unknown command ${typed% -*}: did you mean $meant?"
+	done <<-'END'
+		stauts:status
+		statuss --format:status
+		hlp:help
+		rin:run
+		chat lst:chat list
+		chta list:chat list
+		task ad:task add
+		task rn:task rm or task run
+		task-lits:task-list
+		chta:chat
+	END
+}
+
+@test "legwork: alone it lists the commands" {
 	run -0 legwork
+	assert_output "$(legwork help)"
+	run -0 legwork --help
 	assert_line --index 0 'usage: legwork [options] COMMAND [ARGUMENT ...]'
-	assert_output "$(legwork --help)"
+	assert_line --index 1 'run any command of the kit by its words'
+	run -74 --separate-stderr bash -c 'legwork >/dev/full'
+	assert_equal "$stderr" 'legwork: stdout: No space left on device'
 }
 
 @test "legwork: status is store-status, run is legwork-run" {
