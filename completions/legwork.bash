@@ -139,10 +139,25 @@ _legwork_tasks() { # [STATUS ...]
 	fi
 }
 
+# Puts the chats in rows that tasks got, not people, behind the others.
+_legwork_sort_chats() {
+	local row
+	local -a first=() last=()
+	for row in "${rows[@]}"; do
+		if [[ $row = *$'\tagent\tTask: '* ]]; then
+			last+=("$row")
+		else
+			first+=("$row")
+		fi
+	done
+	rows=("${first[@]}" "${last[@]}")
+}
+
 _legwork_chats() {
 	local limit=300
 	[[ $value ]] || limit=99
 	_legwork_ask "$folder/chat-list" --newest --limit "$limit" --format tsv
+	_legwork_sort_chats
 	_legwork_take_ids
 	if ((${#found[@]} == 0)) && [[ $value =~ ^[0-9a-f-]{4,36}$ ]]; then
 		_legwork_ask "$folder/chat-list" --format tsv
@@ -197,7 +212,8 @@ _legwork_values() { # NAME HELP COMMAND
 	case ${1,,} in
 	task)
 		case $3 in
-		task-wait | task-edit | task-cancel) _legwork_tasks pending in_progress ;;
+		task-wait | task-cancel) _legwork_tasks pending in_progress ;;
+		task-edit) _legwork_tasks pending in_progress failed cancelled ;;
 		task-retry) _legwork_tasks failed cancelled ;;
 		*) _legwork_tasks ;;
 		esac

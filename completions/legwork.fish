@@ -70,7 +70,11 @@ function __legwork_tasks -a folder value
 end
 
 function __legwork_chats -a folder value
-    __legwork_ids "$value" (__legwork_ask $folder/chat-list --newest --limit 300 --format tsv); and return
+    set -l rows (__legwork_ask $folder/chat-list --newest --limit 300 --format tsv)
+    # Those that tasks got, not people, come last.
+    set -l last (string match -- '*'\tagent\t'Task: *' $rows)
+    set rows (string match -v -- '*'\tagent\t'Task: *' $rows) $last
+    __legwork_ids "$value" $rows; and return
     string match -qr '^[0-9a-f-]{4,36}$' -- "$value"; or return
     __legwork_ids "$value" (__legwork_ask $folder/chat-list --format tsv)
 end
@@ -112,8 +116,10 @@ function __legwork_values -a folder name help command value
     switch $name
         case task
             switch $command
-                case task-wait task-edit task-cancel
+                case task-wait task-cancel
                     __legwork_tasks $folder "$value" pending in_progress
+                case task-edit
+                    __legwork_tasks $folder "$value" pending in_progress failed cancelled
                 case task-retry
                     __legwork_tasks $folder "$value" failed cancelled
                 case '*'

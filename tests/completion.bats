@@ -4,6 +4,7 @@
 # empties the line and ^O prints it between << and >>.
 
 load test_helper
+load records
 
 setup() {
 	common_setup
@@ -130,6 +131,54 @@ long_names() {
 	offers "${failed:0:8}" "task-wait ${failed:0:6}"
 	offers "${failed:0:8}" 'task-retry '
 	offers "${id:0:8} ${failed:0:8}" 'task-show '
+}
+
+# A task that failed, and one that completed, beside make_store's.  Sets failed, completed.
+make_ended_tasks() {
+	agent-add failer -- false >/dev/null
+	agent-add doer -- true >/dev/null
+	failed=$(task-add --ids --agent failer --max-attempts 1 fail)
+	completed=$(task-add --ids --agent doer do)
+	task-watch --drain | task-plan | task-split | task-run | chat-post >/dev/null
+	make_store
+}
+
+@test "completion: task-edit is offered tasks that have not completed" {
+	make_ended_tasks
+	offers "${id:0:8} ${failed:0:8}" 'task-edit '
+	offers "${failed:0:8}" "task-edit ${failed:0:6}"
+	offers "${failed:0:8}" "legwork task edit ${failed:0:6}"
+}
+
+@test "completion: chats that tasks got come behind those of people" {
+	make_store
+	second=$(task-add --ids --agent counter count)
+	agent-run "$second" | chat-post >/dev/null
+	own=$(chat-list --user agent --ids)
+	theirs=$(chat-new --user ada --title 'Task: none' --ids)
+	newest=$(task-add --ids --agent counter more)
+	agent-run "$newest" | chat-post >/dev/null
+	newest=$(field "$newest" .chat_id)
+	offers "${theirs:0:8} ${chat:0:8} ${newest:0:8} ${own:0:8}" 'chat-show '
+	offers "${own:0:8}" "chat-show ${own:0:7}"
+}
+
+@test "completion: zsh and fish offer the same tasks and chats, in the same order" {
+	need_shell zsh
+	need_shell fish
+	make_ended_tasks
+	make_zshrc
+	own=$(field "$failed" .chat_id) other=$(field "$completed" .chat_id)
+	typed in_zsh 'task-edit \t'
+	shown=$(printf '%s\n' "${lines[@]}" | grep -oE '^[0-9a-f]{8} ' | tr -d '\n')
+	assert_equal "$shown" "${id:0:8} ${failed:0:8} "
+	typed in_zsh "task-edit ${failed:0:6}\\t" 'chat-show \t'
+	assert_line "task-edit ${failed:0:8} "
+	shown=$(printf '%s\n' "${lines[@]}" | grep -oE '^[0-9a-f]{8} ' | tr -d '\n')
+	assert_equal "$shown" "${chat:0:8} ${other:0:8} ${own:0:8} "
+	fish_offers "${id:0:8} ${failed:0:8}" 'task-edit '
+	fish_offers "${failed:0:8}" "task-edit ${failed:0:2}"
+	fish_offers "${chat:0:8} ${other:0:8} ${own:0:8}" 'chat-show '
 }
 
 @test "completion: chats, roles and users are offered" {
