@@ -24,6 +24,9 @@ DELAY_MIN_S=1 DELAY_MAX_S=60 STEADY_S=60
 
 say() { printf 'legwork-run: %s\n' "$(printf %s "$1" | tr '[:cntrl:]' '?')" >&2; }
 
+# Says it to a person who looks on.
+advise() { [ ! -t 2 ] || say "$1"; }
+
 # --- a pipeline
 
 # A pipe: what is written to 5 is read from 6.
@@ -86,8 +89,19 @@ worsen() { # STATUS
 	esac
 }
 
-# Runs stages to their end.  Adds to worst, and to story, which names those that did not end well;
-# sets told when the lifeline has ended.
+# Adds to story how a stage ended, and to aftermath where that only came of another's end.
+tell() { # NAME STATUS
+	ended="$1 $2"
+	[ "$2" -le 128 ] || [ "$2" -gt 192 ] || ended="$1 was killed (signal $(($2 - 128)))"
+	case $2 in
+	0) ;;
+	74 | 141) aftermath="$aftermath${aftermath:+, }$ended" ;;
+	*) story="$story${story:+, }$ended" ;;
+	esac
+}
+
+# Runs stages to their end.  Adds to worst, and to story and aftermath, which name those that did
+# not end well; sets told when the lifeline has ended.
 run() { # COMMAND ...: begins them
 	pids='' names=''
 	exec 4</dev/null
@@ -103,7 +117,7 @@ run() { # COMMAND ...: begins them
 		status=$?
 		shift
 		worsen "$status"
-		[ "$status" = 0 ] || story="$story${story:+, }$name $status"
+		tell "$name" "$status"
 	done
 	kill -s USR1 "$listener" 2>/dev/null
 	! wait "$listener" 2>/dev/null || told=1
@@ -115,7 +129,7 @@ run() { # COMMAND ...: begins them
 become_tender() {
 	trap '' HUP TERM
 	exec 8>&- 9>&-
-	told='' worst=0 story=''
+	told='' worst=0 story='' aftermath=''
 }
 
 # Runs a pipeline again and again, until told to end or where that makes no sense.
@@ -124,7 +138,7 @@ tend() { # messages | tasks
 	delay_s=$DELAY_MIN_S
 	while :; do
 		began_s=$(date +%s)
-		worst=0 story=''
+		worst=0 story='' aftermath=''
 		run "$1"
 		[ -z "$told" ] || exit 0
 		case $worst in
@@ -136,7 +150,7 @@ tend() { # messages | tasks
 			;;
 		esac
 		[ $(($(date +%s) - began_s)) -lt $STEADY_S ] || delay_s=$DELAY_MIN_S
-		say "ended: ${story:-${names# }}; starting again in $delay_s s"
+		say "ended: ${story:-${aftermath:-${names# }}}; starting again in $delay_s s"
 		run begin sleep "$delay_s"
 		[ -z "$told" ] || exit 0
 		delay_s=$((delay_s * 2))
@@ -148,7 +162,7 @@ tend_once() {
 	become_tender
 	run messages
 	[ "$told" ] || run tasks
-	[ "$told" ] || [ "$worst" = 0 ] || say "ended: $story"
+	[ "$told" ] || [ "$worst" = 0 ] || say "ended: ${story:-$aftermath}"
 	exit "$worst"
 }
 
@@ -163,10 +177,23 @@ let_go() {
 catch() { # NUMBER
 	if [ "$caught" = 0 ]; then
 		caught=$1
+		let_go
+		advise "running tasks may go on for $grace_shown; ^C or kill $$ once more stops them at once"
 	else
 		printf '\n\n' 2>/dev/null >&8 # again: at once
+		let_go
 	fi
-	let_go
+}
+
+# Says what begins, and how it is ended.
+advise_of_start() {
+	case ${XDG_DATA_HOME-} in
+	/*) store=$XDG_DATA_HOME/legwork ;;
+	*) store=${HOME-}/.local/share/legwork ;;
+	esac
+	doing='both pipelines run for' ends='ends them'
+	[ -z "$once" ] || doing='doing what there is to do in' ends='ends it'
+	advise "$doing ${LEGWORK_STORE:-$store}, -j $jobs; ^C or kill $$ $ends"
 }
 
 # Waits for a process, through any number of signals.
@@ -188,6 +215,7 @@ keep_running() {
 	make_pipe && exec 3<&6 9>&5 && make_pipe && exec 7<&6 8>&5 5>&- 6<&- || worst=73
 	[ "$caught" = 0 ] || exit $((128 + caught)) # there was no lifeline yet
 	[ "$worst" = 0 ] || exit "$worst"
+	advise_of_start
 	if [ "$once" ]; then
 		tend_once &
 		tenders=$!
@@ -282,5 +310,15 @@ done
 self=$(readlink -f "$0") && PATH=${self%/*}${PATH:+:$PATH} || exit 71
 export PATH
 # They are task-run's, which says what is wrong with them.
-task-run -j "$jobs" --grace "$grace" --help >/dev/null || exit
+why=$(task-run -j "$jobs" --grace "$grace" --help 2>&1 >/dev/null) || {
+	status=$?
+	why=$(printf '%s\n' "$why" | sed 's/^task-run: //; q')
+	[ "$status" != 64 ] || misuse "$why"
+	say "$why"
+	exit "$status"
+}
+case $grace in
+*[!0-9.]*) grace_shown=$grace ;;
+*) grace_shown="$grace s" ;;
+esac
 keep_running

@@ -72,6 +72,8 @@ nothing_left() {
 	for option in -j0 -jx --jobs=9999 --grace=soon; do
 		run -64 legwork-run --once "$option"
 	done
+	run -64 --separate-stderr legwork run -j0
+	assert_equal "$stderr" $'legwork-run: -j: want count from 1 to 1024, got \'0\'\nusage: legwork-run [options]'
 }
 
 @test "legwork-run --once: makes tasks of messages, does them, and posts what happens" {
@@ -176,6 +178,9 @@ nothing_left() {
 	exec 4>&-
 	assert_equal "$(cat status)" 'status 130'
 	have_completed 1
+	run cat out
+	assert_line --partial "legwork-run: both pipelines run for $LEGWORK_STORE, -j 1; ^C or kill "
+	assert_line --partial 'legwork-run: running tasks may go on for 60 s; ^C or kill '
 	nothing_left
 }
 
@@ -226,7 +231,7 @@ nothing_left() {
 		say "after $name"
 		done=$((done + 1))
 		wait_until 20 have_completed "$done"
-		wait_until 5 grep -qE "^legwork-run: ended: (.*, )?$name 137(, .*)?; starting again in [12] s$" err
+		wait_until 5 grep -qE "^legwork-run: ended: (.*, )?$name was killed \(signal 9\)(, .*)?; starting again in [12] s$" err
 	done
 	kill -TERM "$runner"
 	ends_with 143 "$runner"
@@ -243,7 +248,7 @@ nothing_left() {
 	runner=$!
 	wait_until 10 has_lines started 1
 	kill -KILL "$(stage task-run)"
-	wait_until 5 grep -q 'task-run 137' err
+	wait_until 5 grep -qxE 'legwork-run: ended: task-run was killed \(signal 9\); starting again in 1 s' err
 	wait_until 10 stage task-run
 	echo go >gate
 	wait_until 10 have_completed 1
@@ -297,6 +302,21 @@ make_dummies() {
 	ends_with 143 "$runner"
 	assert_equal "$(paste -sd ' ' slept)" '1 2 4 8 16 32 60 60 60 60'
 	assert_equal "$(sed -n 3p err)" 'legwork-run: ended: task-draft 5; starting again in 4 s'
+	nothing_left
+}
+
+@test "legwork-run: what only came of another stage's end is named where there is no cause" {
+	make_dummies
+	rm 'bare/a b/task-watch'
+	cp 'bare/a b/task-plan' 'bare/a b/task-watch'
+	for name in chat-watch:141 task-draft:74 task-add:137 task-watch:141 task-run:74; do
+		echo "${name#*:}" >"status.${name%:*}"
+	done
+	run -137 'bare/a b/legwork-run' --once
+	assert_line 'legwork-run: ended: task-add was killed (signal 9)'
+	rm status.task-add
+	run -74 'bare/a b/legwork-run' --once
+	assert_line --regexp '^legwork-run: ended: chat-watch was killed \(signal 13\), task-draft 74, '
 	nothing_left
 }
 
