@@ -26,6 +26,18 @@ struct pending {
 	struct buf text;
 };
 
+struct place {
+	uint64_t key;
+	size_t place; /* from 1 on; 0: free */
+};
+
+/* The places of keys in an array: open addressing, at most half full, so that a transaction of many
+ * records does not look through all of them for each. */
+struct places {
+	struct place *slot;
+	size_t room; /* a power of two; 0: nothing was added yet */
+};
+
 struct tx {
 	struct store *s;
 	struct kv *kv;
@@ -35,9 +47,11 @@ struct tx {
 	struct index_head head;
 	struct pending *pending;
 	size_t pendings, room;
-	struct buf scratch; /* a record read from the journal */
+	struct places pending_places; /* by record number */
+	struct buf scratch;           /* a record read from the journal */
 	char **topic;
 	size_t topics;
+	struct places topic_places; /* by hash */
 };
 
 const char *
@@ -190,7 +204,9 @@ release(struct tx *tx)
 	for (size_t i = 0; i < tx->topics; i++)
 		free(tx->topic[i]);
 	free(tx->topic);
+	free(tx->topic_places.slot);
 	free(tx->pending);
+	free(tx->pending_places.slot);
 	buf_release(&tx->scratch);
 	free(tx->why);
 	free(tx);
@@ -325,19 +341,53 @@ store_of(struct tx *tx)
 	return tx->s;
 }
 
+/* Where key is, or is to be. */
+static struct place *
+find_slot(const struct places *p, uint64_t key)
+{
+	size_t mask = p->room - 1, i = (key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
+
+	while (p->slot[i].place && p->slot[i].key != key)
+		i = (i + 1) & mask;
+	return &p->slot[i];
+}
+
+static size_t
+find_place(const struct places *p, uint64_t key)
+{
+	return p->room ? find_slot(p, key)->place : 0;
+}
+
+/* Adds the next place: one more than there were. */
+static void
+add_place(struct places *p, uint64_t key, size_t place)
+{
+	if (2 * place > p->room) {
+		struct places more = { .room = p->room ? 2 * p->room : 32 };
+
+		more.slot = xmalloc(more.room * sizeof *more.slot);
+		memset(more.slot, 0, more.room * sizeof *more.slot);
+		for (size_t i = 0; i < p->room; i++)
+			if (p->slot[i].place)
+				*find_slot(&more, p->slot[i].key) = p->slot[i];
+		free(p->slot);
+		*p = more;
+	}
+	*find_slot(p, key) = (struct place){ key, place };
+}
+
 static struct pending *
 find_pending(struct tx *tx, uint64_t n)
 {
-	for (size_t i = tx->pendings; i-- > 0;)
-		if (tx->pending[i].n == n)
-			return &tx->pending[i];
-	return NULL;
+	size_t place = find_place(&tx->pending_places, n);
+
+	return place ? &tx->pending[place - 1] : NULL;
 }
 
 bool
 store_peek_change(struct tx *tx, uint64_t n, struct scan_text *text)
 {
-	struct pending *p = tx->pendings ? find_pending(tx, n) : NULL;
+	struct pending *p = find_pending(tx, n);
 	struct index_place place;
 
 	if (p) {
@@ -448,6 +498,7 @@ new_pending(struct tx *tx, uint64_t n)
 		tx->pending = xrealloc(tx->pending, tx->room * sizeof *tx->pending);
 	}
 	tx->pending[tx->pendings] = (struct pending){ .n = n };
+	add_place(&tx->pending_places, n, tx->pendings + 1);
 	return &tx->pending[tx->pendings++];
 }
 
@@ -568,14 +619,29 @@ store_resolve(struct tx *tx, const char *kind, const char *prefix, char id[ID_TE
 	return 0;
 }
 
+/* FNV-1a. */
+static uint64_t
+hash_of(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
 void
 store_ring(struct tx *tx, const char *topic)
 {
-	for (size_t i = 0; i < tx->topics; i++)
-		if (!strcmp(tx->topic[i], topic))
-			return;
+	uint64_t hash = hash_of(topic);
+	size_t place = find_place(&tx->topic_places, hash);
+
+	if (place && !strcmp(tx->topic[place - 1], topic))
+		return;
 	tx->topic = xrealloc(tx->topic, (tx->topics + 1) * sizeof *tx->topic);
 	tx->topic[tx->topics++] = xstrdup(topic);
+	/* of two with one hash the last is found: the other may ring twice, which does no harm */
+	add_place(&tx->topic_places, hash, tx->topics);
 }
 
 int

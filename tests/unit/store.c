@@ -9,7 +9,7 @@
 #include "store.h"
 #include "tap.h"
 
-enum { KEYS = 40, STEPS = 700, WRITERS = 4, KILLS = 40 };
+enum { KEYS = 40, STEPS = 700, WRITERS = 4, KILLS = 40, MANY = 3000 };
 
 static void
 use_store(const char *name)
@@ -444,6 +444,48 @@ test_model(void)
 	store_close(s);
 }
 
+/* Thousands of records put, changed and deleted again in one transaction, against an array. */
+static void
+test_many_in_one(void)
+{
+	int64_t *model = malloc(MANY * sizeof *model);
+	int wrong = 0, present = 0;
+	struct store *s;
+	struct tx *tx;
+	char key[20];
+
+	use_store("many");
+	s = open_store();
+	tx = begin(s);
+	for (int k = 0; k < MANY; k++)
+		model[k] = -1;
+	for (int step = 0; step < 4 * MANY; step++) {
+		int k = (int)box_random(MANY);
+
+		snprintf(key, sizeof key, "many-%d", k);
+		wrong += get(tx, key) != model[k];
+		model[k] = box_random(4) ? step : -1;
+		if (model[k] < 0)
+			store_delete(tx, key);
+		else
+			put(tx, key, step, "[\"many\"]", "[]");
+		wrong += get(tx, key) != model[k];
+	}
+	wrong += store_commit(tx, STORE_RELAXED) != STORE_OK;
+	tx = begin_reading(s);
+	for (int k = 0; k < MANY; k++) {
+		snprintf(key, sizeof key, "many-%d", k);
+		wrong += get(tx, key) != model[k];
+		present += model[k] >= 0;
+	}
+	is_int(wrong, 0, "thousands of changes in one transaction read as an array does");
+	is_int((long long)store_count(tx, "many"), present, "in their set as well");
+	store_end(tx);
+	ok(is_index_right(s), "and the index is right");
+	store_close(s);
+	free(model);
+}
+
 /* In one transaction a name goes from record to record, each written once. */
 static void
 test_names_in_one(void)
@@ -693,6 +735,7 @@ main(void)
 	ok(is_index_right(s), "after all that, the index is right");
 	store_close(s);
 	test_model();
+	test_many_in_one();
 	test_names_in_one();
 	test_damaged_record();
 	test_poison();
