@@ -45,6 +45,19 @@ posts() { seq "$2" | jq -c --arg c "$1" '{type: "message", chat_id: $c, data: {t
 	assert_equal "$(chat-show "$own" --format json | wc -l)" 4
 }
 
+@test "chat-rm: a task that loses its chat and then never runs has nothing to say" {
+	chat=$(chat-new --ids)
+	a=$(task-add --ids a) b=$(task-add --ids -c "$chat" -d "$a" b)
+	chat-rm --force "$chat"
+	is_field "$b" '.status, .chat_id' $'pending\nnull'
+	task-rm --force "$a"
+	is_field "$b" '.status, .events // 0' $'failed\n0'
+	run -0 --separate-stderr bash -c 'set -o pipefail; task-watch --drain | task-run | chat-post'
+	assert_output ''
+	assert_equal "$stderr" ''
+	store-check
+}
+
 @test "chat-rm: with a task that runs it is refused (75), also by force" {
 	mkfifo gate
 	worker wait 'read -r _ <gate; echo ok'

@@ -43,6 +43,18 @@ arrange() {
 	assert_equal "$(chat-show "$chat" | jq -r .data.text)" "$(seq 3000)"
 }
 
+@test "chat-show: of a chat where seqs are missing it prints what there is, at once" {
+	chat=$(chat-new --ids)
+	seq 2 | chat-post "$chat" >/dev/null
+	store-dump | jq -c 'if .value.seq == 2 then .value.seq = 9007199254740990 |
+		.key |= sub("2$"; "9007199254740990") else . end' >dump
+	export LEGWORK_STORE=$PWD/other
+	store-load <dump
+	run -0 timeout 5 chat-show "$chat" --format json
+	assert_equal "$(seqs <<<"$output")" 1,9007199254740990
+	assert_equal "$(timeout 5 chat-show "$chat" --since 1 -n 1 | jq -r .data.text)" 2
+}
+
 @test "chat-show: what is said elsewhere is not shown" {
 	arrange
 	other=$(chat-new --ids)

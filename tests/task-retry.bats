@@ -178,6 +178,42 @@ dependencies'
 	is_field "$id" '.status, .response' $'completed\n## one\n\ndid one\n\n## two\n\ndid two'
 }
 
+# runs TASK - hand it to the task-run that lives
+runs() { task-show "$1" >&4; }
+
+@test "task-retry: who fails again because of another says so again, while the same task-run lives" {
+	fussy
+	chat=$(chat-new --ids)
+	a=$(task-add --ids a) d=$(task-add --ids -c "$chat" -d "$a" d)
+	mkfifo given
+	{ task-run <given | chat-post >posted; } 3>&- &
+	pipe=$!
+	exec 4>given
+	runs "$a"
+	wait_field "$d" '.status, .events, .posted' $'failed\n1\n1'
+	task-retry "$a" >/dev/null
+	is_field "$d" '.status, .waiting' $'pending\ndependencies'
+	runs "$a"
+	wait_field "$d" '.status, .events, .posted' $'failed\n2\n2'
+	wait_until 0 kill -0 "$pipe"
+	exec 4>&-
+	await_exit "$pipe"
+	said "$d" >words
+	sort -u words >kinds
+	assert_equal "$(wc -l <words) $(wc -l <kinds)" '2 1'
+	assert_equal "$(<kinds)" "Task ${d:0:8} failed: dependency ${a:0:8} failed: no go"
+}
+
+@test "task-retry: a subtask that waits for its retry and is cancelled says so to the same task-run" {
+	worker torn 'read -r line; case $line in *one*) exit 75;; *) exit 1;; esac'
+	id=$(printf '{"instruction":"do\\n- one\\n- two"}\n' | task-add --ids)
+	pipeline
+	sub=$(task-list | jq -r 'select(.instruction == "one").id')
+	is_field "$sub" '.status, .attempt, .error.code' $'cancelled\n1\nparent_ended'
+	assert_equal "$(task-list | jq -r 'select(.chat_id and .events != .posted).id')" ''
+	assert_equal "$(said "$sub" | grep -c "^Task ${sub:0:8} cancelled: a sibling failed")" 1
+}
+
 @test "task-retry: a task-watch that waits hands it out" {
 	fussy
 	id=$(task-add --ids x)

@@ -118,6 +118,31 @@ test_trees(void)
 	end_test();
 }
 
+/* Those who had been waited for. */
+static void
+test_after_waiting(void)
+{
+	begin_test();
+	begin('a', "", "{}");
+	split('a', "bc", "  ", true);
+	is_int(rm("bc", true), 2, "from a parent that keeps going all subtasks go");
+	states("abc", "ready gone gone", "it may run");
+	member('a', "subtasks", NULL, "as an ordinary task");
+	member('a', "plan", NULL, "without a plan");
+	is_int(split('a', "de", "  ", true), LIFE_DONE, "which may be split again");
+	end_test();
+	begin_test();
+	begin('a', "", "{}");
+	begin('b', "", "{}");
+	begin('c', "ab", "{}");
+	complete('a');
+	is_int(rm("a", false), 1, "a completed task goes while others wait that depended on it");
+	states("abc", "gone ready dependencies", "and they go on waiting for others");
+	complete('b');
+	states("c", "ready", "until those have completed");
+	end_test();
+}
+
 /* --- chats */
 
 static char chat[ID_TEXT];
@@ -178,6 +203,21 @@ test_chat(void)
 }
 
 static void
+test_chat_of_one_piece(void)
+{
+	begin_test();
+	begin_chat("one");
+	post(REMOVE_AT_ONCE);
+	is_int(remove_chat_some(tx, chat, false), 0, "a chat of just one piece is not gone yet");
+	is_int(first_seq(chat), REMOVE_AT_ONCE, "its last event is there");
+	post(1);
+	is_int((long long)chat_last(tx, chat), REMOVE_AT_ONCE + 1, "and the next follows it");
+	is_int(remove_chat_some(tx, chat, false), 1, "both go with the chat");
+	is_int((long long)chat_events(tx, chat), 0, "and none is left");
+	end_test();
+}
+
+static void
 test_chat_tasks(void)
 {
 	jv claimed;
@@ -219,7 +259,9 @@ main(void)
 	test_tasks();
 	test_waiting();
 	test_trees();
+	test_after_waiting();
 	test_chat();
+	test_chat_of_one_piece();
 	test_chat_tasks();
 	domain_close();
 	return done_testing();
