@@ -142,7 +142,7 @@ static void
 add_family(struct view *v, struct tx *tx, jv task)
 {
 	const char *parent_id = json_peek_string(task, "parent_id"), *name = "subtasks";
-	char *set = xprintf("parent.%s", json_peek_string(task, "id"));
+	jv child;
 
 	if (parent_id) {
 		jv parent = task_get(tx, parent_id);
@@ -152,14 +152,12 @@ add_family(struct view *v, struct tx *tx, jv task)
 		jv_free(parent);
 	}
 	add_dependencies(v, tx, task);
-	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0; name = "") {
-		jv child = store_at(tx, n);
-
-		if (jv_is_valid(child))
-			add_task(v, name, child);
+	for (uint64_t n = 0;
+	     jv_is_valid(child = task_next_child(tx, json_peek_string(task, "id"), &n));
+	     name = "") {
+		add_task(v, name, child);
 		jv_free(child);
 	}
-	free(set);
 }
 
 static void

@@ -112,22 +112,18 @@ see(struct walk *w, const char *id, const char *from)
 static void
 see_next(struct walk *w, jv task)
 {
-	jv deps = json_get(task, "depends_on", JV_KIND_ARRAY);
-	char *set = xprintf("parent.%s", id_of(task));
+	jv deps = json_get(task, "depends_on", JV_KIND_ARRAY), child;
 
 	if (jv_is_valid(deps))
 		jv_array_foreach (deps, i, id) {
 			see(w, jv_string_value(id), id_of(task));
 			jv_free(id);
 		}
-	for (uint64_t n = 0; task_has_subtasks(task) && (n = store_next(w->tx, set, n)) != 0;) {
-		jv child = store_at(w->tx, n);
-
-		if (jv_is_valid(child) && !task_is(child, "completed"))
+	for (uint64_t n = 0; task_has_subtasks(task) &&
+			     jv_is_valid(child = task_next_child(w->tx, id_of(task), &n));
+	     jv_free(child))
+		if (!task_is(child, "completed"))
 			see(w, id_of(child), id_of(task));
-		jv_free(child);
-	}
-	free(set);
 	jv_free(deps);
 }
 
@@ -267,12 +263,11 @@ pass_priority(struct tx *tx, const char *id, const char *priority)
 	jv parents = JV_ARRAY(jv_string(id)), seen = json_set(jv_object(), id, jv_true());
 
 	for (int i = 0; i < jv_array_length(jv_copy(parents)); i++) {
-		jv parent = jv_array_get(jv_copy(parents), i);
-		char *set = xprintf("parent.%s", jv_string_value(parent));
+		jv parent = jv_array_get(jv_copy(parents), i), child;
 
-		for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
-			jv child = store_at(tx, n);
-
+		for (uint64_t n = 0;
+		     jv_is_valid(child = task_next_child(tx, jv_string_value(parent), &n));
+		     jv_free(child))
 			if ((task_is(child, "pending") || task_has_failed(child)) &&
 			    !json_has(seen, id_of(child))) {
 				if (task_has_subtasks(child))
@@ -280,9 +275,6 @@ pass_priority(struct tx *tx, const char *id, const char *priority)
 				seen = json_set(seen, id_of(child), jv_true());
 				store(tx, json_set_string(jv_copy(child), "priority", priority));
 			}
-			jv_free(child);
-		}
-		free(set);
 		jv_free(parent);
 	}
 	jv_free(seen);

@@ -44,22 +44,18 @@ gather(struct doomed *d, jv ids)
 	}
 	for (int i = 0; rc == 0 && i < jv_array_length(jv_copy(d->ids)); i++) {
 		jv id = jv_array_get(jv_copy(d->ids), i),
-		   task = task_get(d->tx, jv_string_value(id));
-		char *set = xprintf("parent.%s", jv_string_value(id)), name[9];
+		   task = task_get(d->tx, jv_string_value(id)), child;
+		char name[9];
 
 		if (!jv_is_valid(task))
 			rc = err_set(EX_NOINPUT, "task %s: no such task", jv_string_value(id));
 		else if (task_is(task, "in_progress"))
 			rc = err_set(EX_TEMPFAIL, "task %s: is running",
 			    task_short(id_of(task), name));
-		for (uint64_t n = 0; (n = store_next(d->tx, set, n)) != 0;) {
-			jv child = store_at(d->tx, n);
-
-			if (jv_is_valid(child))
-				add(d, id_of(child));
-			jv_free(child);
-		}
-		free(set);
+		for (uint64_t n = 0;
+		     jv_is_valid(child = task_next_child(d->tx, jv_string_value(id), &n));
+		     jv_free(child))
+			add(d, id_of(child));
 		jv_free(task);
 		jv_free(id);
 	}

@@ -80,16 +80,12 @@ add_subtasks(struct family *f, jv parent)
 	/* a parent that does not keep going cannot complete without each of them */
 	bool is_whole =
 	    json_peek_bool(f->whole, id_of(parent)) || !json_peek_bool(parent, "keep_going");
-	char *set = xprintf("parent.%s", id_of(parent));
+	jv child;
 
-	for (uint64_t n = 0; (n = store_next(f->tx, set, n)) != 0;) {
-		jv child = store_at(f->tx, n);
-
+	for (uint64_t n = 0; jv_is_valid(child = task_next_child(f->tx, id_of(parent), &n));
+	     jv_free(child))
 		if (task_has_failed(child) && (is_whole || was_ended_by_parent(child)))
 			add(f, child, true);
-		jv_free(child);
-	}
-	free(set);
 }
 
 /* The first dependency of a task that has failed and is not put back, owned; invalid: none. */

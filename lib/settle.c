@@ -138,33 +138,26 @@ drop_subtasks(struct tx *tx, jv parent, jv todo)
 {
 	const char *why =
 	    task_is(parent, "cancelled") ? "its parent was cancelled" : "a sibling failed";
-	char *set = xprintf("parent.%s", id_of(parent));
+	jv child;
 
-	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
-		jv child = store_at(tx, n);
-
+	for (uint64_t n = 0; jv_is_valid(child = task_next_child(tx, id_of(parent), &n));
+	     jv_free(child))
 		if (task_is(child, "pending")) {
 			child = json_set(child, "error",
 			    task_error("cancelled", "parent_ended", why, false));
 			child = settle_end_alone(tx, child, "cancelled");
 			todo = jv_array_append(todo, jv_string(id_of(child)));
 		}
-		jv_free(child);
-	}
-	free(set);
 	return todo;
 }
 
 void
 settle_recount(struct tx *tx, jv parent)
 {
-	char *set = xprintf("parent.%s", id_of(parent));
 	int64_t total = 0, done = 0, failed = 0;
-	jv counts = jv_object();
+	jv counts = jv_object(), child;
 
-	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0; total++) {
-		jv child = store_at(tx, n);
-
+	for (uint64_t n = 0; jv_is_valid(child = task_next_child(tx, id_of(parent), &n)); total++) {
 		done += task_is(child, "completed");
 		failed += task_has_failed(child);
 		jv_free(child);
@@ -178,7 +171,6 @@ settle_recount(struct tx *tx, jv parent)
 	else
 		parent = json_drop(parent, "waiting");
 	task_put(tx, parent);
-	free(set);
 }
 
 static jv

@@ -83,6 +83,16 @@ task_get(struct tx *tx, const char *id)
 	return task;
 }
 
+jv
+task_next_child(struct tx *tx, const char *id, uint64_t *n)
+{
+	char *set = xprintf("parent.%s", id);
+
+	*n = store_next(tx, set, *n);
+	free(set);
+	return *n ? store_at(tx, *n) : jv_invalid();
+}
+
 /* Bytes of the first `chars` characters of s. */
 static size_t
 bytes_of(const char *s, size_t len, size_t chars)

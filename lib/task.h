@@ -29,6 +29,10 @@ enum { TASK_TITLE_CHARS = 80 };
 /* task_get - by whole id; invalid: none. */
 jv task_get(struct tx *tx, const char *id);
 
+/* task_next_child - the subtask that follows the one with record number *n, which is set to its; 0:
+ * the first.  Owned; invalid: there is none.  Subtasks may be written while going through them. */
+jv task_next_child(struct tx *tx, const char *id, uint64_t *n);
+
 /* task_put - write a task (consumed) under its id, into the sets above, and ring its bells. */
 void task_put(struct tx *tx, jv task);
 

@@ -11,17 +11,14 @@
 static jv
 unfinished(struct tx *tx, jv task)
 {
-	jv out = jv_array(), deps = json_get(task, "depends_on", JV_KIND_ARRAY);
-	char *set = xprintf("parent.%s", json_peek_string(task, "id"));
+	jv out = jv_array(), deps = json_get(task, "depends_on", JV_KIND_ARRAY), child;
 
 	if (task_has_subtasks(task)) {
-		for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
-			jv child = store_at(tx, n);
-
+		for (uint64_t n = 0;
+		     jv_is_valid(child = task_next_child(tx, json_peek_string(task, "id"), &n));
+		     jv_free(child))
 			if (!task_is_over(child))
 				out = jv_array_append(out, json_get(child, "id", JV_KIND_STRING));
-			jv_free(child);
-		}
 	} else if (jv_is_valid(deps)) {
 		jv_array_foreach (deps, i, id) {
 			jv dep = jv_get_kind(id) == JV_KIND_STRING
@@ -34,7 +31,6 @@ unfinished(struct tx *tx, jv task)
 			jv_free(id);
 		}
 	}
-	free(set);
 	jv_free(deps);
 	return out;
 }
