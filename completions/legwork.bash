@@ -142,15 +142,15 @@ _legwork_tasks() { # [STATUS ...]
 # Puts the chats in rows that tasks got, not people, behind the others.
 _legwork_sort_chats() {
 	local row
-	local -a first=() last=()
+	local -a theirs=() made=()
 	for row in "${rows[@]}"; do
 		if [[ $row = *$'\tagent\tTask: '* ]]; then
-			last+=("$row")
+			made+=("$row")
 		else
-			first+=("$row")
+			theirs+=("$row")
 		fi
 	done
-	rows=("${first[@]}" "${last[@]}")
+	rows=("${theirs[@]}" "${made[@]}")
 }
 
 _legwork_chats() {

@@ -70,7 +70,8 @@ int chat_post(struct tx *tx, jv event, jv *stored);
 uint64_t chat_events(struct tx *tx, const char *chat_id);
 
 /* chat_next - the record number of the first event whose seq is above *seq, which is set to its; 0:
- * none.  near: that of an earlier event, or 0: where seqs are missing it is looked for from there. */
+ * none.  near: that of an earlier event, or 0: where seqs are missing it is looked for from
+ * there. */
 uint64_t chat_next(struct tx *tx, const char *chat_id, uint64_t *seq, uint64_t near);
 
 /* chat_last - the seq of the last event that the chat has; 0: none. */

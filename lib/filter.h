@@ -17,8 +17,8 @@ struct filter *filter_open(const char *program);
 void filter_close(struct filter *f);
 
 /*
- * filter_run - hand each result of the program on value (consumed) to take, which consumes it, until
- * it returns false: it wants no more
+ * filter_run - hand each result of the program on value (consumed) to take, which consumes it,
+ * until it returns false: it wants no more
  *
  * Returns 0, or -1 with err EX_DATAERR where the program has failed on this value, or a result is
  * nested over 1,000 levels (results before that were taken).

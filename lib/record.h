@@ -20,7 +20,8 @@ int record_check(const char *key, jv value);
 /*
  * record_check_set - whether the record with that key may be in a set
  *
- * What is in the sets of tasks is taken for a task, and so on.  Returns 0, or -1 with err EX_DATAERR.
+ * What is in the sets of tasks is taken for a task, and so on.
+ * Returns 0, or -1 with err EX_DATAERR.
  */
 int record_check_set(const char *key, const char *set);
 

@@ -10,8 +10,8 @@
 
 extern const struct view_form rows_task, rows_chat, rows_agent;
 
-/* rows_status - a task's status in a word: "waiting" for a pending one that is not ready, "" for none
- * that there is. */
+/* rows_status - a task's status in a word: "waiting" for a pending one that is not ready, "" where
+ * it has none that there is. */
 const char *rows_status(jv task);
 
 /* rows_paint - the colour of a task's status. */

@@ -37,8 +37,8 @@ size_t screen_width(const char *text, size_t len);
 /* screen_fit - the bytes of text that take up at most so many columns. */
 size_t screen_fit(const char *text, size_t len, size_t columns);
 
-/* screen_cut - cut a text that is to stand behind `taken` columns, with an ellipsis, where it does not
- * fit into the line. */
+/* screen_cut - cut a text that is to stand behind `taken` columns, with an ellipsis, where it does
+ * not fit into the line. */
 void screen_cut(const struct screen *s, struct buf *b, size_t taken);
 
 /*

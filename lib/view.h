@@ -69,8 +69,8 @@ struct view {
  */
 int view_open(struct view *v, const struct view_form *form, int fd);
 
-/* view_add - one record (consumed).  A jq program runs in view_flush; where it fails on a record, what
- * comes behind that is not printed. */
+/* view_add - one record (consumed).  A jq program runs in view_flush; where it fails on a record,
+ * what comes behind that is not printed. */
 void view_add(struct view *v, struct tx *tx, jv record);
 
 /* view_add_line - the same, of a record's text, which is not parsed where nobody needs that. */
@@ -79,7 +79,8 @@ void view_add_line(struct view *v, struct tx *tx, struct scan_text record);
 /* view_len - about how many bytes wait to be printed. */
 size_t view_len(const struct view *v);
 
-/* view_flush - print what was added; not under the store's lock.  0, or -1 with err as out_flush, or EX_DATAERR (jq). */
+/* view_flush - print what was added; not under the store's lock.  0, or -1 with err as out_flush, or
+ * EX_DATAERR (jq). */
 int view_flush(struct view *v);
 
 /* view_close - the same, and free what it holds. */
