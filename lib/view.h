@@ -79,8 +79,8 @@ void view_add_line(struct view *v, struct tx *tx, struct scan_text record);
 /* view_len - about how many bytes wait to be printed. */
 size_t view_len(const struct view *v);
 
-/* view_flush - print what was added; not under the store's lock.  0, or -1 with err as out_flush, or
- * EX_DATAERR (jq). */
+/* view_flush - print what was added; not under the store's lock.  0, or -1 with err as out_flush,
+ * or EX_DATAERR (jq). */
 int view_flush(struct view *v);
 
 /* view_close - the same, and free what it holds. */
