@@ -61,8 +61,8 @@ static inline int
 claim_as(char name, const char *lease)
 {
 	jv claimed;
-	int rc = life_claim(tx, ids[(int)name], (struct life_claim){ lease, NULL, jv_invalid(), 0 },
-	    &claimed);
+	int rc = life_claim(tx, ids[(int)name],
+	    (struct life_claim){ lease, NULL, jv_invalid(), -1 }, &claimed);
 
 	jv_free(claimed);
 	return rc;
