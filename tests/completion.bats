@@ -177,7 +177,7 @@ make_ended_tasks() {
 	shown=$(printf '%s\n' "${lines[@]}" | grep -oE '^[0-9a-f]{8} ' | tr -d '\n')
 	assert_equal "$shown" "${chat:0:8} ${other:0:8} ${own:0:8} "
 	fish_offers "${id:0:8} ${failed:0:8}" 'task-edit '
-	fish_offers "${failed:0:8}" "task-edit ${failed:0:2}"
+	fish_offers "${failed:0:8}" "task-edit ${failed:0:6}"
 	fish_offers "${chat:0:8} ${other:0:8} ${own:0:8}" 'chat-show '
 }
 
@@ -425,7 +425,7 @@ make_zshrc() {
 		PS1='$ '
 		unset zle_bracketed_paste
 		LISTMAX=1000
-		setopt no_auto_menu no_beep
+		setopt no_auto_menu no_beep no_list_ambiguous # ids may begin alike
 		mark() { print -r -- "<<$BUFFER>>"; zle redisplay }
 		zle -N mark
 		bindkey -e
