@@ -419,3 +419,19 @@ take() {
 	run -74 --separate-stderr bash -c 'chat-watch "$0" --since 0 --count 1 >/dev/full' "$chat"
 	assert_equal "$stderr" 'chat-watch: stdout: No space left on device'
 }
+
+@test "chat-watch: --all as text says where another chat speaks" {
+	a=$(chat-new --ids) b=$(chat-new --ids)
+	chat-watch --all --count 3 --format text >out 3>&- &
+	watcher=$!
+	wait_until 10 sh -c 'ls "$LEGWORK_STORE"/watch/chats/*'
+	chat-post "$a" one >/dev/null
+	chat-post "$b" two >/dev/null
+	chat-post "$b" three >/dev/null
+	await_exit "$watcher"
+	run -0 grep -c '^--- chat ' out
+	assert_output 2
+	run -0 grep -A 2 "^--- chat ${b:0:8}\$" out
+	assert_line --regexp ': two$'
+	assert_line --regexp ': three$'
+}

@@ -9,7 +9,7 @@ static const struct screen plain;
 static void
 looks_on(const struct screen *screen, const char *text, const char *want, const char *fact)
 {
-	struct text t = { screen, TEXT_NO_DAYS };
+	struct text t = { .screen = screen, .day = TEXT_NO_DAYS };
 	jv event = record("%s", text);
 	struct buf b = { 0 };
 
@@ -246,7 +246,7 @@ test_chance(void)
 		    values[box_random(VALUES)], values[box_random(VALUES)],
 		    values[box_random(VALUES)], values[box_random(VALUES)]);
 		struct screen s = { .columns = box_random(2) ? 60 : 0 };
-		struct text t = { &s, TEXT_NO_DAYS };
+		struct text t = { .screen = &s, .day = TEXT_NO_DAYS };
 		struct buf b = { 0 };
 
 		text_event(&t, &b, event);
