@@ -48,7 +48,7 @@ is_wide(const struct screen *s, const char *text)
 static void
 check_event(jv event, const struct screen *screen)
 {
-	struct text t = { screen, TEXT_NO_DAYS };
+	struct text t = { .screen = screen, .day = TEXT_NO_DAYS };
 	struct buf b = { 0 };
 	const char *p;
 

@@ -159,7 +159,7 @@ test_record(void)
 	ok(id_is_full(json_peek_string(task, "id")), "it gets an id");
 	is_json(json_drop(task, "id"),
 	    "{'title':'do it','instruction':'do it\\nwell','status':'pending','priority':'medium',"
-	    "'created_by':'tester','attempt':0,'posted':0,"
+	    "'created_by':'tester','attempt':0,'posted':0,'revision':0,"
 	    "'created_at':'2026-11-20T12:00:00.000Z','updated_at':'2026-11-20T12:00:00.000Z'}",
 	    "and what it did not say");
 	is_int(add("{'custom':{'a':[1]},'instruction':'x','title':'T','priority':'low',"
@@ -170,7 +170,7 @@ test_record(void)
 	is_json(task,
 	    "{'id':'aaaaaaaa-0000-4000-8000-000000000001','title':'T','instruction':'x',"
 	    "'status':'pending','priority':'low','created_by':'bob','custom':{'a':[1]},"
-	    "'metadata':{},'decision':{'reasoning':'r'},'attempt':0,'posted':0,"
+	    "'metadata':{},'decision':{'reasoning':'r'},'attempt':0,'posted':0,'revision':0,"
 	    "'created_at':'2026-11-20T12:00:00.000Z','updated_at':'2026-11-20T12:00:00.000Z'}",
 	    "which is kept, unknown fields too");
 }
