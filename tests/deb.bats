@@ -2,6 +2,9 @@
 
 load test_helper
 
+# One of them makes the package again, in the place where the others read it.
+export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+
 # It is made once for all tests here: of a copy of what is built, so that nothing is rebuilt.
 setup_file() {
 	local tool build=$PWD
