@@ -291,7 +291,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	--once) once=1 ;;
-	--help) put "$(help)" ;;
+	-h | --help) put "$(help)" ;;
 	--version) put "legwork-run (legwork) $version" ;;
 	--options)
 		[ "$count" = 1 ] || misuse '--options stands alone'

@@ -41,7 +41,7 @@ misuse() { # MESSAGE
 
 answer() { # OPTION COUNT_OF_ARGUMENTS
 	case $1 in
-	--help) put "$(own_help)" ;;
+	-h | --help) put "$(own_help)" ;;
 	--version) put "legwork (legwork) $version" ;;
 	--options)
 		[ "$2" = 1 ] || misuse '--options stands alone'

@@ -263,7 +263,7 @@ take_short(const struct cmd *cmd, char **argv)
 	for (const char *p = argv[0] + 1; *p; p++) {
 		struct given g = { cmd, find_short(cmd, *p), "-", p, 1 };
 
-		if (!g.opt && *p == 'h' && !p[1])
+		if (!g.opt && !strcmp(argv[0], "-h"))
 			answer(cmd, "help");
 		if (!g.opt)
 			opt_usage(cmd, "unknown option -%s",

@@ -21,6 +21,9 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 		says "$name" 'line 2 is the brief' grep -qE '^[^ ].*[^.]$' <(sed -n 2p out)
 		says "$name" 'no line is empty' [ -z "$(grep -nx '' out)" ]
 		says "$name" 'stderr is left alone' [ ! -s err ]
+		mv out help
+		ask 0 "$name" -h
+		says "$name" '-h is the same' cmp -s help out
 	done
 }
 

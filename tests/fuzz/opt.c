@@ -114,8 +114,8 @@ check_any(const struct cmd *cmd, char **argv)
 	if (!operands) {
 		fuzz_fact(exit_status == EX_USAGE || exit_status == EX_OK);
 		if (exit_status == EX_OK)
-			fuzz_fact(has(given, "--help") || has(given, "--version") ||
-				  (n == 2 && has(given, "--options")));
+			fuzz_fact(has(given, "--help") || has(given, "-h") ||
+				  has(given, "--version") || (n == 2 && has(given, "--options")));
 		return;
 	}
 	for (size_t i = 0; operands[i]; i++) {
