@@ -167,7 +167,7 @@ nothing_left() {
 	mkfifo gate keys
 	worker slow 'echo >>started; read -r _ <gate; echo done'
 	task-add one >/dev/null
-	env --default-signal=INT script -qec 'legwork-run --grace 60; echo "status $?" >status' /dev/null \
+	env --default-signal=INT script -qec 'trap : INT; legwork-run --grace 60; echo "status $?" >status' /dev/null \
 		<keys >out 2>&1 3>&- &
 	terminal=$!
 	exec 4>keys

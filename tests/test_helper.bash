@@ -22,6 +22,7 @@ fi
 common_setup() {
 	local name
 	unset LOGNAME
+	export SHELL=/bin/sh # script(1) starts it: whoever runs the tests, it is the same
 	for name in ${!LEGWORK_*}; do
 		[[ $name = LEGWORK_SHARE || $name = LEGWORK_JOURNAL ]] || unset "$name"
 	done
