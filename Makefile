@@ -27,7 +27,11 @@ MANDIR  = $(DATADIR)/man
 VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
-LAYERS = utf8 err buf clock id stop opt scan json filter lines stage screen table view dir progress proc lease crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log rules crew deps plan agent task chat speech settle life split retry remove spec edit record ask text rows show tree why card overview staff history work outbox
+LAYERS  = utf8 err buf clock id stop opt
+LAYERS += scan json filter lines stage screen table view dir progress proc lease
+LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
+LAYERS += rules crew deps plan agent task chat speech settle life split retry remove spec edit
+LAYERS += record ask text rows show tree why card overview staff history work outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -45,9 +49,9 @@ B             = build$(if $(SAN),/san)
 ALL_CPPFLAGS  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
 ALL_CFLAGS    = -std=c11 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_C) $(CFLAGS)
 ALL_LDFLAGS   = $(HARDEN_LD) -Wl,--as-needed $(LDFLAGS)
-LDLIBS        = -ljq -lgdbm -luuid
+LDLIBS        = -ljq -lgdbm -luuid -lonig
 
-PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev
+PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq parallel strace gdbmtool bash-completion zsh fish
 PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
 PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
@@ -83,6 +87,9 @@ $B/bin/%: cmd/%.sh $B/commands | $B/bin
 
 $B/unit/%: $B/obj/tests/unit/%.o $B/lib.a | $B/unit
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Loading libcurl costs 4 ms: only what speaks HTTP is linked with it.
+$B/bin/llm-chat $B/unit/http: LDLIBS += -lcurl
 
 $B/helpers/%: $B/obj/tests/helpers/%.o $B/lib.a | $B/helpers
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -133,7 +140,7 @@ $(FOLDERS):
 
 # The packages that are missing; nothing is asked of dpkg where the headers are there.
 deps-build:
-	@printf '#include <%s>\n' jv.h gdbm.h uuid/uuid.h | \
+	@printf '#include <%s>\n' jv.h gdbm.h uuid/uuid.h oniguruma.h curl/curl.h | \
 	 $(CC) $(CPPFLAGS) -E -o /dev/null - 2>/dev/null || .ci/need $(PACKAGES_BUILD)
 
 deps-test: | deps-build
