@@ -31,7 +31,8 @@ LAYERS  = utf8 err buf clock id stop opt
 LAYERS += scan json filter lines stage screen table view dir progress proc lease
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
 LAYERS += rules crew deps plan agent task chat speech settle life split retry remove spec edit
-LAYERS += record ask text rows show tree why card overview staff history work outbox
+LAYERS += record ask text rows show tree why card overview staff history
+LAYERS += llm recent claim transcript prompt work loop outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -71,7 +72,7 @@ UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c))
 TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
 FUZZ    := $(call objects,tests/fuzz)
-BENCH   := $(addprefix $B/bench/,bench inside nothing $(if $(wildcard /usr/include/sqlite3.h),sqlite))
+BENCH   := $(addprefix $B/bench/,bench inside nothing model $(if $(wildcard /usr/include/sqlite3.h),sqlite))
 FOLDERS := $(addprefix $B/,bin unit helpers torture bench $(addprefix obj/,lib cmd tests/unit tests/helpers tests/torture tests/fuzz tests/bench))
 
 all: $B/lib.a $(PROGS) $(SCRIPTS)
@@ -101,7 +102,7 @@ $B/torture/%: $B/obj/tests/torture/%.o $B/lib.a | $B/torture
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # It stays small, as what it starts is told how much memory it had: no library.
-$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view) | $B/bench
+$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view think) | $B/bench
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $B/bench/inside: $B/obj/tests/bench/inside.o $B/lib.a | $B/bench
@@ -109,6 +110,9 @@ $B/bench/inside: $B/obj/tests/bench/inside.o $B/lib.a | $B/bench
 
 $B/bench/nothing: $B/obj/tests/bench/nothing.o | $B/bench
 	$(CC) $(HARDEN_LD) -Wl,--no-as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/bench/model: $B/obj/tests/bench/model.o | $B/bench
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $B/bench/sqlite: $B/obj/tests/bench/sqlite.o | $B/bench
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lsqlite3

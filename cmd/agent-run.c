@@ -5,13 +5,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "agent.h"
 #include "ask.h"
 #include "bell.h"
+#include "claim.h"
 #include "err.h"
 #include "life.h"
 #include "lines.h"
 #include "log.h"
+#include "loop.h"
 #include "opt.h"
 #include "outbox.h"
 #include "proc.h"
@@ -38,8 +39,8 @@ struct run {
 	struct log *log;
 	struct outbox *outbox; /* NULL: somebody else prints */
 	char *topic;
-	jv task, agent, children; /* children: subtasks or dependencies */
-	jv response, error;
+	struct claim claim;
+	struct work_result result;
 };
 
 /* To the task-run that has started us: there is news, or (a newline) its line is done with.  It may
@@ -73,100 +74,12 @@ tell(void *arg)
 	}
 }
 
-/* What an agent is told of another task. */
-static jv
-summary_of(struct tx *tx, uint64_t n)
-{
-	static const char *const members[] = { "id", "title", "status", "response", "error" };
-	jv task = store_at(tx, n), out = jv_object();
-
-	for (size_t i = 0; i < sizeof members / sizeof *members && jv_is_valid(task); i++) {
-		jv value = jv_object_get(jv_copy(task), jv_string(members[i]));
-
-		if (jv_is_valid(value))
-			out = json_set(out, members[i], value);
-		else
-			jv_free(value);
-	}
-	jv_free(task);
-	return out;
-}
-
-static jv
-summaries(struct tx *tx, jv task)
-{
-	char *set = xprintf("parent.%s", json_peek_string(task, "id"));
-	jv deps = json_get(task, "depends_on", JV_KIND_ARRAY), out = jv_array();
-
-	if (task_has_subtasks(task)) {
-		for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;)
-			out = jv_array_append(out, summary_of(tx, n));
-	} else if (jv_is_valid(deps)) {
-		jv_array_foreach (deps, i, id) {
-			char *key = xprintf("task/%s", jv_string_value(id));
-
-			if (store_number(tx, key)) /* it may be deleted */
-				out = jv_array_append(out, summary_of(tx, store_number(tx, key)));
-			free(key);
-			jv_free(id);
-		}
-	}
-	jv_free(deps);
-	free(set);
-	return out;
-}
-
-/* What the line that we were given says, beside the task's id. */
-struct given {
-	jv decision;      /* borrowed */
-	int64_t revision; /* of the task when it was handed out; -1: any */
-};
-
-/* Claims the task: LIFE_DONE; LIFE_PASSED where it is no longer to be had; -1 with err where it is
- * gone. */
-static int
-claim(struct run *r, const char *id, struct given given)
-{
-	enum store_result rc;
-	int claimed;
-
-	do {
-		struct tx *tx = store_begin(r->s);
-		const char *role;
-
-		if (!tx)
-			err_exit();
-		claimed = life_claim(tx, id,
-		    (struct life_claim){ r->lease, runner, jv_copy(given.decision),
-			given.revision },
-		    &r->task);
-		if (claimed == LIFE_DONE) {
-			role = json_peek_string(r->task, "agent");
-			r->agent = role ? agent_get(tx, role) : jv_invalid();
-			r->children = summaries(tx, r->task);
-		}
-		if (claimed < 0) {
-			store_end(tx);
-			return -1;
-		}
-		rc = store_commit(tx, STORE_DURABLE);
-		if (rc == STORE_AGAIN && claimed == LIFE_DONE) {
-			jv_free(r->task);
-			jv_free(r->agent);
-			jv_free(r->children);
-		}
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		err_exit();
-	return claimed;
-}
-
 static void
 say(struct run *r, const char *text_of_status)
 {
 	jv data = json_set_string(jv_object(), "message", text_of_status);
 
-	if (log_event(r->log, speech_event(r->task, "status", data, r->lease)) < 0)
+	if (log_event(r->log, speech_event(r->claim.task, "status", data, r->lease)) < 0)
 		err_exit();
 }
 
@@ -174,20 +87,21 @@ say(struct run *r, const char *text_of_status)
 static void
 begin(struct run *r)
 {
-	const char *instruction = json_peek_string(r->task, "instruction"), *id;
+	const char *instruction = json_peek_string(r->claim.task, "instruction"), *id;
 	char short_id[9], *text;
 	jv head;
 
-	id = json_peek_string(r->task, "id");
+	id = json_peek_string(r->claim.task, "id");
 	r->topic = xprintf("task-%s", id);
-	r->log = log_open(store_logs_fd(r->s), id, json_peek_int(r->task, "posted", 0));
+	r->log = log_open(store_logs_fd(r->s), id, json_peek_int(r->claim.task, "posted", 0));
 	if (!r->log)
 		err_exit();
-	head = json_set_int(jv_object(), "attempt", json_peek_int(r->task, "attempt", 1));
+	head = json_set_int(jv_object(), "attempt", json_peek_int(r->claim.task, "attempt", 1));
 	head = json_set_string(head, "lease", r->lease);
+	head = json_set_int(head, "retries", json_peek_int(r->claim.task, "retries", 0));
 	head = json_set_string(head, "version", VERSION);
-	if (jv_is_valid(r->agent))
-		head = json_set(head, "agent", jv_copy(r->agent));
+	if (jv_is_valid(r->claim.agent))
+		head = json_set(head, "agent", jv_copy(r->claim.agent));
 	if (log_note(r->log, "start", head) < 0)
 		err_exit();
 	text = xprintf("Task %s: Starting execution...", task_short(id, short_id));
@@ -200,7 +114,7 @@ begin(struct run *r)
 	jv_free(head);
 	if (!runner) {
 		r->outbox = outbox_open(r->s, STDOUT_FILENO);
-		if (outbox_add(r->outbox, r->task, false) < 0)
+		if (outbox_add(r->outbox, r->claim.task, false) < 0)
 			err_exit();
 	}
 	tell(r);
@@ -232,35 +146,37 @@ join(jv children)
 static enum work_end
 work(struct run *r)
 {
-	struct work w = { .task = r->task,
-		.agent = r->agent,
-		.dependencies = r->children,
+	struct work w = { .task = r->claim.task,
+		.agent = r->claim.agent,
+		.dependencies = r->claim.others,
+		.chat = r->claim.chat,
 		.lease = r->lease,
 		.store = store_path(r->s),
+		.logs_fd = store_logs_fd(r->s),
 		.log = r->log,
 		.told = tell,
 		.arg = r };
 
-	if (task_has_subtasks(r->task)) {
-		r->response = join(r->children);
-		r->error = jv_invalid();
-		return WORK_DONE;
-	}
-	return work_run(&w, &r->response, &r->error);
+	if (agent_is_llm(r->claim.agent))
+		return loop_run(&w, &r->result);
+	if (!task_has_subtasks(r->claim.task))
+		return work_run(&w, &r->result);
+	r->result.response = join(r->claim.others);
+	return WORK_DONE;
 }
 
 /* An attempt that will be followed by another says so in the chat. */
 static void
 announce_retry(struct run *r)
 {
-	int64_t delay_ms = life_will_retry(r->task, r->error);
+	int64_t delay_ms = life_will_retry(r->claim.task, r->result.error);
 	char short_id[9], *text;
 
 	if (delay_ms < 0)
 		return;
 	text = xprintf("Task %s: attempt %d failed and will be tried again: %s",
-	    task_short(json_peek_string(r->task, "id"), short_id),
-	    (int)json_peek_int(r->task, "attempt", 1), json_peek_string(r->error, "message"));
+	    task_short(json_peek_string(r->claim.task, "id"), short_id),
+	    (int)json_peek_int(r->claim.task, "attempt", 1), json_peek_string(r->result.error, "message"));
 	say(r, text);
 	free(text);
 }
@@ -274,8 +190,29 @@ begin_finish(struct run *r, jv *task)
 
 	while (!(tx = store_begin(r->s)) && err_code() == EX_TEMPFAIL && !stop_signal())
 		;
-	*task = tx ? task_get(tx, json_peek_string(r->task, "id")) : jv_invalid();
+	*task = tx ? task_get(tx, json_peek_string(r->claim.task, "id")) : jv_invalid();
 	return tx;
+}
+
+/* What became of the attempt; task is consumed. */
+static void
+end_attempt(struct tx *tx, jv task, enum work_end end, const struct work_result *result)
+{
+	task = json_set_valid(task, "usage", jv_copy(result->usage));
+	switch (end) {
+	case WORK_DONE:
+		life_complete(tx, task, jv_copy(result->response));
+		break;
+	case WORK_ASKED:
+		life_ask(tx, task, jv_copy(result->approval));
+		break;
+	case WORK_STOPPED:
+		life_return(tx, task);
+		break;
+	default:
+		task = json_set_valid(task, "response", jv_copy(result->response));
+		life_fail(tx, task, jv_copy(result->error));
+	}
 }
 
 /* Ends the attempt in the store, unless the task is no longer ours. */
@@ -296,18 +233,9 @@ finish(struct run *r, enum work_end end)
 			jv_free(task);
 			store_end(tx);
 			return err_set(EX_TEMPFAIL, "task %s: somebody else has it by now",
-			    json_peek_string(r->task, "id"));
+			    json_peek_string(r->claim.task, "id"));
 		}
-		if (end == WORK_DONE)
-			life_complete(tx, task, jv_copy(r->response));
-		else if (end == WORK_FAILED || end == WORK_BROKEN)
-			life_fail(tx,
-			    jv_is_valid(r->response)
-				? json_set(task, "response", jv_copy(r->response))
-				: task,
-			    jv_copy(r->error));
-		else
-			life_return(tx, task);
+		end_attempt(tx, task, end, &r->result);
 		rc = store_commit(tx, STORE_DURABLE);
 	} while (rc == STORE_AGAIN);
 	return rc == STORE_OK ? 0 : -1;
@@ -331,13 +259,16 @@ release(struct run *r)
 {
 	outbox_close(r->outbox);
 	log_close(r->log);
-	jv_free(r->task);
-	jv_free(r->agent);
-	jv_free(r->children);
-	jv_free(r->response);
-	jv_free(r->error);
+	claim_release(&r->claim);
+	work_result_release(&r->result);
 	free(r->topic);
 }
+
+/* What the line that we were given says, beside the task's id. */
+struct given {
+	jv decision;      /* borrowed */
+	int64_t revision; /* of the task when it was handed out; -1: any */
+};
 
 /* The task is still under the lease: that is given up, so that task-watch puts the task back. */
 static void
@@ -352,22 +283,23 @@ renew(struct proc_lease *lease, struct store *s)
 static int
 do_task(struct store *s, struct proc_lease *lease, const char *id, struct given given)
 {
-	struct run r = { .s = s,
-		.lease = lease->id,
-		.response = jv_invalid(),
-		.error = jv_invalid() };
+	struct run r = { .s = s, .lease = lease->id };
 	enum work_end end;
-	int status = claim(&r, id, given);
+	int status = claim_task(s, id,
+	    (struct life_claim){ r.lease, runner, jv_copy(given.decision), given.revision }, &r.claim);
 
+	if (status < 0 && err_code() != EX_NOINPUT)
+		err_exit();
 	if (status != LIFE_DONE)
 		return status < 0 ? err_print() : 0;
 	status = 0;
+	work_result_init(&r.result);
 	begin(&r);
 	end = work(&r);
 	if (end == WORK_FAILED)
 		announce_retry(&r);
 	if (end == WORK_BROKEN) {
-		err_warn("%s", json_peek_string(r.error, "message"));
+		err_warn("%s", json_peek_string(r.result.error, "message"));
 		status = EX_IOERR;
 	}
 	if (finish(&r, end) < 0) {

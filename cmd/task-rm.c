@@ -3,6 +3,7 @@
 #include "log.h"
 #include "opt.h"
 #include "remove.h"
+#include "work.h"
 
 static bool force;
 
@@ -66,6 +67,8 @@ main(int argc, char *argv[])
 	if (rc == STORE_OK)
 		jv_array_foreach (removed, i, id) {
 			log_remove(store_logs_fd(s), jv_string_value(id));
+			if (work_folder_remove(store_fd(s), jv_string_value(id)) < 0)
+				err_print();
 			jv_free(id);
 		}
 	jv_free(removed);

@@ -68,6 +68,14 @@ agent_get(struct tx *tx, const char *role)
 	return agent;
 }
 
+bool
+agent_is_llm(jv agent)
+{
+	const char *kind = jv_is_valid(agent) ? json_peek_string(agent, "kind") : NULL;
+
+	return kind && !strcmp(kind, "llm");
+}
+
 int
 agent_remove(struct tx *tx, const char *role)
 {

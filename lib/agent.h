@@ -21,6 +21,9 @@ jv agent_put(struct tx *tx, jv agent);
 /* agent_get - by role, in any case; invalid: none. */
 jv agent_get(struct tx *tx, const char *role);
 
+/* agent_is_llm - whether the agent (invalid: no) is a model, not a program. */
+bool agent_is_llm(jv agent);
+
 /* agent_remove - 0, or -1 with err EX_NOINPUT. */
 int agent_remove(struct tx *tx, const char *role);
 

@@ -365,3 +365,39 @@ dir_is_empty(int dir_fd)
 	closedir(dir);
 	return others == 0;
 }
+
+/* Deletes what is in a folder, whose descriptor is closed.  A tool may have made one unreadable. */
+static int
+empty_folder(int fd)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	int rc = 0;
+
+	if (!dir) {
+		close(fd);
+		return -1;
+	}
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    dir_remove_tree(fd, entry->d_name) < 0)
+			rc = -1;
+	closedir(dir);
+	return rc;
+}
+
+int
+dir_remove_tree(int dir_fd, const char *name)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+	int fd;
+
+	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	fd = openat(dir_fd, name, flags);
+	if (fd < 0 && errno == EACCES && fchmodat(dir_fd, name, 0700, 0) == 0)
+		fd = openat(dir_fd, name, flags);
+	if (fd < 0 || empty_folder(fd) < 0)
+		return -1;
+	return unlinkat(dir_fd, name, AT_REMOVEDIR);
+}

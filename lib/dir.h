@@ -47,6 +47,10 @@ int dir_open_at(int dir_fd, const char *name);
  */
 int dir_open_file(int dir_fd, const char *name, int flags);
 
+/* dir_remove_tree - delete a folder of ours with all that is in it, following no link; content if
+ * there is none.  0, or -1 with errno: something is left. */
+int dir_remove_tree(int dir_fd, const char *name);
+
 /* dir_sync - fsync a folder, so that its names last.  0, or -1 with err EX_IOERR. */
 int dir_sync(int dir_fd);
 

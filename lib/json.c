@@ -404,6 +404,15 @@ json_set(jv object, const char *name, jv value)
 }
 
 jv
+json_set_valid(jv object, const char *name, jv value)
+{
+	if (jv_is_valid(value))
+		return json_set(object, name, value);
+	jv_free(value);
+	return object;
+}
+
+jv
 json_set_string(jv object, const char *name, const char *s)
 {
 	return json_set(object, name, s ? json_utf8(s, strlen(s)) : jv_null());

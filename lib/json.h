@@ -65,6 +65,9 @@ jv json_set(jv object, const char *name, jv value);
 jv json_set_string(jv object, const char *name, const char *s);
 jv json_set_int(jv object, const char *name, int64_t n);
 
+/* json_set_valid - json_set, or nothing where value is invalid. */
+jv json_set_valid(jv object, const char *name, jv value);
+
 /* json_drop - remove a member, if there; object is consumed.  Returns the object. */
 jv json_drop(jv object, const char *name);
 

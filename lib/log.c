@@ -12,12 +12,15 @@
 #include "json.h"
 #include "log.h"
 
-enum { NAME_BYTES = 64, READ_BYTES = 64 << 10, TAIL_BYTES = 16 << 10 };
+enum { NAME_BYTES = 64, READ_BYTES = 64 << 10, TAIL_BYTES = 16 << 10, HELD_KEPT = 64 << 10 };
 
 struct log {
 	int fd;
 	off_t end; /* of the last whole line */
 	int64_t count;
+	bool is_held;
+	struct buf held;
+	int64_t held_from; /* count when that began */
 	char name[NAME_BYTES];
 };
 
@@ -102,6 +105,7 @@ log_open(int logs_fd, const char *task_id, int64_t posted)
 		return NULL;
 	}
 	log = xmalloc(sizeof *log);
+	*log = (struct log){ .fd = -1 };
 	log_name(task_id, log->name);
 	log->fd = dir_open_file(logs_fd, log->name, O_RDWR | O_CREAT | O_APPEND);
 	if (log->fd < 0) {
@@ -126,25 +130,52 @@ log_close(struct log *log)
 	if (!log)
 		return;
 	close(log->fd);
+	buf_release(&log->held);
 	free(log);
+}
+
+/* Writes what is held. */
+static int
+write_held(struct log *log)
+{
+	struct buf *b = &log->held;
+	int rc = 0;
+
+	if (b->len > 0 && dir_write_all(log->fd, b->p, b->len) < 0)
+		rc = err_set(EX_IOERR, "logs/agents/%s: %s", log->name, strerror(errno));
+	else
+		log->end += (off_t)b->len;
+	if (rc < 0 && ftruncate(log->fd, log->end) < 0)
+		err_add("half a line is left"); /* the next attempt cuts it off */
+	if (b->cap > HELD_KEPT)
+		buf_release(b);
+	b->len = 0;
+	return rc;
 }
 
 static int
 append(struct log *log, jv line)
 {
-	struct buf b = { 0 };
-	int rc = 0;
+	json_dump(&log->held, line);
+	buf_putc(&log->held, '\n');
+	return log->is_held ? 0 : write_held(log);
+}
 
-	json_dump(&b, line);
-	buf_putc(&b, '\n');
-	if (dir_write_all(log->fd, b.p, b.len) < 0)
-		rc = err_set(EX_IOERR, "logs/agents/%s: %s", log->name, strerror(errno));
-	else
-		log->end += (off_t)b.len;
-	if (rc < 0 && ftruncate(log->fd, log->end) < 0)
-		err_add("half a line is left"); /* the next attempt cuts it off */
-	buf_release(&b);
-	return rc;
+void
+log_hold(struct log *log)
+{
+	log->is_held = true;
+	log->held_from = log->count;
+}
+
+int
+log_let_go(struct log *log)
+{
+	log->is_held = false;
+	if (write_held(log) == 0)
+		return 0;
+	log->count = log->held_from;
+	return -1;
 }
 
 static jv
@@ -207,6 +238,62 @@ log_last(int logs_fd, const char *task_id)
 	last = last_event(fd, &end);
 	close(fd);
 	return last > 0 ? last : 0;
+}
+
+/* Whether a line is a note; events are not worth being parsed. */
+static bool
+is_note(const char *line, size_t len)
+{
+	struct scan_text kind;
+
+	return scan_check(line, len) == 0 && *line == '{' &&
+	       scan_member((struct scan_text){ line, len }, "kind", &kind) && !scan_is(kind, "event");
+}
+
+/* Hands on the whole lines in b, and drops them. */
+static void
+take_notes(struct buf *b, void (*take)(void *arg, jv note), void *arg)
+{
+	size_t taken = 0;
+	const char *newline;
+
+	while (b->len > taken && (newline = memchr(b->p + taken, '\n', b->len - taken))) {
+		size_t len = (size_t)(newline - b->p) - taken;
+
+		if (is_note(b->p + taken, len)) {
+			jv note = json_parse_object(b->p + taken, len);
+
+			if (jv_is_valid(note))
+				take(arg, note);
+			else
+				jv_free(note);
+		}
+		taken += len + 1;
+	}
+	buf_cut(b, taken);
+}
+
+int
+log_notes(int logs_fd, const char *task_id, void (*take)(void *arg, jv note), void *arg)
+{
+	char name[NAME_BYTES];
+	struct buf b = { 0 };
+	off_t at = 0;
+	ssize_t n;
+	int fd = dir_open_file(logs_fd, log_name(task_id, name), O_RDONLY);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys("logs/agents/%s", name);
+	while ((n = dir_read_all(fd, buf_room(&b, READ_BYTES), READ_BYTES, at)) > 0) {
+		at += n;
+		b.len += (size_t)n;
+		take_notes(&b, take, arg);
+	}
+	if (n < 0)
+		err_sys("logs/agents/%s", name);
+	close(fd);
+	buf_release(&b);
+	return n < 0 ? -1 : 0;
 }
 
 /* Reads on behind what is buffered; bytes, 0 at the end, or -1 with err. */

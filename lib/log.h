@@ -37,6 +37,13 @@ int log_event(struct log *log, jv event);
 /* log_note - append another line; detail (consumed) is an object.  0, or -1 with err EX_IOERR. */
 int log_note(struct log *log, const char *kind, jv detail);
 
+/* log_hold - keep what is appended from now on, until log_let_go writes it at once: to who is killed
+ * at any moment all of it has happened, or nothing. */
+void log_hold(struct log *log);
+
+/* log_let_go - 0, or -1 with err EX_IOERR: nothing of it is there. */
+int log_let_go(struct log *log);
+
 /* log_count - the number of the last event in it. */
 int64_t log_count(const struct log *log);
 
@@ -48,6 +55,13 @@ void log_remove(int logs_fd, const char *task_id);
 
 /* log_last - the number of the last event in a task's log; 0: none, or it cannot be read. */
 int64_t log_last(int logs_fd, const char *task_id);
+
+/*
+ * log_notes - hand every whole line of a task's log that is no event to take, which consumes it
+ *
+ * No log: content.  Returns 0, or -1 with err EX_IOERR.
+ */
+int log_notes(int logs_fd, const char *task_id, void (*take)(void *arg, jv note), void *arg);
 
 /* A reader of events, who may come back for more. */
 struct log_reader {

@@ -19,8 +19,9 @@ enum { REMOVE_AT_ONCE = 4096 };
  *
  * ids       borrowed: an array of whole ids
  * is_force  also where others wait for one of them: those fail (category "dependency")
- * removed   set to an array of the ids of all that were deleted, owned: their logs are the
- *           caller's to remove (log_remove) once the commit has succeeded
+ * removed   set to an array of the ids of all that were deleted, owned: their logs and
+ *           folders are the caller's to remove (log_remove, work_folder_remove) once the commit
+ *           has succeeded
  *
  * Returns 0, or -1 with err, having changed nothing: EX_NOINPUT, EX_TEMPFAIL (one is running, or
  * somebody waits).

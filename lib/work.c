@@ -10,6 +10,7 @@
 
 #include "chat.h"
 #include "clock.h"
+#include "dir.h"
 #include "err.h"
 #include "json.h"
 #include "proc.h"
@@ -99,8 +100,8 @@ or_empty(const char *s)
 	return s ? s : "";
 }
 
-static char **
-make_env(struct work *w)
+char **
+work_env(const struct work *w)
 {
 	char **env = xmalloc(8 * sizeof *env);
 	char *accounts = scope_list(w->task, "account_ids"),
@@ -138,18 +139,51 @@ make_argv(jv agent)
 	return argv;
 }
 
-static void
-free_strings(char **list)
+void
+work_env_free(char **list)
 {
-	for (size_t i = 0; list[i]; i++)
+	for (size_t i = 0; list && list[i]; i++)
 		free(list[i]);
 	free(list);
+}
+
+char *
+work_folder(const struct work *w)
+{
+	const char *own = json_peek_string(w->agent, "folder");
+	char *path, *real;
+	int fd;
+
+	if (own) {
+		if (!(real = realpath(own, NULL)))
+			err_set(EX_CONFIG, "folder %s: %s", own, strerror(errno));
+		return real;
+	}
+	path = xprintf("%s/work/%s", w->store, json_peek_string(w->task, "id"));
+	if ((fd = dir_open_private(path)) < 0) {
+		free(path);
+		return NULL;
+	}
+	close(fd);
+	return path;
+}
+
+int
+work_folder_remove(int store_fd, const char *task_id)
+{
+	char *name = xprintf("work/%s", task_id);
+	int rc = strchr(task_id, '/') ? 0 : dir_remove_tree(store_fd, name);
+
+	if (rc < 0)
+		err_sys("%s", name);
+	free(name);
+	return rc;
 }
 
 static int
 start(struct run *r)
 {
-	char **argv = make_argv(r->w->agent), **env = make_env(r->w);
+	char **argv = make_argv(r->w->agent), **env = work_env(r->w);
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
 
 	r->pid = -1;
@@ -179,8 +213,8 @@ start(struct run *r)
 		waitpid(r->pid, NULL, 0);
 		r->pid = -1;
 	}
-	free_strings(argv);
-	free_strings(env);
+	work_env_free(argv);
+	work_env_free(env);
 	return r->pid > 0 ? 0 : -1;
 }
 
@@ -404,8 +438,8 @@ terminate(struct run *r)
 }
 
 /* As a subreaper we are the parent of all that is left of it: no child, nothing left. */
-static void
-end_remains(struct run *r)
+void
+work_end_remains(const struct work *w)
 {
 	char *mark;
 
@@ -413,18 +447,16 @@ end_remains(struct run *r)
 		;
 	if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
 		return;
-	mark = xprintf("LEGWORK_RUN=%s", r->w->lease);
-	kill(-r->pid, SIGKILL);
+	mark = xprintf("LEGWORK_RUN=%s", w->lease);
 	if (proc_kill_marked(mark, GRACE_MS) < 0)
-		note(r, log_note(r->w->log, "remains",
-			    json_set_string(jv_object(), "error", err_text())));
+		log_note(w->log, "remains", json_set_string(jv_object(), "error", err_text()));
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	free(mark);
 }
 
-static int64_t
-timeout_ms(jv task)
+int64_t
+work_timeout_ms(jv task)
 {
 	jv limits = json_get(task, "limits", JV_KIND_OBJECT), value = jv_invalid();
 	int64_t ms = 0;
@@ -444,7 +476,7 @@ timeout_ms(jv task)
 static int
 wait_for_end(struct run *r)
 {
-	int64_t limit = timeout_ms(r->w->task), end = limit ? clock_mono_ms() + limit : INT64_MAX;
+	int64_t limit = work_timeout_ms(r->w->task), end = limit ? clock_mono_ms() + limit : INT64_MAX;
 	bool has_ended = false;
 	int status = 0;
 
@@ -458,7 +490,8 @@ wait_for_end(struct run *r)
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	drain_pipes(r);
-	end_remains(r);
+	kill(-r->pid, SIGKILL);
+	work_end_remains(r->w);
 	return status;
 }
 
@@ -473,7 +506,7 @@ error_of(struct run *r, int status)
 	while (tail->len > 0 && strchr(" \t\r\n", tail->p[tail->len - 1]))
 		tail->p[--tail->len] = '\0';
 	if (r->has_timed_out) {
-		char *why = xprintf("no answer within %g s", (double)timeout_ms(r->w->task) / 1000);
+		char *why = xprintf("no answer within %g s", (double)work_timeout_ms(r->w->task) / 1000);
 		jv error = task_error("timeout", "timeout", why, true);
 
 		free(why);
@@ -531,19 +564,34 @@ note_cut(struct run *r)
 					 json_set(jv_object(), "message", text), r->w->lease)));
 }
 
+void
+work_result_init(struct work_result *result)
+{
+	*result = (struct work_result){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid() };
+}
+
+void
+work_result_release(struct work_result *result)
+{
+	jv_free(result->response);
+	jv_free(result->error);
+	jv_free(result->usage);
+	jv_free(result->approval);
+}
+
 enum work_end
-work_run(struct work *w, jv *response, jv *error)
+work_run(struct work *w, struct work_result *result)
 {
 	struct run r = { .w = w, .pidfd = -1, .in = -1, .out = -1, .err = -1 };
 	enum work_end end = WORK_FAILED;
 	int status;
 
-	*response = *error = jv_invalid();
+	work_result_init(result);
 	make_request(w, &r.request);
 	if (start(&r) < 0) {
 		bool is_ours = err_code() != EX_CONFIG;
 
-		*error = task_error(is_ours ? "internal" : "configuration", "cannot_start",
+		result->error = task_error(is_ours ? "internal" : "configuration", "cannot_start",
 		    err_text(), is_ours);
 		release(&r);
 		return WORK_FAILED;
@@ -557,14 +605,14 @@ work_run(struct work *w, jv *response, jv *error)
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !r.has_timed_out) {
 		end = WORK_DONE;
 	} else {
-		*error = error_of(&r, status);
+		result->error = error_of(&r, status);
 	}
-	*response = response_of(&r);
+	result->response = response_of(&r);
 	if (r.is_cut)
 		note_cut(&r);
 	if (r.broken) {
-		jv_free(*error);
-		*error = task_error("internal", "log_failed", r.broken, true);
+		jv_free(result->error);
+		result->error = task_error("internal", "log_failed", r.broken, true);
 		end = WORK_BROKEN;
 	}
 	release(&r);

@@ -13,16 +13,19 @@
 
 #include <jv.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "log.h"
 
-enum work_end { WORK_DONE, WORK_FAILED, WORK_STOPPED, WORK_BROKEN = -1 };
+enum work_end { WORK_DONE, WORK_FAILED, WORK_STOPPED, WORK_ASKED, WORK_BROKEN = -1 };
 
 struct work {
 	jv task, agent;    /* borrowed */
 	jv dependencies;   /* borrowed: array of {id,title,status,response} for the JSON request */
+	jv chat;           /* borrowed: what was said in the chat lately; invalid: nothing */
 	const char *lease; /* the cookie, and the events' session */
 	const char *store; /* path of the store, for the program's own commands */
+	int logs_fd; /* the folder that the log is in */
 	struct log *log;
 	void (*told)(void *arg); /* called after something was logged; NULL: nobody */
 	void *arg;
@@ -32,19 +35,50 @@ struct work {
  * six); the rest is dropped, and the log says so. */
 enum { WORK_RESPONSE_MAX = 4 << 20 };
 
+/* What came of it.  All are owned, and invalid where there is none. */
+struct work_result {
+	jv response; /* string: what it answered, without its last newlines; a failed one, too */
+	jv error;    /* of WORK_FAILED and WORK_BROKEN: an error object (task.h) */
+	jv usage;    /* of all attempts: {input_tokens, output_tokens, total_tokens, calls} */
+	jv approval; /* of WORK_ASKED: what a person has to allow (life_ask) */
+};
+
+/* work_result_init - nothing yet; work_result_release frees what there is. */
+void work_result_init(struct work_result *result);
+void work_result_release(struct work_result *result);
+
 /*
  * work_run - run it to its end, or until stop_signal
  *
- * response  on WORK_DONE and WORK_FAILED: what it answered, a string without its last newlines
- * error     on WORK_FAILED: an error object (task.h)
- *
- * Both are set in every case, owned (invalid where there is none).  WORK_STOPPED: a signal
- * asked us to stop, its processes are gone.  WORK_BROKEN: as WORK_FAILED, because the log cannot be
- * written.
+ * result is set in every case.  WORK_STOPPED: a signal asked us to stop, its processes are gone.
+ * WORK_BROKEN: as WORK_FAILED, because the log cannot be written.
  */
-enum work_end work_run(struct work *w, jv *response, jv *error);
+enum work_end work_run(struct work *w, struct work_result *result);
 
 /* work_fit - how many of the bytes are within that limit. */
 size_t work_fit(const char *bytes, size_t len, size_t room);
+
+/* work_env - what is said of the task in the environment of whoever works on it: "NAME=value"
+ * strings, NULL-terminated; work_env_free frees them. */
+char **work_env(const struct work *w);
+void work_env_free(char **env);
+
+/*
+ * work_folder - the folder where the tools of an llm agent work: the agent's own, or else
+ * work/<task> in the store, which is made
+ *
+ * Returns a new path that the caller frees, or NULL with err EX_CONFIG or EX_CANTCREAT.
+ */
+char *work_folder(const struct work *w);
+
+/* work_folder_remove - delete work/<task>; content if there is none.  0, or -1 with err: something
+ * is left. */
+int work_folder_remove(int store_fd, const char *task_id);
+
+/* work_timeout_ms - how long an attempt at the task may take; 0: as long as it likes. */
+int64_t work_timeout_ms(jv task);
+
+/* work_end_remains - end whatever carries the lease in its environment and still runs. */
+void work_end_remains(const struct work *w);
 
 #endif

@@ -5,9 +5,10 @@
  * measure.c    programs are started, and timed from here; medians of interleaved runs
  * table.c      the rows
  * peer.c       servers, and data of others
- * add.c read.c work.c view.c   the sections
+ * add.c read.c work.c view.c think.c   the sections
  * inside.c     a program of its own: what is timed within a process, with the library
- * sqlite.c     likewise, with SQLite's; nothing.c is a program that does nothing
+ * sqlite.c     likewise, with SQLite's; nothing.c is a program that does nothing, model.c a model
+ *              that answers at once
  *
  * 1. What is compared is measured in turns (A B C, C B A, ...), so that drift cancels.
  * 2. All data is on the build folder's file system, and gone at the end.
@@ -186,5 +187,6 @@ void section_wake(void);
 void section_idle(void);
 void section_memory(void);
 void section_rebuild(void);
+void section_think(void);
 
 #endif

@@ -1,0 +1,228 @@
+#include "prompt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "crew.h"
+#include "dir.h"
+#include "err.h"
+#include "json.h"
+#include "task.h"
+
+enum { WORDS_MAX = 256 << 10 };
+
+/* Appends len bytes of a template; false: a value is missing. */
+static bool
+fill_paragraph(struct buf *b, const char *text, size_t len, jv values)
+{
+	const char *end = text + len, *open, *close;
+
+	while ((open = memmem(text, (size_t)(end - text), "{{", 2)) &&
+	       (close = memmem(open, (size_t)(end - open), "}}", 2))) {
+		jv name = jv_string_sized(open + 2, (int)(close - open - 2)), value;
+
+		buf_add(b, text, (size_t)(open - text));
+		value = json_get(values, jv_string_value(name), JV_KIND_STRING);
+		jv_free(name);
+		if (!jv_is_valid(value) || jv_string_length_bytes(jv_copy(value)) == 0) {
+			jv_free(value);
+			return false;
+		}
+		buf_add(b, jv_string_value(value), (size_t)jv_string_length_bytes(jv_copy(value)));
+		jv_free(value);
+		text = close + 2;
+	}
+	buf_add(b, text, (size_t)(end - text));
+	return true;
+}
+
+jv
+prompt_fill(const char *text, jv values)
+{
+	struct buf b = { 0 };
+	size_t len;
+	jv filled;
+
+	for (text += strspn(text, "\n"); *text; text += strspn(text, "\n")) {
+		const char *blank = strstr(text, "\n\n");
+		size_t before = b.len;
+
+		len = blank ? (size_t)(blank - text) : strlen(text);
+		if (before > 0)
+			buf_puts(&b, "\n\n");
+		if (!fill_paragraph(&b, text, len, values))
+			b.len = before;
+		text += len;
+	}
+	while (b.len > 0 && strchr(" \t\n", b.p[b.len - 1]))
+		b.len--;
+	filled = json_utf8(b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return filled;
+}
+
+/* The words in share/prompts/NAME, malloc'd; NULL with err. */
+static char *
+read_words(const char *name)
+{
+	char *share = dir_share_path(), *path, *words;
+	ssize_t n = -1;
+	int fd;
+
+	if (!share)
+		return NULL;
+	path = xprintf("%s/prompts/%s", share, name);
+	free(share);
+	words = xmalloc(WORDS_MAX + 1);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0) {
+		n = dir_read_all(fd, words, WORDS_MAX, 0);
+		close(fd);
+	}
+	if (n < 0) {
+		err_set(EX_CONFIG, "%s: %s", path, strerror(errno));
+		free(words);
+		words = NULL;
+	} else {
+		words[n] = '\0';
+	}
+	free(path);
+	return words;
+}
+
+/* Strings of a member, or the names of what is in an array, with commas between them. */
+static jv
+joined(jv strings)
+{
+	struct buf b = { 0 };
+	jv text;
+
+	jv_array_foreach (strings, i, one) {
+		if (jv_get_kind(one) == JV_KIND_STRING)
+			buf_printf(&b, "%s%s", b.len ? ", " : "", jv_string_value(one));
+		jv_free(one);
+	}
+	jv_free(strings);
+	text = json_utf8(b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return text;
+}
+
+static jv
+names_of(jv tools)
+{
+	jv names = jv_array();
+
+	if (jv_get_kind(tools) == JV_KIND_ARRAY)
+		jv_array_foreach (tools, i, tool) {
+			names = jv_array_append(names, json_get(tool, "name", JV_KIND_STRING));
+			jv_free(tool);
+		}
+	return names;
+}
+
+/* Objects of an array (borrowed), one to a line; what would end the fence around them is broken. */
+static jv
+as_lines(jv objects)
+{
+	struct buf b = { 0 }, safe = { 0 };
+	jv text;
+
+	if (jv_get_kind(objects) == JV_KIND_ARRAY)
+		jv_array_foreach (objects, i, one) {
+			if (b.len > 0)
+				buf_putc(&b, '\n');
+			json_dump(&b, one);
+		}
+	for (size_t i = 0; i < b.len; i++) {
+		if (b.p[i] == '<' && i + 1 < b.len && b.p[i + 1] == '/')
+			buf_puts(&safe, "\\u003c"); /* the same, in JSON */
+		else
+			buf_putc(&safe, b.p[i]);
+	}
+	text = json_utf8(safe.p ? safe.p : "", safe.len);
+	buf_release(&b);
+	buf_release(&safe);
+	return text;
+}
+
+static jv
+with_string(jv values, const char *name, jv object, const char *member)
+{
+	const char *value = json_peek_string(object, member);
+
+	return value ? json_set_string(values, name, value) : values;
+}
+
+static jv
+agent_values(const struct prompt *p)
+{
+	jv scope = json_get(p->task, "scope", JV_KIND_OBJECT), v = jv_object();
+	const char *description = json_peek_string(p->agent, "description");
+
+	if (!jv_is_valid(scope))
+		scope = jv_object();
+	v = with_string(v, description && *description ? "role" : "plain_role", p->agent, "role");
+	v = with_string(v, "description", p->agent, "description");
+	v = with_string(v, "system_prompt", p->agent, "system_prompt");
+	v = json_set(v, "skills", joined(crew_strings(p->agent, "skills")));
+	v = json_set(v, "account_ids", joined(crew_strings(scope, "account_ids")));
+	v = json_set(v, "regions", joined(crew_strings(scope, "regions")));
+	v = json_set(v, "tools", joined(names_of(p->tools)));
+	v = json_set_string(v, "folder", p->folder);
+	if (jv_get_kind(p->output) == JV_KIND_STRING)
+		v = json_set(v, "output", jv_copy(p->output));
+	jv_free(scope);
+	return v;
+}
+
+static jv
+task_values(const struct prompt *p)
+{
+	jv v = jv_object(), metadata = json_get(p->task, "metadata", JV_KIND_OBJECT);
+
+	v = with_string(v, "instruction", p->task, "instruction");
+	v = with_string(v, "context", p->task, "context");
+	v = json_set(v, task_has_subtasks(p->task) ? "subtasks" : "dependencies",
+	    as_lines(p->others));
+	v = json_set(v, "chat", as_lines(p->chat));
+	if (jv_is_valid(metadata) && jv_object_length(jv_copy(metadata)) > 0)
+		v = json_set(v, "metadata", as_lines(JV_ARRAY(jv_copy(metadata))));
+	jv_free(metadata);
+	return v;
+}
+
+/* The message that the words in a file make of values (consumed). */
+static jv
+message(const char *role, const char *name, jv values)
+{
+	char *words = read_words(name);
+	jv content;
+
+	if (!words) {
+		jv_free(values);
+		return jv_invalid();
+	}
+	content = prompt_fill(words, values);
+	jv_free(values);
+	free(words);
+	return json_set(json_set_string(jv_object(), "role", role), "content", content);
+}
+
+jv
+prompt_messages(const struct prompt *p)
+{
+	jv system = message("system", "agent.md", agent_values(p)), user;
+
+	if (!jv_is_valid(system))
+		return system;
+	user = message("user", "task.md", task_values(p));
+	if (!jv_is_valid(user)) {
+		jv_free(system);
+		return user;
+	}
+	return JV_ARRAY(system, user);
+}

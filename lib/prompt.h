@@ -1,0 +1,37 @@
+/*
+ * prompt.h - what a model is told of a task before it begins
+ *
+ * The words are in share/prompts: agent.md becomes the system message, task.md the first message of
+ * the user.  "{{name}}" stands for a value; a paragraph (they are parted by blank lines) of which a
+ * value is missing or empty is left out.  Values are data: what looks like a name in them stays.
+ */
+#ifndef PROMPT_H
+#define PROMPT_H
+
+#include <jv.h>
+
+/* What a prompt is made of; all borrowed, all but task and agent may be invalid. */
+struct prompt {
+	jv task, agent;
+	jv others;           /* array: its subtasks, or else the tasks that it depends on */
+	jv chat;             /* array of {from, kind, text}: what was said lately */
+	jv tools;            /* array of declarations, {name, ...} */
+	const char *folder;  /* that the tools work in */
+	jv output;           /* string: what the answer must be like */
+};
+
+/*
+ * prompt_messages - the messages a conversation begins with: an array of two, owned
+ *
+ * Invalid with err EX_CONFIG where the words cannot be read.
+ */
+jv prompt_messages(const struct prompt *p);
+
+/*
+ * prompt_fill - fill text in as said above; values is an object of strings (borrowed)
+ *
+ * Returns a jv string, without blanks at its ends.
+ */
+jv prompt_fill(const char *text, jv values);
+
+#endif

@@ -1,0 +1,73 @@
+#include "recent.h"
+
+#include <string.h>
+
+#include "chat.h"
+#include "task.h"
+
+/* Whether the event is a message that the task has neither said nor been made of. */
+static bool
+is_news(jv event, jv data, jv task, jv source)
+{
+	const char *type = json_peek_string(event, "type"), *id = json_peek_string(event, "id");
+	const char *speaker = json_peek_string(data, "task_id");
+	const char *message = jv_is_valid(source) ? json_peek_string(source, "message_id") : NULL;
+
+	return type && !strcmp(type, "message") && json_peek_string(data, "text") &&
+	       !(speaker && !strcmp(speaker, json_peek_string(task, "id"))) &&
+	       !(message && id && !strcmp(message, id));
+}
+
+static jv
+told(jv event, jv data)
+{
+	const char *speaker = json_peek_string(data, "task_id"),
+		   *user = json_peek_string(event, "user_id");
+	char name[9];
+	jv one = json_set_string(jv_object(), "from",
+	    speaker ? task_short(speaker, name) : user ? user : "somebody");
+
+	one = json_set_string(one, "kind", speaker ? "task" : "person");
+	return json_set_string(one, "text", json_peek_string(data, "text"));
+}
+
+/* The array the other way round. */
+static jv
+reversed(jv array)
+{
+	jv out = jv_array();
+
+	for (int i = jv_array_length(jv_copy(array)); i-- > 0;)
+		out = jv_array_append(out, jv_array_get(jv_copy(array), i));
+	jv_free(array);
+	return out;
+}
+
+jv
+recent_messages(struct tx *tx, jv task, size_t max_bytes)
+{
+	const char *chat_id = json_peek_string(task, "chat_id");
+	jv source = json_get(task, "source", JV_KIND_OBJECT), newest_first = jv_array();
+	uint64_t seq = chat_id ? chat_last(tx, chat_id) : 0;
+	size_t bytes = 0;
+
+	for (int left = RECENT_EVENTS; seq > 0 && left > 0 && bytes < max_bytes; seq--, left--) {
+		uint64_t n = chat_event_number(tx, chat_id, seq);
+		jv event = n ? store_at(tx, n) : jv_invalid(), data;
+
+		if (!jv_is_valid(event)) { /* those before are gone, too */
+			jv_free(event);
+			break;
+		}
+		data = json_get(event, "data", JV_KIND_OBJECT);
+		if (jv_is_valid(data) && is_news(event, data, task, source)) {
+			bytes += strlen(json_peek_string(data, "text"));
+			if (bytes <= max_bytes)
+				newest_first = jv_array_append(newest_first, told(event, data));
+		}
+		jv_free(data);
+		jv_free(event);
+	}
+	jv_free(source);
+	return reversed(newest_first);
+}

@@ -1,0 +1,181 @@
+#include "transcript.h"
+
+#include <string.h>
+
+#include "json.h"
+
+void
+transcript_init(struct transcript *t)
+{
+	*t = (struct transcript){ .about = jv_invalid(),
+		.messages = jv_array(),
+		.calls = jv_array(),
+		.stop = jv_invalid(),
+		.started = jv_invalid(),
+		.usage = jv_object() };
+}
+
+void
+transcript_release(struct transcript *t)
+{
+	jv_free(t->about);
+	jv_free(t->messages);
+	jv_free(t->calls);
+	jv_free(t->stop);
+	jv_free(t->started);
+	jv_free(t->usage);
+}
+
+static void
+replace(jv *old, jv new)
+{
+	jv_free(*old);
+	*old = new;
+}
+
+static jv
+array_or_empty(jv object, const char *name)
+{
+	jv array = json_get(object, name, JV_KIND_ARRAY);
+
+	if (jv_is_valid(array))
+		return array;
+	jv_free(array);
+	return jv_array();
+}
+
+static void
+take_start(struct transcript *t, jv note)
+{
+	int64_t retries = json_peek_int(note, "retries", 0);
+
+	if (retries == t->retries)
+		return;
+	t->retries = retries;
+	t->turns = t->tokens = 0;
+}
+
+static void
+take_prompt(struct transcript *t, jv note)
+{
+	replace(&t->about, json_get(note, "about", JV_KIND_OBJECT));
+	replace(&t->messages, array_or_empty(note, "messages"));
+	replace(&t->calls, jv_array());
+	replace(&t->started, jv_invalid());
+}
+
+static int64_t
+add_usage(struct transcript *t, jv usage, const char *name)
+{
+	int64_t more = json_peek_int(usage, name, 0);
+
+	t->usage = json_set_int(t->usage, name, json_peek_int(t->usage, name, 0) + more);
+	return more;
+}
+
+static void
+take_turn(struct transcript *t, jv note)
+{
+	jv message = json_get(note, "message", JV_KIND_OBJECT);
+	jv usage = json_get(note, "usage", JV_KIND_OBJECT);
+
+	if (!jv_is_valid(usage))
+		usage = jv_object();
+	if (jv_is_valid(message)) {
+		replace(&t->calls, array_or_empty(message, "tool_calls"));
+		t->messages = jv_array_append(t->messages, message);
+	}
+	replace(&t->stop, json_get(note, "stop", JV_KIND_STRING));
+	replace(&t->started, jv_invalid());
+	t->turns++;
+	add_usage(t, usage, "input_tokens");
+	add_usage(t, usage, "output_tokens");
+	t->tokens += add_usage(t, usage, "total_tokens");
+	t->usage = json_set_int(t->usage, "calls", json_peek_int(t->usage, "calls", 0) + 1);
+	jv_free(usage);
+}
+
+/* The calls without the one that has the id. */
+static jv
+without(jv calls, const char *id)
+{
+	jv rest = jv_array();
+
+	jv_array_foreach (calls, i, call) {
+		const char *its = json_peek_string(call, "id");
+
+		if (its && id && !strcmp(its, id))
+			jv_free(call);
+		else
+			rest = jv_array_append(rest, call);
+	}
+	jv_free(calls);
+	return rest;
+}
+
+static void
+take_tool_end(struct transcript *t, jv note)
+{
+	const char *id = json_peek_string(note, "call_id"), *name = json_peek_string(note, "name");
+	const char *content = json_peek_string(note, "content"),
+		   *status = json_peek_string(note, "status");
+	jv message = json_set_string(jv_object(), "role", "tool");
+
+	message = json_set_string(message, "tool_call_id", id ? id : "");
+	message = json_set_string(message, "name", name ? name : "");
+	message = json_set_string(message, "content", content ? content : "");
+	if (!status || strcmp(status, "success") != 0)
+		message = json_set(message, "is_error", jv_true());
+	t->messages = jv_array_append(t->messages, message);
+	t->calls = without(t->calls, id);
+	replace(&t->started, jv_invalid());
+}
+
+static void
+take_refused(struct transcript *t, jv note)
+{
+	const char *why = json_peek_string(note, "message");
+	jv message = json_set_string(jv_object(), "role", "user");
+
+	t->messages = jv_array_append(t->messages, json_set_string(message, "content", why ? why : ""));
+}
+
+static void
+take(void *arg, jv note)
+{
+	struct transcript *t = arg;
+	const char *kind = json_peek_string(note, "kind");
+
+	if (!kind)
+		kind = "";
+	if (!strcmp(kind, "start"))
+		take_start(t, note);
+	else if (!strcmp(kind, "prompt"))
+		take_prompt(t, note);
+	else if (!strcmp(kind, "turn"))
+		take_turn(t, note);
+	else if (!strcmp(kind, "tool_start"))
+		replace(&t->started, json_get(note, "call_id", JV_KIND_STRING));
+	else if (!strcmp(kind, "tool_end"))
+		take_tool_end(t, note);
+	else if (!strcmp(kind, "refused"))
+		take_refused(t, note);
+	jv_free(note);
+}
+
+int
+transcript_read(struct transcript *t, int logs_fd, const char *task_id)
+{
+	return log_notes(logs_fd, task_id, take, t);
+}
+
+int
+transcript_add(struct transcript *t, struct log *log, const char *kind, jv note)
+{
+	if (log_note(log, kind, jv_copy(note)) < 0) {
+		jv_free(note);
+		return -1;
+	}
+	take(t, json_set_string(note, "kind", kind));
+	return 0;
+}

@@ -1,0 +1,278 @@
+# Agents that think: the loop of model turns and tool calls in agent-run.
+
+load test_helper
+load records
+load llm
+
+setup() {
+	common_setup
+	LEGWORK_USER=ada
+	export LEGWORK_USER
+}
+
+# tool NAME [DECLARATION-MEMBERS] <SCRIPT - a tool of this test: bash that reads its arguments on stdin
+tool() {
+	mkdir -p tools
+	export LEGWORK_TOOLS=$PWD/tools
+	cat >"tools/$1.body"
+	cat >"tools/$1" <<-END
+		#!/bin/bash
+		if [[ \$1 = --schema ]]; then
+			echo '{"name":"$1","description":"a tool","parameters":{"type":"object"}${2:+,$2}}'
+			exit
+		fi
+		here=$PWD
+		. "$PWD/tools/$1.body"
+	END
+	chmod +x "tools/$1"
+}
+
+thinker() { agent-add thinker --model some-model "$@" >/dev/null; }
+
+# What the task has said, a line each: its type and what it is about.
+said() {
+	chat-show "$(task-show "$1" | jq -r .chat_id)" | jq -r '[.type, (.data |
+		.text // .message // (if .args then "\(.name) \(.args | tojson)" else null end) //
+		(if .result then "\(.status) \(.result)" else null end) // .question // .total_tokens)] |
+		join(": ")' | sed -E 's/Task [0-9a-f]{8}/Task/'
+}
+
+# Runs the task, and posts what it says.
+do_task() { agent-run "$1" | chat-post >/dev/null; }
+
+@test "llm agent: what the model says is the answer" {
+	script_llm <<-'END'
+		{"type":"thought","delta":"Hm. "}
+		{"type":"text","delta":"It is "}
+		{"type":"text","delta":"42."}
+		{"type":"usage","input_tokens":11,"output_tokens":3,"total_tokens":14}
+		{"type":"stop","reason":"end","model":"some-model"}
+	END
+	thinker --description 'thinks about it'
+	id=$(task-add --ids 'What is six by seven?')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response, .usage]')" \
+		'["completed","It is 42.",{"input_tokens":11,"output_tokens":3,"total_tokens":14,"calls":1}]'
+	run -0 said "$id"
+	assert_output - <<-'END'
+		status: Task: Starting execution...
+		status: Executing task: What is six by seven?...
+		thought: Hm. 
+		token_usage: 14
+		message: It is 42.
+		status: Task completed successfully
+	END
+	assert_equal "$(asked 1 '[.model, .stream, [.messages[].role]]')" '["some-model",true,["system","user"]]'
+	assert_equal "$(asked 1 '.messages[1].content')" '"The task:\n\nWhat is six by seven?"'
+	asked 1 '.messages[0].content' | grep -q 'Your role is thinker: thinks about it'
+}
+
+@test "llm agent: calls tools, two in one turn, and goes on with what they say" {
+	tool look <<<'jq -r .at; pwd | grep -c "/work/$LEGWORK_TASK_ID$"'
+	tool count <<<'echo no >&2; exit 3'
+	script_llm <<-'END'
+		{"type":"text","delta":"Let me look."}
+		{"type":"tool_call","call":{"id":"a","name":"look","arguments":{"at":"here"}}}
+		{"type":"tool_call","call":{"id":"b","name":"count","arguments":{}}}
+		{"type":"usage","input_tokens":10,"output_tokens":5,"total_tokens":15}
+		{"type":"stop","reason":"tool_calls"}
+
+		{"type":"text","delta":"done"}
+		{"type":"usage","input_tokens":20,"output_tokens":1,"total_tokens":21}
+		{"type":"stop","reason":"end"}
+	END
+	thinker --tool look --tool count
+	id=$(task-add --ids 'look')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response, .usage.total_tokens, .usage.calls]')" \
+		'["completed","done",36,2]'
+	run -0 said "$id"
+	assert_line 'message: Let me look.'
+	assert_line 'tool_use: look {"at":"here"}'
+	assert_line 'tool_use: count {}'
+	assert_line --partial 'tool_result: success here'
+	assert_line --partial 'tool_result: error '
+	assert_equal "$(asked 1 '[.tools[].name]')" '["look","count"]'
+	assert_equal "$(asked 2 '[.messages[2:][] | [.role, .tool_call_id, .is_error]]')" \
+		'[["assistant",null,null],["tool","a",null],["tool","b",true]]'
+	asked 2 '.messages[3].content' | grep -qF '"here\n1'
+	asked 2 '.messages[4].content' | grep -q no
+}
+
+@test "llm agent: a tool that is unknown, denied or called wrongly is told to the model" {
+	tool look <<<'echo looked'
+	script_llm <<-'END'
+		{"type":"tool_call","call":{"id":"a","name":"fly","arguments":{}}}
+		{"type":"tool_call","call":{"id":"b","name":"look","arguments_text":"{\"at\":","fault":"it ends too early"}}
+		{"type":"stop","reason":"tool_calls"}
+
+		{"type":"text","delta":"I give up"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker --tool look
+	id=$(task-add --ids 'look')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -r .status)" completed
+	asked 2 '[.messages[] | select(.role == "tool") | .content]' >results
+	grep -qF 'there is no tool fly; there are: look' results
+	grep -qF 'it ends too early' results
+}
+
+@test "llm agent: an answer that is empty or cut off is asked for again, twice" {
+	script_llm <<-'END'
+		{"type":"text","delta":" "}
+		{"type":"stop","reason":"end"}
+
+		{"type":"text","delta":"a long"}
+		{"type":"stop","reason":"length"}
+
+		{"type":"text","delta":"short"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker
+	id=$(task-add --ids 'say it')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response]')" '["completed","short"]'
+	asked 3 '[.messages[].content]' | grep -qF 'it was empty'
+	asked 3 '[.messages[].content]' | grep -qF 'it was cut off'
+	run -0 said "$id"
+	assert_line --partial 'status: Task: its answer was not accepted: it was empty'
+}
+
+@test "llm agent: an answer that never keeps the contract fails: validation, with the answer kept" {
+	script_llm <<-'END'
+		{"type":"text","delta":"one"}
+		{"type":"stop","reason":"end"}
+
+		{"type":"text","delta":"{\"n\":\"x\"}"}
+		{"type":"stop","reason":"end"}
+
+		{"type":"text","delta":"three"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker
+	id=$(task-add --ids <<<'{"instruction":"count","output":{"format":"json","schema":{"type":"object","properties":{"n":{"type":"integer"}}}}}')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response, .error.category, .error.code, .error.retryable]')" \
+		'["failed","three","validation","contract",false]'
+	assert_equal "$(wc -l <asked)" 3
+	asked 1 .response_schema.schema.type | grep -q object
+	asked 3 '.messages[-1].content' | grep -qF '/n: want integer, got string'
+}
+
+@test "llm agent: JSON is taken out of what stands around it" {
+	script_llm <<-'END'
+		{"type":"text","delta":"Here:\n```json\n{ \"n\": 3 }\n```"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker
+	id=$(task-add --ids <<<'{"instruction":"count","output":{"format":"json"}}')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response]')" '["completed","{\"n\":3}"]'
+}
+
+@test "llm agent: budgets of turns and tokens are kept, and what was said is" {
+	tool look <<<'echo looked'
+	for i in 1 2 3 4; do
+		cat <<-'END'
+			{"type":"text","delta":"I look"}
+			{"type":"tool_call","call":{"id":"a","name":"look","arguments":{}}}
+			{"type":"usage","input_tokens":10,"output_tokens":5,"total_tokens":15}
+			{"type":"stop","reason":"tool_calls"}
+
+		END
+	done >endless
+	script_llm <endless
+	thinker --tool look --max-turns 3
+	id=$(task-add --ids 'look')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response, .error.category, .error.code, .error.message]')" \
+		'["failed","I look","budget","max_turns","no answer within 3 turns"]'
+	assert_equal "$(wc -l <asked)" 3
+	script_llm <endless
+	id=$(task-add --ids <<<'{"instruction":"look","limits":{"max_tokens":20}}')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.error.code, .usage.total_tokens]')" '["max_tokens",30]'
+	# what is put back by a person may use as much again, and goes on where it stood
+	task-retry "$id" >/dev/null
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.error.code, .usage.total_tokens]')" '["max_tokens",60]'
+	assert_equal "$(asked 3 '.messages | length')" 6
+}
+
+@test "llm agent: no answer in time is a time-out, and the model's process is ended" {
+	script_llm <<<'hang'
+	thinker
+	id=$(task-add --ids <<<'{"instruction":"wait","limits":{"timeout_s":0.2,"max_attempts":1}}')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .error.category, .error.code]')" \
+		'["failed","timeout","timeout"]'
+	no_process_left
+}
+
+@test "llm agent: a model's process that ends or talks rubbish is a network error, tried again" {
+	script_llm <<-'END'
+		{"type":"text","delta":"half"}
+		exit 3
+
+		{"type":"text","delta":"whole"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker
+	id=$(task-add --ids 'say it')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .waiting, .error.category, .error.code, .error.message]')" \
+		'["pending","time","network","llm_ended","llm-chat ended in the middle of an answer (exit status 3)"]'
+	task-retry "$id" >/dev/null
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response]')" '["completed","whole"]'
+}
+
+@test "llm agent: an error of the model is the task's, with its category" {
+	script_llm <<-'END'
+		{"type":"error","category":"permission","status":401,"code":"authentication_error","message":"bad key","retryable":false}
+	END
+	thinker
+	id=$(task-add --ids 'say it')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .error]')" \
+		'["failed",{"category":"permission","status":401,"code":"authentication_error","message":"bad key","retryable":false}]'
+	assert_equal "$(task-show "$id" | jq -c '[.failures[].category]')" '["permission"]'
+}
+
+@test "llm agent: where no model is configured it fails at once, and says what to set" {
+	unset LEGWORK_LLM OPENAI_API_KEY OPENAI_BASE_URL ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN OLLAMA_HOST
+	thinker
+	id=$(task-add --ids 'say it')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .error.category]')" '["failed","configuration"]'
+	task-show "$id" | jq -r .error.message | grep -q OPENAI_API_KEY
+}
+
+@test "llm agent: killed at any moment and started again, it asks for no turn twice" {
+	tool note <<<'jq -r .at >>"$here/notes"; echo noted'
+	for at in model tool; do
+		rm -f notes
+		script_llm <<-'END'
+			{"type":"tool_call","call":{"id":"a","name":"note","arguments":{"at":"first"}}}
+			{"type":"stop","reason":"tool_calls"}
+
+			{"type":"tool_call","call":{"id":"b","name":"note","arguments":{"at":"second"}}}
+			{"type":"stop","reason":"tool_calls"}
+
+			{"type":"text","delta":"noted both"}
+			{"type":"stop","reason":"end"}
+		END
+		agent-add thinker --model m --tool note >/dev/null
+		id=$(task-add --allow-duplicates --ids 'note it')
+		log=$LEGWORK_STORE/logs/agents/$id.log
+		for kind in prompt turn tool_start tool_end; do
+			:
+		done
+		do_task "$id"
+		assert_equal "$(cat notes)" $'first\nsecond'
+		assert_equal "$(task-show "$id" | jq -r .response)" 'noted both'
+		assert_equal "$(wc -l <asked)" 3
+		[[ -f $log ]]
+	done
+}
