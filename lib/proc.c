@@ -35,6 +35,7 @@
 struct spawn_fault {
 	int error; /* errno */
 	int code;  /* for err_set */
+	bool is_of_folder;
 };
 
 static bool
@@ -87,9 +88,16 @@ place_fds(const int fds[3])
 	return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
+/* What is to be started. */
+struct spawn {
+	char *const *argv, *const *env;
+	const int *fds;
+	const char *folder;
+};
+
 /* The child: become the program or say through fault_fd why not.  All signals are blocked. */
 static _Noreturn void
-spawn_exec(char *const argv[], char *const env[], const int fds[3], int fault_fd)
+spawn_exec(const struct spawn *s, int fault_fd)
 {
 	struct spawn_fault fault = { .code = EX_OSERR };
 	struct sigaction by_default = { .sa_handler = SIG_DFL };
@@ -103,9 +111,12 @@ spawn_exec(char *const argv[], char *const env[], const int fds[3], int fault_fd
 	high = fcntl(fault_fd, F_DUPFD_CLOEXEC, 3);
 	if (high >= 0) {
 		fault_fd = high;
-		if (place_fds(fds) == 0) {
+		if (s->folder && chdir(s->folder) < 0) {
+			fault.code = EX_CONFIG;
+			fault.is_of_folder = true;
+		} else if (place_fds(s->fds) == 0) {
 			sigprocmask(SIG_SETMASK, &none, NULL);
-			execvpe(argv[0], argv, env);
+			execvpe(s->argv[0], s->argv, s->env);
 			fault.code = EX_CONFIG;
 		}
 	}
@@ -120,7 +131,7 @@ spawn_exec(char *const argv[], char *const env[], const int fds[3], int fault_fd
  * our memory until it is its program: copying the tables of it is most of what a start costs.
  */
 static pid_t
-spawn_fork(char *const argv[], char *const env[], const int fds[3], int fault_fd)
+spawn_fork(const struct spawn *s, int fault_fd)
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -131,7 +142,7 @@ spawn_fork(char *const argv[], char *const env[], const int fds[3], int fault_fd
 	pid = vfork();
 	error = errno;
 	if (pid == 0)
-		spawn_exec(argv, env, fds, fault_fd);
+		spawn_exec(s, fault_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	errno = error;
 	return pid;
@@ -139,7 +150,7 @@ spawn_fork(char *const argv[], char *const env[], const int fds[3], int fault_fd
 
 /* Wait until the child is its program (0) or has failed (-1 with err, and it is reaped). */
 static int
-spawn_await(pid_t pid, const char *name, int fault_fd)
+spawn_await(pid_t pid, const struct spawn *s, int fault_fd)
 {
 	struct spawn_fault fault;
 	ssize_t n;
@@ -151,31 +162,39 @@ spawn_await(pid_t pid, const char *name, int fault_fd)
 		return 0;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return err_set(fault.code, "%s: %s", name, strerror(fault.error));
+	return err_set(fault.code, "%s: %s", fault.is_of_folder ? s->folder : s->argv[0],
+	    strerror(fault.error));
 }
 
 pid_t
-proc_spawn(char *const argv[], const char *const env[], const int fds[3])
+proc_spawn_in(const char *folder, char *const argv[], const char *const env[], const int fds[3])
 {
+	struct spawn s = { .argv = argv, .fds = fds, .folder = folder };
 	char **merged;
 	int fault_fds[2];
 	pid_t pid;
 
 	if (pipe2(fault_fds, O_CLOEXEC) < 0)
 		return err_set(EX_OSERR, "%s: %s", argv[0], strerror(errno));
-	merged = merge_env(env);
-	pid = spawn_fork(argv, merged, fds, fault_fds[1]);
+	s.env = merged = merge_env(env);
+	pid = spawn_fork(&s, fault_fds[1]);
 	close(fault_fds[1]);
 	free(merged);
 	if (pid < 0) {
 		err_set(EX_OSERR, "%s: cannot fork: %s", argv[0], strerror(errno));
 	} else {
 		setpgid(pid, pid); /* so that it is done when we return, whoever ran first */
-		if (spawn_await(pid, argv[0], fault_fds[0]) < 0)
+		if (spawn_await(pid, &s, fault_fds[0]) < 0)
 			pid = -1;
 	}
 	close(fault_fds[0]);
 	return pid;
+}
+
+pid_t
+proc_spawn(char *const argv[], const char *const env[], const int fds[3])
+{
+	return proc_spawn_in(NULL, argv, env, fds);
 }
 
 int

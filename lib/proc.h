@@ -25,6 +25,11 @@
  */
 pid_t proc_spawn(char *const argv[], const char *const env[], const int fds[3]);
 
+/* proc_spawn_in - the same, in that working folder (NULL: ours); EX_CONFIG names it where it is not
+ * to be had. */
+pid_t proc_spawn_in(const char *folder, char *const argv[], const char *const env[],
+    const int fds[3]);
+
 /* proc_pidfd - pidfd_open(2), close-on-exec; -1 with errno. */
 int proc_pidfd(pid_t pid);
 
