@@ -189,6 +189,18 @@ terminate(struct child *c)
 	kill(-c->pid, SIGKILL);
 }
 
+/* Until all that was killed is gone; a subreaper is the parent of it. */
+static void
+end_group(pid_t group)
+{
+	int64_t end_ms = clock_mono_ms() + GRACE_MS;
+
+	do {
+		while (waitpid(-group, NULL, WNOHANG) > 0)
+			;
+	} while (proc_group_alive(group) && clock_mono_ms() < end_ms && poll(NULL, 0, 1) <= 0);
+}
+
 /* As long as it is not reaped nobody else has its number: its group is ended before. */
 static void
 reap(struct child *c)
@@ -201,6 +213,7 @@ reap(struct child *c)
 	kill(-c->pid, SIGKILL);
 	while (waitpid(c->pid, &c->result->status, 0) < 0 && errno == EINTR)
 		;
+	end_group(c->pid);
 }
 
 int

@@ -6,7 +6,8 @@
  *    KILL.
  * 3. What it has left behind may hold its pipes open: that is waited for a moment only.
  *
- * The caller has let SIGPIPE be (stop_at_pipe).  What has left the group is the caller's to find (proc_kill_marked).
+ * The caller has let SIGPIPE be (stop_at_pipe).  What has left the group is the caller's to find
+ * (proc_kill_marked).
  */
 #ifndef CHILD_H
 #define CHILD_H
