@@ -288,6 +288,16 @@ scan_value(struct scan *s, int depth)
 	}
 }
 
+/* Say what is wrong at p.  Returns -1. */
+static int
+scan_refuse(const struct scan *s, const unsigned char *start)
+{
+	return err_set(EX_DATAERR, "byte %zu: %s", (size_t)(s->p - start) + 1,
+	    s->p == s->end ? "unexpected end"
+	    : s->fault     ? s->fault
+			   : "something follows the value");
+}
+
 int
 scan_check(const char *text, size_t len)
 {
@@ -300,11 +310,18 @@ scan_check(const char *text, size_t len)
 		s.fault = "byte order mark";
 	else if (scan_value(&s, 0) && scan_next(&s) == -1)
 		return 0;
-	if (!s.fault)
-		s.fault = "something follows the value";
-	if (s.p == s.end)
-		s.fault = "unexpected end";
-	return err_set(EX_DATAERR, "byte %zu: %s", (size_t)(s.p - start) + 1, s.fault);
+	return scan_refuse(&s, start);
+}
+
+int
+scan_prefix(const char *text, size_t len, size_t *end)
+{
+	const unsigned char *start = (const unsigned char *)text;
+	struct scan s = { .p = start, .end = start + (len < SCAN_TEXT_MAX ? len : SCAN_TEXT_MAX) };
+	bool is_value = scan_value(&s, 0);
+
+	*end = (size_t)(s.p - start);
+	return is_value ? 0 : scan_refuse(&s, start);
 }
 
 /* From here on text is believed to be valid, and only its bounds are watched. */

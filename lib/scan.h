@@ -36,6 +36,16 @@ struct scan_text {
 int scan_check(const char *text, size_t len);
 
 /*
+ * scan_prefix - whether text begins with a JSON value, whatever follows it
+ *
+ * end  set to how many bytes that value has, or on -1 to how many are before the fault (len: the
+ *      text ends too early)
+ *
+ * Returns 0, or -1 as scan_check does.
+ */
+int scan_prefix(const char *text, size_t len, size_t *end);
+
+/*
  * scan_member - find a member of an object's text without parsing it
  *
  * object  text that begins with "{"
