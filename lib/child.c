@@ -70,8 +70,10 @@ start(struct child *c)
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
 		err_sys("pipe");
 	else
-		c->pid = proc_spawn_in(c->order->folder, c->order->argv, c->order->env,
-		    (const int[]){ in[0], out[1], err[1] });
+		c->pid = proc_start(&(struct proc_program){ .argv = c->order->argv,
+		    .env = c->order->env,
+		    .folder = c->order->folder,
+		    .fds = { in[0], out[1], err[1] } });
 	close_fd(&in[0]);
 	close_fd(&out[1]);
 	close_fd(&err[1]);

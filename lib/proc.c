@@ -35,7 +35,7 @@
 struct spawn_fault {
 	int error; /* errno */
 	int code;  /* for err_set */
-	bool is_of_folder;
+	bool is_folder;
 };
 
 static bool
@@ -46,9 +46,23 @@ is_same_name(const char *a, const char *b)
 	return strncmp(a, b, len) == 0 && b[len] == '=';
 }
 
-/* Our environment with env's entries in place of or after ours; the array is the caller's. */
+/* Whether a variable of ours says no more than who and where one is. */
+static bool
+is_plain(const char *variable)
+{
+	static const char *const names[] = { "PATH=", "HOME=", "USER=", "LOGNAME=", "SHELL=",
+		"LANG=", "LC_", "TZ=", "TERM=", "TMPDIR=", "XDG_RUNTIME_DIR=" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strncmp(variable, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* Our environment, or the plain part of it, with env's entries in place of or after ours; the array
+ * is the caller's. */
 static char **
-merge_env(const char *const env[])
+merge_env(const char *const env[], bool is_clean)
 {
 	size_t ours = 0, more = 0, n = 0, i;
 	char **merged;
@@ -59,6 +73,8 @@ merge_env(const char *const env[])
 		more++;
 	merged = xmalloc((ours + more + 1) * sizeof *merged);
 	for (size_t o = 0; o < ours; o++) {
+		if (is_clean && !is_plain(environ[o]))
+			continue;
 		for (i = 0; i < more && !is_same_name(env[i], environ[o]); i++)
 			;
 		if (i == more)
@@ -88,16 +104,9 @@ place_fds(const int fds[3])
 	return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-/* What is to be started. */
-struct spawn {
-	char *const *argv, *const *env;
-	const int *fds;
-	const char *folder;
-};
-
 /* The child: become the program or say through fault_fd why not.  All signals are blocked. */
 static _Noreturn void
-spawn_exec(const struct spawn *s, int fault_fd)
+spawn_exec(const struct proc_program *program, char *const env[], int fault_fd)
 {
 	struct spawn_fault fault = { .code = EX_OSERR };
 	struct sigaction by_default = { .sa_handler = SIG_DFL };
@@ -111,12 +120,12 @@ spawn_exec(const struct spawn *s, int fault_fd)
 	high = fcntl(fault_fd, F_DUPFD_CLOEXEC, 3);
 	if (high >= 0) {
 		fault_fd = high;
-		if (s->folder && chdir(s->folder) < 0) {
+		fault.is_folder = program->folder && chdir(program->folder) < 0;
+		if (fault.is_folder) {
 			fault.code = EX_CONFIG;
-			fault.is_of_folder = true;
-		} else if (place_fds(s->fds) == 0) {
+		} else if (place_fds(program->fds) == 0) {
 			sigprocmask(SIG_SETMASK, &none, NULL);
-			execvpe(s->argv[0], s->argv, s->env);
+			execvpe(program->argv[0], program->argv, env);
 			fault.code = EX_CONFIG;
 		}
 	}
@@ -131,7 +140,7 @@ spawn_exec(const struct spawn *s, int fault_fd)
  * our memory until it is its program: copying the tables of it is most of what a start costs.
  */
 static pid_t
-spawn_fork(const struct spawn *s, int fault_fd)
+spawn_fork(const struct proc_program *program, char *const env[], int fault_fd)
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -142,7 +151,7 @@ spawn_fork(const struct spawn *s, int fault_fd)
 	pid = vfork();
 	error = errno;
 	if (pid == 0)
-		spawn_exec(s, fault_fd);
+		spawn_exec(program, env, fault_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	errno = error;
 	return pid;
@@ -150,7 +159,7 @@ spawn_fork(const struct spawn *s, int fault_fd)
 
 /* Wait until the child is its program (0) or has failed (-1 with err, and it is reaped). */
 static int
-spawn_await(pid_t pid, const struct spawn *s, int fault_fd)
+spawn_await(pid_t pid, const struct proc_program *program, int fault_fd)
 {
 	struct spawn_fault fault;
 	ssize_t n;
@@ -162,29 +171,29 @@ spawn_await(pid_t pid, const struct spawn *s, int fault_fd)
 		return 0;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return err_set(fault.code, "%s: %s", fault.is_of_folder ? s->folder : s->argv[0],
+	return err_set(fault.code, "%s: %s", fault.is_folder ? program->folder : program->argv[0],
 	    strerror(fault.error));
 }
 
 pid_t
-proc_spawn_in(const char *folder, char *const argv[], const char *const env[], const int fds[3])
+proc_start(const struct proc_program *program)
 {
-	struct spawn s = { .argv = argv, .fds = fds, .folder = folder };
+	const char *name = program->argv[0];
 	char **merged;
 	int fault_fds[2];
 	pid_t pid;
 
 	if (pipe2(fault_fds, O_CLOEXEC) < 0)
-		return err_set(EX_OSERR, "%s: %s", argv[0], strerror(errno));
-	s.env = merged = merge_env(env);
-	pid = spawn_fork(&s, fault_fds[1]);
+		return err_set(EX_OSERR, "%s: %s", name, strerror(errno));
+	merged = merge_env(program->env, program->is_clean);
+	pid = spawn_fork(program, merged, fault_fds[1]);
 	close(fault_fds[1]);
 	free(merged);
 	if (pid < 0) {
-		err_set(EX_OSERR, "%s: cannot fork: %s", argv[0], strerror(errno));
+		err_set(EX_OSERR, "%s: cannot fork: %s", name, strerror(errno));
 	} else {
 		setpgid(pid, pid); /* so that it is done when we return, whoever ran first */
-		if (spawn_await(pid, &s, fault_fds[0]) < 0)
+		if (spawn_await(pid, program, fault_fds[0]) < 0)
 			pid = -1;
 	}
 	close(fault_fds[0]);
@@ -194,7 +203,8 @@ proc_spawn_in(const char *folder, char *const argv[], const char *const env[], c
 pid_t
 proc_spawn(char *const argv[], const char *const env[], const int fds[3])
 {
-	return proc_spawn_in(NULL, argv, env, fds);
+	return proc_start(
+	    &(struct proc_program){ .argv = argv, .env = env, .fds = { fds[0], fds[1], fds[2] } });
 }
 
 int
@@ -314,6 +324,28 @@ walk_next(struct pid_walk *w)
 	}
 	close(w->fd);
 	return 0;
+}
+
+pid_t *
+proc_children(void)
+{
+	char name[40], *p, *next;
+	struct buf text = { 0 };
+	pid_t *list, pid;
+	size_t n = 0;
+
+	snprintf(name, sizeof name, "task/%d/children", (int)gettid());
+	if (proc_read(getpid(), name, &text) < 0) {
+		buf_release(&text);
+		return NULL;
+	}
+	buf_puts(&text, ""); /* so that there is a text */
+	list = xmalloc((text.len / 2 + 2) * sizeof *list);
+	for (p = text.p; (pid = (pid_t)strtol(p, &next, 10)) > 0; p = next)
+		list[n++] = pid;
+	list[n] = 0;
+	buf_release(&text);
+	return list;
 }
 
 bool

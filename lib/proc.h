@@ -13,22 +13,29 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* A program, and how it is started. */
+struct proc_program {
+	char *const *argv; /* argv[0] is searched in our PATH */
+	const char *const
+	    *env;           /* "NAME=value" strings, NULL-terminated, that replace or join ours */
+	const char *folder; /* where it starts; NULL: where we are */
+	int fds[3];         /* what becomes its 0, 1, 2 (-1: /dev/null) */
+	bool is_clean;      /* of our environment it gets only what says who and where it is: PATH,
+	                           HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ, TERM, TMPDIR,
+	                           XDG_RUNTIME_DIR */
+};
+
 /*
- * proc_spawn - start argv[0] (searched in our PATH) in a process group of its own
- *
- * env  "NAME=value" strings, NULL-terminated, that replace or join ours
- * fds  what becomes its 0, 1, 2 (-1: /dev/null)
+ * proc_start - start a program in a process group of its own
  *
  * All other descriptors are closed in it; signals are at their defaults and unblocked.
- * Returns the pid, or -1 with err: EX_CONFIG where the program cannot be executed (its name and
- * why), EX_OSERR.  No process is left on -1.
+ * Returns the pid, or -1 with err: EX_CONFIG where the program cannot be executed, or its folder not
+ * entered (the name and why), EX_OSERR.  No process is left on -1.
  */
-pid_t proc_spawn(char *const argv[], const char *const env[], const int fds[3]);
+pid_t proc_start(const struct proc_program *program);
 
-/* proc_spawn_in - the same, in that working folder (NULL: ours); EX_CONFIG names it where it is not
- * to be had. */
-pid_t proc_spawn_in(const char *folder, char *const argv[], const char *const env[],
-    const int fds[3]);
+/* proc_spawn - proc_start with no more than these. */
+pid_t proc_spawn(char *const argv[], const char *const env[], const int fds[3]);
 
 /* proc_pidfd - pidfd_open(2), close-on-exec; -1 with errno. */
 int proc_pidfd(pid_t pid);
@@ -46,6 +53,13 @@ int proc_pidfd(pid_t pid);
  * Not found: what another user runs, and what gave its environment up (env -i).
  */
 int proc_kill_marked(const char *mark, int grace_ms);
+
+/*
+ * proc_children - the children of this thread, zombies too
+ *
+ * Returns them, ended by 0, to be freed; NULL: the kernel does not say.
+ */
+pid_t *proc_children(void);
 
 /* proc_group_alive - whether the process group has a member that is no zombie. */
 bool proc_group_alive(pid_t pgid);

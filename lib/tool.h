@@ -1,0 +1,81 @@
+/*
+ * tool.h - the tools of an agent: finding them, asking what they take, and calling them
+ *
+ * A tool is an executable.  "TOOL --schema" prints {"name","description","parameters":{JSON
+ * Schema},"idempotent":bool?}.  A call gets its arguments as one JSON object on stdin and answers
+ * with a text on stdout; exit 0: done, anything else: it failed, and stderr says why.
+ *
+ * 1. What a tool does is bounded: time, memory, what the model gets of its answer, and the
+ *    environment, which holds no keys.  Whatever it does is a result, never the end of its caller.
+ * 2. Nothing of a call is left: its process group is ended, and what carries its LEGWORK_CALL.
+ * 3. A tool that was to be sandboxed never runs without.
+ *
+ * The caller does not die of SIGPIPE (stop_at_pipe) and is a subreaper.
+ */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <jv.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	TOOL_TEXT_MAX = 16 << 10, /* what a model gets of an answer; more goes to a file, whole */
+	TOOL_FILE_MAX = 64 << 20, /* what such a file holds; more is dropped */
+	TOOL_TIMEOUT_MS = 120000,
+};
+
+/* Where, for whom and how an agent's tools run. */
+struct tool_place {
+	const char *folder;     /* the work folder; NULL: the current one */
+	const char *const *env; /* "NAME=value", NULL-terminated, beside PATH, HOME and the like: the
+	                           LEGWORK_* variables that tools of the kit need (TASK_ID, CHAT_ID, USER,
+	                           STORE ...); NULL: none */
+	const char *lease;      /* LEGWORK_RUN; NULL: none */
+	const char *store;      /* the store's folder, which a sandbox hides; NULL: none */
+	int64_t timeout_ms;     /* the longest that a call may take; 0: TOOL_TIMEOUT_MS */
+	bool is_sandboxed, has_network;
+};
+
+enum tool_verdict { TOOL_ALLOWED, TOOL_ASK, TOOL_DENIED, TOOL_UNKNOWN };
+
+struct tools;
+
+/*
+ * tools_open - find the tools that the agent names, and ask each for its declaration
+ *
+ * agent  borrowed; its "tools" {allow[],deny[],ask[]} name them; none: it has none
+ * place  copied
+ *
+ * NAME is the command tool-NAME (with dashes for underscores) beside this program, else an
+ * executable NAME in a folder of $LEGWORK_TOOLS or in $XDG_CONFIG_HOME/legwork/tools; what has a
+ * slash is the path of an executable.  What is denied by the name it was asked for is not looked for.
+ *
+ * Returns NULL with err EX_CONFIG, which names the tool that is missing or whose declaration is
+ * wrong, or says why there can be no sandbox; EX_TEMPFAIL where stop_signal came.
+ */
+struct tools *tools_open(jv agent, const struct tool_place *place);
+void tools_close(struct tools *t);
+
+/* tools_declarations - an owned array of {name,description,parameters}, without those denied. */
+jv tools_declarations(const struct tools *t);
+
+/* tools_verdict - whether the agent may call it: deny wins over ask, ask over allow. */
+enum tool_verdict tools_verdict(const struct tools *t, const char *name);
+
+/* tools_is_idempotent - whether a call whose outcome is unknown may be made again. */
+bool tools_is_idempotent(const struct tools *t, const char *name);
+
+/*
+ * tools_call - call a tool, and wait for its end, its time-out or stop_signal
+ *
+ * args  consumed; checked against its parameters first
+ *
+ * Whether to ask is the caller's affair; what is denied or unknown is refused.  Returns an owned
+ *   {"status":"success"|"error","content":"text for the model","bytes":N,"ms":N,"file"?,"exit_status"?}
+ * bytes is what it has printed on stdout; file, in the work folder, holds all of it where that is
+ * more than TOOL_TEXT_MAX.  Never fails: every fault is an error whose content says what to do.
+ */
+jv tools_call(struct tools *t, const char *name, jv args);
+
+#endif
