@@ -28,11 +28,12 @@ VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json pattern extract filter lines stage screen table view dir progress proc child lease
+LAYERS += scan json pattern extract filter lines args stage screen table view dir jail progress proc
+LAYERS += child lease call sandbox spill
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
 LAYERS += rules crew deps plan agent task chat speech settle life split retry remove spec edit
 LAYERS += record ask text rows show tree why card overview staff history
-LAYERS += llm recent claim transcript prompt answer work loop outbox
+LAYERS += llm recent claim transcript prompt place declare tool answer work loop outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \

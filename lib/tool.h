@@ -5,37 +5,20 @@
  * Schema},"idempotent":bool?}.  A call gets its arguments as one JSON object on stdin and answers
  * with a text on stdout; exit 0: done, anything else: it failed, and stderr says why.
  *
- * 1. What a tool does is bounded: time, memory, what the model gets of its answer, and the
- *    environment, which holds no keys.  Whatever it does is a result, never the end of its caller.
- * 2. Nothing of a call is left: its process group is ended, and what carries its LEGWORK_CALL.
- * 3. A tool that was to be sandboxed never runs without.
+ * 1. What a tool does is bounded: time, memory, what the model gets of its answer.  Whatever it does
+ *    is a result, never the end of its caller.
+ * 2. A tool that was to be sandboxed never runs without: only those of the kit that keep within
+ *    bounds by themselves do ("confined" in their declaration).
  *
- * The caller does not die of SIGPIPE (stop_at_pipe) and is a subreaper.
+ * What place.h asks of its caller is asked here, too.
  */
 #ifndef TOOL_H
 #define TOOL_H
 
 #include <jv.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-enum {
-	TOOL_TEXT_MAX = 16 << 10, /* what a model gets of an answer; more goes to a file, whole */
-	TOOL_FILE_MAX = 64 << 20, /* what such a file holds; more is dropped */
-	TOOL_TIMEOUT_MS = 120000,
-};
-
-/* Where, for whom and how an agent's tools run. */
-struct tool_place {
-	const char *folder;     /* the work folder; NULL: the current one */
-	const char *const *env; /* "NAME=value", NULL-terminated, beside PATH, HOME and the like: the
-	                           LEGWORK_* variables that tools of the kit need (TASK_ID, CHAT_ID, USER,
-	                           STORE ...); NULL: none */
-	const char *lease;      /* LEGWORK_RUN; NULL: none */
-	const char *store;      /* the store's folder, which a sandbox hides; NULL: none */
-	int64_t timeout_ms;     /* the longest that a call may take; 0: TOOL_TIMEOUT_MS */
-	bool is_sandboxed, has_network;
-};
+#include "place.h"
 
 enum tool_verdict { TOOL_ALLOWED, TOOL_ASK, TOOL_DENIED, TOOL_UNKNOWN };
 
@@ -54,7 +37,7 @@ struct tools;
  * Returns NULL with err EX_CONFIG, which names the tool that is missing or whose declaration is
  * wrong, or says why there can be no sandbox; EX_TEMPFAIL where stop_signal came.
  */
-struct tools *tools_open(jv agent, const struct tool_place *place);
+struct tools *tools_open(jv agent, const struct place_terms *place);
 void tools_close(struct tools *t);
 
 /* tools_declarations - an owned array of {name,description,parameters}, without those denied. */

@@ -1,0 +1,181 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "err.h"
+#include "id.h"
+#include "json.h"
+#include "place.h"
+#include "sandbox.h"
+
+enum {
+	WHY_MAX = 2000,  /* how much of its end stderr tells why */
+	GRACE_MS = 2000, /* from TERM to KILL */
+};
+
+struct place {
+	char *folder, *store, **env;
+	char **mark; /* the last one in env: LEGWORK_CALL, anew for each run */
+	int64_t timeout_ms;
+	bool is_sandboxed;
+	struct sandbox sandbox;
+};
+
+static void
+set_env(struct place *p, const struct place_terms *terms)
+{
+	size_t n = 0, more = 0;
+
+	while (terms->env && terms->env[more])
+		more++;
+	p->env = xmalloc((more + 3) * sizeof *p->env);
+	for (; n < more; n++)
+		p->env[n] = xstrdup(terms->env[n]);
+	if (terms->lease)
+		p->env[n++] = xprintf("LEGWORK_RUN=%s", terms->lease);
+	p->mark = &p->env[n];
+	p->mark[0] = p->mark[1] = NULL;
+}
+
+struct place *
+place_open(const struct place_terms *terms)
+{
+	const char *folder = terms->folder ? terms->folder : ".";
+	struct place *p = xmalloc(sizeof *p);
+
+	*p = (struct place){ .is_sandboxed = terms->is_sandboxed };
+	set_env(p, terms);
+	p->timeout_ms = terms->timeout_ms ? terms->timeout_ms : PLACE_TIMEOUT_MS;
+	p->folder = realpath(folder, NULL);
+	p->store = terms->store ? realpath(terms->store, NULL) : NULL; /* none: nothing to hide */
+	p->sandbox = (struct sandbox){ p->folder, p->store, terms->has_network };
+	if (!p->folder)
+		err_set(EX_CONFIG, "work folder %s: %s", folder, strerror(errno));
+	else if (!p->is_sandboxed || sandbox_check(&p->sandbox) == 0)
+		return p;
+	place_close(p);
+	return NULL;
+}
+
+void
+place_close(struct place *p)
+{
+	if (!p)
+		return;
+	for (char **variable = p->env; *variable; variable++)
+		free(*variable);
+	free(p->env);
+	free(p->folder);
+	free(p->store);
+	free(p);
+}
+
+const char *
+place_folder(const struct place *p)
+{
+	return p->folder;
+}
+
+/* What a run says, on its way. */
+struct saying {
+	struct place_run *run;
+	bool is_why_cut;
+};
+
+static void
+take_out(void *arg, const char *bytes, size_t len)
+{
+	struct saying *saying = arg;
+
+	saying->run->take(saying->run->arg, bytes, len);
+}
+
+static void
+take_err(void *arg, const char *bytes, size_t len)
+{
+	struct saying *saying = arg;
+	struct buf *why = &saying->run->why;
+
+	buf_add(why, bytes, len);
+	if (why->len > WHY_MAX) {
+		buf_cut(why, why->len - WHY_MAX);
+		saying->is_why_cut = true;
+	}
+}
+
+/* Make a text of the end of stderr. */
+static void
+trim(struct buf *why, bool is_cut)
+{
+	const char *line = is_cut ? memchr(why->p, '\n', why->len) : NULL;
+	jv text;
+
+	if (line)
+		buf_cut(why, (size_t)(line + 1 - why->p));
+	while (why->len > 0 && strchr(" \t\r\n", why->p[why->len - 1]))
+		why->len--;
+	text = json_utf8(why->p ? why->p : "", why->len);
+	why->len = 0;
+	buf_puts(why, jv_string_value(text));
+	jv_free(text);
+}
+
+bool
+place_run(struct place *p, struct place_run *r)
+{
+	char *argv[] = { xstrdup(r->path), r->argument ? xstrdup(r->argument) : NULL, NULL };
+	bool is_sandboxed = p->is_sandboxed && !r->is_trusted;
+	struct saying saying = { .run = r };
+	char id[ID_TEXT];
+	struct call c = {
+		.program = { .env = (const char *const *)p->env,
+		    .folder = p->folder,
+		    .is_clean = true },
+		.input = r->input,
+		.input_len = r->input ? strlen(r->input) : 0,
+		.grace_ms = GRACE_MS,
+		.take_out = take_out,
+		.take_err = take_err,
+		.arg = &saying,
+	};
+
+	r->timeout_ms = p->timeout_ms;
+	if (r->timeout_max_ms && r->timeout_ms > r->timeout_max_ms)
+		r->timeout_ms = r->timeout_max_ms;
+	c.timeout_ms = r->timeout_ms;
+	c.program.argv = is_sandboxed ? sandbox_argv(&p->sandbox, argv) : argv;
+	free(*p->mark);
+	c.mark = *p->mark = xprintf("LEGWORK_CALL=%s", id_new(id));
+	r->end = call_run(&c, &r->status);
+	trim(&r->why, saying.is_why_cut);
+	if (is_sandboxed)
+		sandbox_free((char **)(uintptr_t)c.program.argv);
+	free(argv[0]);
+	free(argv[1]);
+	return r->end == CALL_ENDED && WIFEXITED(r->status) && WEXITSTATUS(r->status) == 0;
+}
+
+void
+place_run_release(struct place_run *r)
+{
+	buf_release(&r->why);
+}
+
+void
+place_say(const struct place_run *r, struct buf *b)
+{
+	if (r->end == CALL_FAILED)
+		buf_printf(b, "cannot be started: %s", err_text());
+	else if (r->end == CALL_LATE)
+		buf_printf(b, "no answer within %g s, so it was ended",
+		    (double)r->timeout_ms / 1000);
+	else if (r->end == CALL_STOPPED)
+		buf_puts(b, "ended early: legwork was asked to stop");
+	else if (WIFSIGNALED(r->status))
+		buf_printf(b, "killed by signal %d", WTERMSIG(r->status));
+	else
+		buf_printf(b, "exit status %d", WEXITSTATUS(r->status));
+	if (r->why.len > 0)
+		buf_printf(b, ": %s", r->why.p);
+}
