@@ -14,14 +14,6 @@
 
 enum { GRACE_MS = 500 }; /* less than what the tool itself is given */
 
-static bool is_schema;
-
-static const struct opt opts[] = {
-	{ 0, "schema", NULL, "print what the tool is and takes", .set = &is_schema }, { 0 }
-};
-
-static const struct cmd cmd = { "tool-run", "a tool: run a shell command", "", opts, 0 };
-
 static const char *command;
 static long timeout_s;
 
@@ -31,7 +23,7 @@ static const struct arg arg[] = {
 	{ 0 },
 };
 
-static const struct args tool = {
+static struct args tool = {
 	.name = "run",
 	.help =
 	    "Run a shell command in the work folder. Returns what it prints on standard output and "
@@ -39,6 +31,10 @@ static const struct args tool = {
 	    "running is ended.",
 	.arg = arg,
 };
+
+static const struct opt opts[] = { ARGS_SCHEMA(tool), { 0 } };
+
+static const struct cmd cmd = { "tool-run", "a tool: run a shell command", "", opts, 0 };
 
 /* What the command has printed. */
 struct printed {
@@ -59,7 +55,7 @@ print(void *arg_printed, const char *bytes, size_t len)
 	}
 }
 
-/* The line behind it.  Returns the exit status. */
+/* The line behind it. */
 static int
 finish(struct printed *p, int status)
 {
@@ -73,9 +69,10 @@ finish(struct printed *p, int status)
 		buf_printf(&line, "[exit status %d]\n", WEXITSTATUS(status));
 	print(p, line.p, line.len);
 	buf_release(&line);
-	return p->is_broken ? err_print() : 0;
+	return p->is_broken ? -1 : 0;
 }
 
+/* The exit status, or -1 with err. */
 static int
 run(void)
 {
@@ -89,13 +86,15 @@ run(void)
 	enum call_end end;
 	int status;
 
+	stop_catch();
+	stop_at_pipe();
 	end = call_run(&c, &status);
 	free(argv[2]);
 	switch (end) {
 	case CALL_FAILED:
-		return err_print();
+		return -1;
 	case CALL_STOPPED:
-		return p.is_broken ? err_print() : 128 + stop_signal();
+		return p.is_broken ? -1 : 128 + stop_signal();
 	case CALL_LATE:
 		err_warn("no end within %ld s, so it was ended", timeout_s);
 		return EX_TIMEOUT;
@@ -107,21 +106,6 @@ run(void)
 int
 main(int argc, char *argv[])
 {
-	char **operands = opt_parse(&cmd, argv);
-	int status;
-	jv args;
-
 	(void)argc;
-	if (operands[0])
-		opt_usage(&cmd, "want no operand");
-	if (is_schema)
-		return args_declare(&tool) < 0 ? err_print() : 0;
-	args = args_read(&tool);
-	if (!jv_is_valid(args))
-		err_exit();
-	stop_catch();
-	stop_at_pipe();
-	status = run();
-	jv_free(args);
-	return status;
+	return args_run(&cmd, &tool, argv, run);
 }

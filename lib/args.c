@@ -20,8 +20,9 @@ schema_of(const struct arg *a)
 	return json_set_string(schema, "description", a->help);
 }
 
-int
-args_declare(const struct args *tool)
+/* Print the declaration.  -1 with err. */
+static int
+declare(const struct args *tool)
 {
 	jv properties = jv_object(), required = jv_array(), declaration, parameters;
 	struct out out = { .fd = STDOUT_FILENO };
@@ -103,8 +104,10 @@ check_names(const struct args *tool, jv object)
 	return rc;
 }
 
-jv
-args_read(const struct args *tool)
+/* Read the arguments from stdin and put them where the table says; what is not given stays as it
+ * is.  The object, in which they are; invalid with err. */
+static jv
+read_args(const struct args *tool)
 {
 	struct buf text = { 0 };
 	jv object = jv_invalid();
@@ -126,4 +129,21 @@ args_read(const struct args *tool)
 		return object;
 	jv_free(object);
 	return jv_invalid();
+}
+
+int
+args_run(const struct cmd *cmd, const struct args *tool, char **argv, int (*act)(void))
+{
+	char **operands = opt_parse(cmd, argv);
+	int status;
+	jv args;
+
+	if (operands[0])
+		opt_usage(cmd, "want no operand");
+	if (tool->is_schema)
+		return declare(tool) < 0 ? err_print() : 0;
+	args = read_args(tool);
+	status = jv_is_valid(args) ? act() : -1;
+	jv_free(args);
+	return status < 0 ? err_print() : status;
 }

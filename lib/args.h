@@ -7,14 +7,15 @@
 #ifndef ARGS_H
 #define ARGS_H
 
-#include <jv.h>
 #include <stdbool.h>
+
+#include "opt.h"
 
 /* One argument.  Set exactly one of `text`, `num`, `set`. */
 struct arg {
 	const char *name;
 	const char *help;  /* one line, for the model */
-	const char **text; /* borrowed from the object that args_read returns */
+	const char **text; /* borrowed while it acts */
 	long *num;         /* a whole number in [min, max] */
 	bool *set;
 	bool is_required;
@@ -28,17 +29,24 @@ struct args {
 	const struct arg *arg; /* ends with an all-zero entry */
 	bool is_idempotent;    /* called twice it has done no more than once */
 	bool is_confined;      /* it needs no sandbox (tool.h) */
+	bool is_schema;        /* set by the option */
 };
 
-/* args_declare - print the declaration on stdout.  0, or -1 with err EX_IOERR. */
-int args_declare(const struct args *tool);
+/* The option that its command has. */
+#define ARGS_SCHEMA(tool)                                                                       \
+	{                                                                                       \
+		0, "schema", NULL, "print what the tool is and takes", .set = &(tool).is_schema \
+	}
 
 /*
- * args_read - read the arguments from stdin, and put them where the table says
+ * args_run - all that the command of a tool does
  *
- * What is not given stays as it is.  Returns the object, owned; invalid with err: EX_DATAERR, in
- * words that tell a model what to give instead; EX_IOERR.
+ * act  does what the arguments ask for, which are in place; returns 0 or an exit status, and has said
+ *      why; or -1 with err
+ *
+ * With --schema the declaration is printed instead.  What is wrong with the arguments (EX_DATAERR) is
+ * said in words that tell a model what to give instead.  Returns the exit status.
  */
-jv args_read(const struct args *tool);
+int args_run(const struct cmd *cmd, const struct args *tool, char **argv, int (*act)(void));
 
 #endif

@@ -5,6 +5,8 @@
  * RESOLVE_NO_MAGICLINKS): "..", absolute paths, symbolic links and /proc/self/root lead nowhere
  * outside, also while others rename what is there.  Symbolic links that stay inside are followed.
  *
+ * The folder is given by its descriptor, or AT_FDCWD.
+ *
  * Errors are EX_NOPERM where a path leads outside or may not be used, EX_NOINPUT where nothing is
  * there, EX_DATAERR where it is no path or not what is wanted, EX_CANTCREAT, EX_IOERR, EX_OSERR.
  */

@@ -21,10 +21,9 @@ enum { PLACE_TIMEOUT_MS = 120000 };
 /* What is asked for. */
 struct place_terms {
 	const char *folder; /* the work folder; NULL: the current one */
-	const char *const
-	    *env; /* "NAME=value", NULL-terminated, beside PATH, HOME and the like (proc.h):
-	                           what tools of the kit need (LEGWORK_STORE, _USER, _TASK_ID,
-	                           _CHAT_ID ...); NULL: none */
+	/* "NAME=value", NULL-terminated, beside PATH, HOME and the like (proc.h): what tools of the
+	 * kit need, LEGWORK_STORE, _USER, _TASK_ID, _CHAT_ID ...; NULL: none */
+	const char *const *env;
 	const char *lease;  /* LEGWORK_RUN; NULL: none */
 	const char *store;  /* the store's folder, which a sandbox hides; NULL: none */
 	int64_t timeout_ms; /* the longest that a call may take; 0: PLACE_TIMEOUT_MS */

@@ -57,7 +57,7 @@ bool tools_is_idempotent(const struct tools *t, const char *name);
  * Whether to ask is the caller's affair; what is denied or unknown is refused.  Returns an owned
  *   {"status":"success"|"error","content":"text for the model","bytes":N,"ms":N,"file"?,"exit_status"?}
  * bytes is what it has printed on stdout; file, in the work folder, holds all of it where that is
- * more than TOOL_TEXT_MAX.  Never fails: every fault is an error whose content says what to do.
+ * too much for a model (spill.h).  Never fails: every fault is an error whose content says what to do.
  */
 jv tools_call(struct tools *t, const char *name, jv args);
 

@@ -1,0 +1,538 @@
+/* Tools are shell scripts here, in a folder of LEGWORK_TOOLS; they run in another. */
+#include <errno.h>
+#include <poll.h>
+
+#include "domain.h"
+#include "id.h"
+#include "spill.h"
+#include "stop.h"
+#include "tool.h"
+
+static char tools_path[PATH_MAX + 10], work_path[PATH_MAX + 10];
+static const char *const more[] = { "LEGWORK_TASK_ID=t", NULL };
+static struct place_terms terms = { .folder = work_path, .env = more, .lease = "the-lease" };
+
+/* Make an executable tools/NAME. */
+static void
+make_program(const char *name, const char *script)
+{
+	char *file = xprintf("tools/%s", name), *text = xprintf("#!/bin/sh\n%s\n", script);
+
+	box_write(file, text, strlen(text));
+	if (fchmodat(box_fd, file, 0755, 0) < 0)
+		abort();
+	free(text);
+	free(file);
+}
+
+/* Make a tool that takes a text and a number, and does what the script says. */
+static void
+make_tool(const char *name, const char *script)
+{
+	char *program = xprintf(
+	    "if [ \"$1\" = --schema ]; then echo '{\"name\":\"%s\",\"description\":\"does it\","
+	    "\"parameters\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"},"
+	    "\"n\":{\"type\":\"integer\"}},\"required\":[\"text\"]}}'; exit; fi\n%s",
+	    name, script);
+
+	make_program(name, program);
+	free(program);
+}
+
+/* Open the tools of an agent; lists are what its "tools" holds. */
+static struct tools *
+open_tools(const char *lists)
+{
+	jv agent = record("{'role':'x','tools':{%s}}", lists);
+	struct tools *t = tools_open(agent, &terms);
+
+	jv_free(agent);
+	return t;
+}
+
+/* Whether the tools cannot be opened, for that reason. */
+static void
+is_refused(const char *lists, const char *text, const char *fact)
+{
+	struct tools *t = open_tools(lists);
+
+	if (t)
+		tools_close(t);
+	fails(t ? 0 : -1, EX_CONFIG, text, fact);
+}
+
+static struct tools *
+must_open(const char *lists)
+{
+	struct tools *t = open_tools(lists);
+
+	if (!t) {
+		printf("# tools_open: %s\n", err_text());
+		abort();
+	}
+	return t;
+}
+
+/* Make a tool of the script, call it, and give back the result. */
+static jv
+result_of(const char *script)
+{
+	struct tools *t;
+	jv result;
+
+	make_tool("it", script);
+	t = must_open("'allow':['it']");
+	result = tools_call(t, "it", record("{'text':'a \\'b\\'','n':7}"));
+	tools_close(t);
+	return result;
+}
+
+/* Whether a result (consumed) has that status, and a content that begins so. */
+static void
+gave(jv result, const char *status, const char *begin, const char *fact)
+{
+	const char *content = json_peek_string(result, "content");
+
+	if (!ok(content && strncmp(content, begin, strlen(begin)) == 0 &&
+		    !strcmp(json_peek_string(result, "status"), status),
+		fact))
+		printf("# got:  %s, %.300s\n# want: %s, %s\n", json_peek_string(result, "status"),
+		    content, status, begin);
+	jv_free(result);
+}
+
+/* Whether the script's answer is all of that, with success. */
+static void
+answers(const char *script, const char *want, const char *fact)
+{
+	jv result = result_of(script);
+
+	is(json_peek_string(result, "content"), want, fact);
+	has(result, "status", "'success'", "... with success");
+	jv_free(result);
+}
+
+static void
+test_find(void)
+{
+	struct tools *t;
+	jv agent = record("{'role':'x'}");
+	char *lists;
+
+	t = tools_open(agent, &terms);
+	ok(t != NULL, "an agent may have no tools");
+	is_json(tools_declarations(t), "[]", "none are declared then");
+	tools_close(t);
+	jv_free(agent);
+	is_refused("'allow':['nowhere']",
+	    "tool nowhere: there is none in this kit, in LEGWORK_TOOLS or in the configuration "
+	    "folder legwork/tools",
+	    "a tool that is missing is named");
+	is_refused("'ask':['a b']",
+	    "tool 'a b': want up to 64 letters, digits, '_' or '-', or a path",
+	    "so is what is no name");
+	is_refused("'allow':['/no/such']", "tool /no/such: there is no such program",
+	    "and a path that leads nowhere");
+	is_refused("'allow':['..']", NULL, "a name leads out of no folder");
+	is_refused("'allow':'it'", "tools.allow: want a list of names", "lists are lists");
+	is_refused("'deny':[7]", "tools.deny: want a list of names", "of names");
+	make_tool("one", "echo 1");
+	make_tool("two", "echo 2");
+	t = must_open("'allow':['one','two','one'],'ask':['two']");
+	is_json(tools_declarations(t),
+	    "[{'name':'one','description':'does it','parameters':{'type':'object','properties':{"
+	    "'text':{'type':'string'},'n':{'type':'integer'}},'required':['text']}},"
+	    "{'name':'two','description':'does it','parameters':{'type':'object','properties':{"
+	    "'text':{'type':'string'},'n':{'type':'integer'}},'required':['text']}}]",
+	    "tools are found in LEGWORK_TOOLS, and declared once each");
+	tools_close(t);
+	lists = xprintf("'allow':['%s/one']", tools_path);
+	t = must_open(lists);
+	is_int(tools_verdict(t, "one"), TOOL_ALLOWED, "a path's tool has the name that it gives");
+	tools_close(t);
+	free(lists);
+	lists = xprintf("'allow':['one','%s/one']", tools_path);
+	is_refused(lists, NULL, "two tools of one name are refused");
+	free(lists);
+}
+
+static void
+test_config_folder(void)
+{
+	struct tools *t;
+
+	setenv("XDG_CONFIG_HOME", box_path, 1);
+	mkdirat(box_fd, "legwork", 0700);
+	if (renameat(box_fd, "tools", box_fd, "legwork/tools") < 0)
+		abort();
+	t = must_open("'allow':['one']");
+	ok(t != NULL, "tools are found in the configuration folder");
+	tools_close(t);
+	if (renameat(box_fd, "legwork/tools", box_fd, "tools") < 0)
+		abort();
+	unsetenv("XDG_CONFIG_HOME");
+}
+
+static void
+test_declarations(void)
+{
+	static const struct {
+		const char *script, *error, *fact;
+	} wrong[] = {
+		{ "echo nonsense", "byte 1: not a JSON value", "no JSON" },
+		{ ":", "byte 1: unexpected end", "nothing" },
+		{ "echo '[]'", NULL, "no object" },
+		{ "echo '{\"name\":\"other\"}'", "name: is other", "another name" },
+		{ "echo '{\"name\":7}'", "name: want up to 64 letters, digits, '_' or '-'",
+		    "no name" },
+		{ "echo '{\"name\":\"bad\"}'", "description: is missing, or no string",
+		    "no description" },
+		{ "echo '{\"name\":\"bad\",\"description\":\"x\",\"parameters\":[]}'",
+		    "parameters: want a JSON Schema with \"type\":\"object\"", "no parameters" },
+		{ "echo "
+		  "'{\"name\":\"bad\",\"description\":\"x\",\"parameters\":{\"type\":\"object\"},"
+		  "\"idempotent\":1}'",
+		    "idempotent: want true or false", "an odd idempotent" },
+		{ "echo why >&2; exit 3", "exit status 3: why", "a failure" },
+		{ "kill -11 $$", "killed by signal 11", "a crash" },
+		{ "yes | head -c 70000", "more than 65536 bytes", "too much" },
+		{ "exec sleep 60", "no answer within 0.3 s, so it was ended", "no end" },
+		{ "while :; do echo xxxxxxxxxxxxxxxx; done",
+		    "no answer within 0.3 s, so it was ended", "a flood" },
+	};
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		char *error =
+		    wrong[i].error ? xprintf("tool bad: --schema: %s", wrong[i].error) : NULL;
+
+		make_program("bad", wrong[i].script);
+		terms.timeout_ms =
+		    strstr(wrong[i].fact, "no end") || strstr(wrong[i].fact, "flood") ? 300 : 0;
+		is_refused("'allow':['bad']", error, wrong[i].fact);
+		free(error);
+	}
+	terms.timeout_ms = 0;
+}
+
+static void
+test_verdicts(void)
+{
+	struct tools *t = must_open("'allow':['one','two'],'ask':['two'],'deny':['three','one']");
+	jv declared;
+	char *lists;
+
+	is_int(tools_verdict(t, "one"), TOOL_DENIED, "deny wins over allow");
+	is_int(tools_verdict(t, "two"), TOOL_ASK, "ask wins over allow");
+	is_int(tools_verdict(t, "three"), TOOL_DENIED, "what is denied need not be there");
+	is_int(tools_verdict(t, "four"), TOOL_UNKNOWN, "what is not named is unknown");
+	declared = tools_declarations(t);
+	is_int(jv_array_length(jv_copy(declared)), 1, "a denied tool is not declared");
+	jv_free(declared);
+	gave(tools_call(t, "one", record("{'text':'x'}")), "error",
+	    "this tool may not be used; go on without it", "nor called");
+	gave(tools_call(t, "four", jv_object()), "error",
+	    "there is no tool of this name; there are: two", "nor is an unknown one");
+	gave(tools_call(t, "two", record("{'text':'x'}")), "success", "2\n",
+	    "whether to ask is the caller's affair");
+	gave(tools_call(t, "two", record("[]")), "error", "arguments: want a JSON object",
+	    "arguments are an object");
+	tools_close(t);
+	lists = xprintf("'allow':['%s/one'],'ask':['two'],'deny':['one']", tools_path);
+	t = must_open(lists);
+	is_int(tools_verdict(t, "one"), TOOL_DENIED, "a path's tool is denied by its name");
+	is_int(tools_verdict(t, "two"), TOOL_ASK, "ask alone has a tool, too");
+	tools_close(t);
+	free(lists);
+}
+
+static void
+test_idempotent(void)
+{
+	struct tools *t;
+
+	make_program("again", "echo '{\"name\":\"again\",\"description\":\"x\",\"idempotent\":true,"
+			      "\"parameters\":{\"type\":\"object\"}}'");
+	t = must_open("'allow':['one','again']");
+	ok(tools_is_idempotent(t, "again"), "a tool may say that it is idempotent");
+	ok(!tools_is_idempotent(t, "one"), "without that it is not");
+	ok(!tools_is_idempotent(t, "none"), "nor is one that there is not");
+	tools_close(t);
+}
+
+static void
+test_answers(void)
+{
+	jv result;
+	char want[PATH_MAX + 20];
+
+	answers("cat", "{\"text\":\"a \\\"b\\\"\",\"n\":7}\n", "it reads its arguments");
+	answers(":", "", "it may say nothing");
+	answers("head -c 3 >&2; echo done; exec <&-", "done\n", "it need not read them");
+	snprintf(want, sizeof want, "%s\n", work_path);
+	answers("pwd -P", want, "it runs in the work folder");
+	answers("echo noise >&2; echo ok", "ok\n", "what it says on stderr is not its answer");
+	answers("printf 'a\\377b\\0c'",
+	    "a\xef\xbf\xbd"
+	    "b\xef\xbf\xbd"
+	    "c",
+	    "what is no text is made one");
+	answers("ps -o pgid= -p $$ | tr -d ' \\n' | grep -qx $$ && echo own", "own\n",
+	    "it leads a process group");
+	result = result_of("echo partly; echo one >&2; echo two >&2; exit 9");
+	has(result, "content", "'exit status 9: one\\ntwo\\nIt had printed:\\npartly\\n'",
+	    "a failure is told, with stderr and what it had printed");
+	has(result, "status", "'error'", "as an error");
+	has(result, "exit_status", "9", "with its exit status");
+	has(result, "bytes", "7", "and how much it had printed");
+	ok(json_peek_int(result, "ms", -1) >= 0, "and how long it took");
+	jv_free(result);
+	result = result_of("kill -11 $$");
+	has(result, "content", "'killed by signal 11'", "so is a crash");
+	has(result, "exit_status", NULL, "which has no exit status");
+	jv_free(result);
+	gave(result_of("yes 'a long line of stderr' | head -c 100000 >&2; echo last >&2; exit 1"),
+	    "error", "exit status 1: a long line of stderr\n", "a long stderr is told by its end");
+}
+
+static void
+test_environment(void)
+{
+	setenv("OPENAI_API_KEY", "sk-secret", 1);
+	setenv("LEGWORK_SECRET", "secret", 1);
+	setenv("LC_TIME", "C", 1);
+	answers("env | grep -i secret; true", "", "keys are not in its environment");
+	answers("echo $LEGWORK_TASK_ID,$LEGWORK_RUN,$LC_TIME", "t,the-lease,C\n",
+	    "what was given is, and who and where it is");
+	answers("env | sed 's/=.*//' | grep -vxE 'PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TERM|"
+		"TMPDIR|XDG_RUNTIME_DIR|LEGWORK_(TASK_ID|RUN|CALL)|PWD|OLDPWD|SHLVL|_'; true",
+	    "", "and nothing else");
+	unsetenv("OPENAI_API_KEY");
+}
+
+static void
+test_big(void)
+{
+	jv result = result_of("seq 1 100000; printf end");
+	const char *content = json_peek_string(result, "content"),
+		   *file = json_peek_string(result, "file");
+	size_t len;
+	char *bytes, *path;
+
+	has(result, "status", "'success'", "a big answer is one");
+	ok(strlen(content) <= SPILL_TEXT_MAX, "the model does not get all of it");
+	ok(strncmp(content, "1\n2\n3\n", 6) == 0, "but its beginning");
+	ok(!strcmp(content + strlen(content) - 10, "100000\nend"), "and its end");
+	ok(file && strstr(content, file), "and where the whole is");
+	ok(strstr(content, " of 588898 bytes left out here; all of it is in the file .legwork/it-"),
+	    "and how much there is");
+	has(result, "bytes", "588898", "which the result says, too");
+	path = xprintf("work/%s", file);
+	bytes = box_read(path, &len);
+	is_int((long long)len, 588898, "the file has all of it");
+	ok(!strncmp(bytes, "1\n2\n", 4) && !strcmp(bytes + len - 10, "100000\nend"), "in order");
+	free(bytes);
+	free(path);
+	jv_free(result);
+	result = result_of("head -c 16384 /dev/zero | tr '\\0' x");
+	is_int((long long)strlen(json_peek_string(result, "content")), 16384,
+	    "one that just fits is given whole");
+	has(result, "file", NULL, "and needs no file");
+	jv_free(result);
+	gave(result_of("yes | head -c 20000; exit 3"), "error",
+	    "exit status 3\nIt had printed:\ny\n", "a failure may be big, too");
+	result = result_of("i=0; while [ $i -lt 9000 ]; do printf '\\303\\251x'; i=$((i+1)); done");
+	ok(!strstr(json_peek_string(result, "content"), "\xef\xbf\xbd"),
+	    "no character is cut in two");
+	jv_free(result);
+}
+
+/* It is dropped what nobody could keep, and the memory stays as it was. */
+static void
+test_flood(void)
+{
+	char *name = NULL;
+	jv result;
+
+	terms.timeout_ms = 20000;
+	result = result_of("head -c 80000000 /dev/zero; exit 1");
+	terms.timeout_ms = 0;
+	has(result, "bytes", "80000000", "a flood is counted");
+	name = xprintf("work/%s", json_peek_string(result, "file"));
+	is_int(box_size(name), SPILL_FILE_MAX, "64 MiB of it are kept");
+	ok(strstr(json_peek_string(result, "content"),
+	       "its beginning is in the file .legwork/it-") &&
+		strstr(json_peek_string(result, "content"), "the rest was too much, and dropped]"),
+	    "and that is said");
+	jv_free(result);
+	box_empty(name);
+	free(name);
+	terms.timeout_ms = 300;
+	result = result_of("exec yes");
+	terms.timeout_ms = 0;
+	gave(result, "error", "no answer within 0.3 s, so it was ended\nIt had printed:\ny\n",
+	    "one without end is ended");
+}
+
+/* The folder of such files cannot be made to lie elsewhere. */
+static void
+test_no_file(void)
+{
+	jv result;
+
+	box_empty("work/.legwork");
+	if (symlinkat("../elsewhere", box_fd, "work/.legwork") < 0)
+		abort();
+	mkdirat(box_fd, "elsewhere", 0700);
+	result = result_of("seq 1 100000");
+	ok(strstr(json_peek_string(result, "content"), "they could not be kept: "),
+	    "what cannot be kept is said");
+	has(result, "status", "'success'", "it is no failure of the tool");
+	has(result, "file", NULL, "there is no file");
+	jv_free(result);
+	ok(unlinkat(box_fd, "elsewhere", AT_REMOVEDIR) == 0, "nothing is written elsewhere");
+	box_empty("work/.legwork");
+}
+
+/* Whether the process whose id a tool wrote to a file lives (a zombie does not). */
+static bool
+is_alive(const char *file)
+{
+	char path[60], state = 'X';
+	size_t len;
+	char *pid = box_read(file, &len);
+	FILE *stat;
+
+	snprintf(path, sizeof path, "/proc/%ld/stat", strtol(pid, NULL, 10));
+	free(pid);
+	if ((stat = fopen(path, "re"))) {
+		if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'X';
+		fclose(stat);
+	}
+	return state != 'X' && state != 'Z';
+}
+
+static void
+test_time(void)
+{
+	terms.timeout_ms = 300;
+	gave(result_of("echo soon; exec sleep 60"), "error",
+	    "no answer within 0.3 s, so it was ended\nIt had printed:\nsoon\n",
+	    "a tool that hangs is ended");
+	gave(result_of("trap '' TERM; echo $$ >deaf; echo a; while :; do sleep 0.1; done"), "error",
+	    "no answer within 0.3 s, so it was ended\nIt had printed:\na\n",
+	    "also if it will not hear of it");
+	ok(!is_alive("work/deaf"), "it is gone");
+	terms.timeout_ms = 0;
+}
+
+static void
+test_remains(void)
+{
+	pid_t other = box_fork();
+
+	if (other == 0) {
+		pause();
+		_exit(0);
+	}
+	answers("sleep 60 & echo $! >near; (setsid sh -c 'echo $$ >far; exec sleep 60' &); "
+		"until [ -s far ]; do sleep 0.01; done; echo done",
+	    "done\n", "a tool that leaves others behind is done");
+	ok(!is_alive("work/near"), "those in its group are gone");
+	ok(!is_alive("work/far"), "and those in sessions of their own");
+	ok(waitpid(other, NULL, WNOHANG) == 0, "others of the caller live");
+	box_kill(other);
+	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "no child is left");
+}
+
+static void
+test_cannot_start(void)
+{
+	struct tools *t;
+
+	make_tool("gone", "echo x");
+	t = must_open("'allow':['gone']");
+	box_empty("tools/gone");
+	gave(tools_call(t, "gone", record("{'text':'x'}")), "error",
+	    "cannot be started: ", "a tool that has gone is an error");
+	tools_close(t);
+	terms.folder = "/no/such/folder";
+	is_refused("", "work folder /no/such/folder: No such file or directory",
+	    "a work folder has to be there");
+	terms.folder = work_path;
+}
+
+static void
+test_tidy(void)
+{
+	int before = box_descriptors();
+
+	for (int i = 0; i < 5; i++)
+		jv_free(result_of(i % 2 ? "seq 1 10000" : "exit 1"));
+	is_int(box_descriptors(), before, "calls leave no descriptor");
+}
+
+/* In a child: a call that is asked to stop when the tool has begun.  Exits 0 if that ended it. */
+static void
+test_stopped(void)
+{
+	pid_t child = box_fork();
+	int status = -1;
+
+	if (child == 0) {
+		pid_t self = getpid(), asker;
+		const char *content;
+		jv result;
+
+		stop_catch();
+		if ((asker = fork()) == 0) {
+			while (box_size("work/begun") < 0)
+				poll(NULL, 0, 5);
+			kill(self, SIGTERM);
+			_exit(0);
+		}
+		result = result_of("echo a; : >begun; exec sleep 60");
+		content = json_peek_string(result, "content");
+		_exit(strcmp(content,
+		    "ended early: legwork was asked to stop\nIt had printed:\na\n"));
+	}
+	waitpid(child, &status, 0);
+	is_int(status, 0, "who is asked to stop does not wait for a tool");
+}
+
+int
+main(void)
+{
+	char *several;
+
+	domain_open("tool", 1);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	stop_at_pipe();
+	unsetenv("XDG_CONFIG_HOME");
+	snprintf(tools_path, sizeof tools_path, "%s/tools", box_path);
+	snprintf(work_path, sizeof work_path, "%s/work", box_path);
+	mkdirat(box_fd, "tools", 0700);
+	mkdirat(box_fd, "work", 0700);
+	several = xprintf("/nowhere::%s", tools_path);
+	setenv("LEGWORK_TOOLS", several, 1);
+	free(several);
+	test_find();
+	setenv("LEGWORK_TOOLS", "", 1);
+	test_config_folder();
+	setenv("LEGWORK_TOOLS", tools_path, 1);
+	test_declarations();
+	test_verdicts();
+	test_idempotent();
+	test_answers();
+	test_environment();
+	test_big();
+	test_flood();
+	test_no_file();
+	test_time();
+	test_remains();
+	test_cannot_start();
+	test_tidy();
+	test_stopped();
+	domain_close();
+	return done_testing();
+}
