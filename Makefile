@@ -28,7 +28,7 @@ VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json pattern extract filter lines args stage screen table view dir jail progress proc
+LAYERS += scan json pattern pointer extract filter lines args stage screen table view dir jail progress proc
 LAYERS += child lease call sandbox spill
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
 LAYERS += rules crew deps plan agent task chat speech settle life split retry remove spec edit

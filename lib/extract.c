@@ -28,7 +28,7 @@ static struct rest
 trimmed(const char *p, const char *end)
 {
 	p = scan_skip_blanks(p, end);
-	while (end > p && strchr(" \t\r\n", end[-1]))
+	while (end > p && memchr(" \t\r\n", end[-1], 4))
 		end--;
 	return (struct rest){ p, end };
 }
@@ -60,7 +60,7 @@ begins_line(const char *p, const char *start)
 static bool
 ends_line(const char *p, const char *end)
 {
-	while (p < end && strchr(" \t\r", *p))
+	while (p < end && memchr(" \t\r", *p, 3))
 		p++;
 	return p == end || *p == '\n';
 }
