@@ -1,4 +1,7 @@
-/* agent-add - add an agent: a role, and the program that does its work */
+/* agent-add - add an agent: a role, and the program or model that does its work */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,8 +10,11 @@
 #include "opt.h"
 #include "rows.h"
 
-static const char *description, *input = "text";
-static struct opt_list skills;
+static const char *description, *input, *adapter;
+static const char *model, *provider, *prompt, *effort, *folder;
+static struct opt_list skills, allow, deny, ask;
+static long max_turns;
+static bool sandbox, network;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; may be repeated",
@@ -16,11 +22,24 @@ static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; m
 	{ 0, "description", "text", "what it does, in a sentence", .str = &description },
 	{ 'i', "input", "kind",
 	    "what its program reads: text (the instruction) or json (the request)", .str = &input },
-	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
+	{ 0, "adapter", "name", "what turns its program's lines into events", .str = &adapter },
+	{ 0, "model", "model", "a model does its work, not a program", .str = &model },
+	{ 0, "provider", "provider", "whose model that is: openai or anthropic", .str = &provider },
+	{ 0, "prompt", "file", "what the model is told first (-: standard input)", .str = &prompt },
+	{ 0, "tool", "tool", "a tool that the model may use; may be repeated", .list = &allow },
+	{ 0, "deny-tool", "tool", "one that it may not; may be repeated", .list = &deny },
+	{ 0, "ask-tool", "tool", "one for which it asks each time; may be repeated", .list = &ask },
+	{ 0, "max-turns", "count", "the most turns of the model in an attempt", .num = &max_turns,
+	    .min = 1, .max = 1000000 },
+	{ 0, "effort", "effort", "how hard it thinks: low, medium or high", .str = &effort },
+	{ 0, "sandbox", NULL, "the programs that it runs see its folder only", .set = &sandbox },
+	{ 0, "network", NULL, "... and the network", .set = &network },
+	{ 0, "folder", "folder", "where it works", .str = &folder }, VIEW_TABLE(view),
+	VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "agent-add",
-	"add an agent: a role, and the program that does its work", "ROLE [--] COMMAND [ARG ...]",
-	opts, 2 };
+	"add an agent: a role, and the program or model that does its work",
+	"ROLE [[--] COMMAND [ARG ...]]", opts, 2 };
 
 static jv
 strings(const char *const *item, size_t len)
@@ -33,35 +52,112 @@ strings(const char *const *item, size_t len)
 }
 
 static jv
+with_string(jv agent, const char *name, const char *text)
+{
+	return text ? json_set(agent, name, json_utf8(text, strlen(text))) : agent;
+}
+
+static jv
+with_program(jv agent, char **command)
+{
+	agent = json_set_string(agent, "kind", "exec");
+	if (*command)
+		agent = json_set(agent, "command", strings((const char *const *)command, SIZE_MAX));
+	agent = json_set_string(agent, "input", input ? input : "text");
+	return with_string(agent, "adapter", adapter);
+}
+
+static jv
+with_tools(jv agent)
+{
+	jv tools = jv_object();
+
+	if (!allow.len && !deny.len && !ask.len)
+		return (jv_free(tools), agent);
+	tools = json_set(tools, "allow", strings(allow.item, allow.len));
+	tools = json_set(tools, "deny", strings(deny.item, deny.len));
+	return json_set(agent, "tools", json_set(tools, "ask", strings(ask.item, ask.len)));
+}
+
+/* Another working folder than ours will be the runner's. */
+static jv
+with_folder(jv agent)
+{
+	char path[PATH_MAX];
+
+	if (!folder)
+		return agent;
+	if (!realpath(folder, path)) {
+		err_set(EX_NOINPUT, "--folder %s: %s", folder, strerror(errno));
+		err_exit();
+	}
+	return with_string(agent, "folder", path);
+}
+
+static jv
+with_prompt(jv agent)
+{
+	struct buf text = { 0 };
+
+	if (!prompt)
+		return agent;
+	if (lines_read_file(prompt, &text) < 0)
+		err_exit();
+	agent = json_set(agent, "system_prompt", json_utf8(text.p, text.len));
+	buf_release(&text);
+	return agent;
+}
+
+static jv
+with_model(jv agent)
+{
+	agent = json_set_string(agent, "kind", "llm");
+	agent = with_string(with_string(agent, "model_id", model), "provider", provider);
+	agent = with_tools(with_prompt(agent));
+	if (max_turns)
+		agent = json_set_int(agent, "max_turns", max_turns);
+	agent = with_string(agent, "effort", effort);
+	if (sandbox)
+		agent = json_set(agent, "sandbox", jv_true());
+	if (network)
+		agent = json_set(agent, "network", jv_true());
+	return with_folder(agent);
+}
+
+static jv
 record(const char *role, char **command)
 {
 	jv agent = json_set_string(jv_object(), "role", role);
 
 	agent = json_set_string(agent, "description", description ? description : "");
 	agent = json_set(agent, "skills", strings(skills.item, skills.len));
-	agent = json_set_string(agent, "kind", "exec");
-	agent = json_set(agent, "command", strings((const char *const *)command, SIZE_MAX));
-	agent = json_set_string(agent, "input", input);
+	agent = model ? with_model(agent) : with_program(agent, command);
 	return json_set_string(agent, "status", "active");
 }
 
+/* agent is consumed */
 static jv
-add(struct store *s, const char *role, char **command)
+add(struct store *s, jv agent)
 {
 	enum store_result rc;
 	struct tx *tx;
-	jv agent;
+	jv stored;
 
 	do {
 		if (!(tx = store_begin(s)))
 			err_exit();
-		agent = agent_put(tx, record(role, command));
+		stored = agent_put(tx, jv_copy(agent));
+		if (!jv_is_valid(stored)) {
+			store_end(tx);
+			err_exit();
+		}
 		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
-			jv_free(agent);
+			jv_free(stored);
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
-	return agent;
+	jv_free(agent);
+	return stored;
 }
 
 /* Whoever puts our options behind the command has not meant them for it, unless "--" says so. */
@@ -83,27 +179,48 @@ has_dashes(char *const *argv)
 	return *argv != NULL;
 }
 
+/* What is said of a model is nothing that a program has, and the other way round. */
+static void
+check_options(bool has_command)
+{
+	bool is_of_model = provider || prompt || allow.len || deny.len || ask.len || max_turns ||
+	                   effort || sandbox || network || folder;
+
+	if (!model && !has_command && !adapter)
+		opt_usage(&cmd, "want a role and a command, or --model");
+	if (model && has_command)
+		opt_usage(&cmd, "--model: not with a command");
+	if (model && (input || adapter))
+		opt_usage(&cmd, "--%s: not with --model", input ? "input" : "adapter");
+	if (!model && is_of_model)
+		opt_usage(&cmd, "--provider, --prompt, --tool, --max-turns and the like: only "
+				"with --model");
+	if (input && strcmp(input, "text") != 0 && strcmp(input, "json") != 0)
+		opt_usage(&cmd, "--input: want text or json, got '%s'", input);
+}
+
 int
 main(int argc, char *argv[])
 {
 	bool is_said = has_dashes(argv);
 	char **operands = opt_parse(&cmd, argv);
 	struct store *s;
+	jv agent;
 
 	(void)argc;
-	if (!operands[0] || !operands[1])
-		opt_usage(&cmd, "want a role and a command");
-	if (agent_check_role(operands[0]) < 0)
-		err_exit();
-	if (!is_said)
+	if (!operands[0])
+		opt_usage(&cmd, "want a role and a command, or --model");
+	check_options(operands[1] != NULL);
+	if (!is_said && operands[1])
 		warn_of_ours(operands + 2);
-	if (strcmp(input, "text") != 0 && strcmp(input, "json") != 0)
-		opt_usage(&cmd, "--input: want text or json, got '%s'", input);
+	agent = record(operands[0], operands + 1);
+	if (agent_check(agent) < 0)
+		err_exit();
 	if (view_open(&view, &rows_agent, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	view_add(&view, NULL, add(s, operands[0], operands + 1));
+	view_add(&view, NULL, add(s, agent));
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

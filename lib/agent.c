@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "err.h"
 
-enum { ROLE_MAX = 64 };
+enum { ROLE_MAX = 64, ADAPTER_MAX = 64, NAME_MAX_BYTES = 200, TURNS_MAX = 1000000 };
 
 int
 agent_check_role(const char *role)
@@ -23,6 +23,171 @@ agent_check_role(const char *role)
 	return 0;
 }
 
+/* A member that is a string of at most so many bytes, if it is there. */
+static int
+check_text(jv agent, const char *name, size_t min, size_t max)
+{
+	const char *text = json_peek_string(agent, name);
+
+	if (!json_has(agent, name))
+		return 0;
+	if (!text)
+		return err_set(EX_DATAERR, "%s: want a string", name);
+	if (strlen(text) < min || strlen(text) > max)
+		return err_set(EX_DATAERR, "%s: want %zu to %zu bytes", name, min, max);
+	return 0;
+}
+
+/* Members that are one of a few words. */
+static int
+check_words(jv agent)
+{
+	static const char *const words[][4] = { { "kind", "exec", "llm" },
+		{ "input", "text", "json" }, { "status", "active", "proposed" },
+		{ "provider", "openai", "anthropic" }, { "effort", "low", "medium", "high" } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const char *name = words[i][0], *word = json_peek_string(agent, name);
+		bool is_known = !json_has(agent, name);
+
+		for (size_t w = 1; w < 4 && words[i][w] && word; w++)
+			is_known = is_known || !strcmp(word, words[i][w]);
+		if (!is_known)
+			return err_set(EX_DATAERR, "%s: want %s%s%s%s%s", name, words[i][1],
+			    words[i][3] ? ", " : " or ", words[i][2], words[i][3] ? " or " : "",
+			    words[i][3] ? words[i][3] : "");
+	}
+	return 0;
+}
+
+/* Whether a list, if it is one at all (consumed), is one of strings; min: the shortest. */
+static int
+check_list(jv list, const char *name, size_t min, size_t max)
+{
+	int rc = 0;
+
+	if (!jv_is_valid(list)) {
+		jv_free(list);
+		return 0;
+	}
+	if (jv_get_kind(list) != JV_KIND_ARRAY) {
+		jv_free(list);
+		return err_set(EX_DATAERR, "%s: want an array of strings", name);
+	}
+	jv_array_foreach (list, i, item) {
+		size_t len = jv_get_kind(item) == JV_KIND_STRING
+		                 ? (size_t)jv_string_length_bytes(jv_copy(item))
+		                 : SIZE_MAX;
+
+		if (rc == 0 && len == SIZE_MAX)
+			rc = err_set(EX_DATAERR, "%s[%d]: want a string", name, i);
+		else if (rc == 0 &&
+			 (len < min || len > max || strlen(jv_string_value(item)) != len))
+			rc = err_set(EX_DATAERR, "%s[%d]: want %zu to %zu bytes, and no U+0000",
+			    name, i, min, max);
+		jv_free(item);
+	}
+	jv_free(list);
+	return rc;
+}
+
+static int
+check_tools(jv agent)
+{
+	static const char *const lists[] = { "allow", "deny", "ask" };
+	jv tools = json_get(agent, "tools", JV_KIND_OBJECT);
+	int rc = 0;
+
+	if (json_has(agent, "tools") && !jv_is_valid(tools))
+		rc = err_set(EX_DATAERR, "tools: want an object");
+	for (size_t i = 0; i < 3 && rc == 0 && jv_is_valid(tools); i++) {
+		char *name = xprintf("tools.%s", lists[i]);
+
+		rc = check_list(jv_object_get(jv_copy(tools), jv_string(lists[i])), name, 1,
+		    NAME_MAX_BYTES);
+		free(name);
+	}
+	jv_free(tools);
+	return rc;
+}
+
+/* It becomes the name of a file. */
+static int
+check_adapter(jv agent)
+{
+	const char *name = json_peek_string(agent, "adapter");
+
+	if (!json_has(agent, "adapter"))
+		return 0;
+	for (const char *p = name; name && *p; p++)
+		if (!isalnum((unsigned char)*p) && (p == name || !strchr("_-", *p)))
+			name = NULL;
+	return name && *name && strlen(name) <= ADAPTER_MAX
+	           ? 0
+	           : err_set(EX_DATAERR,
+			 "adapter: want a letter or digit, then up to %d of these, '_' or '-'",
+			 ADAPTER_MAX - 1);
+}
+
+/* What an agent of one kind must have, and one of the other must not. */
+static int
+check_kind(jv agent)
+{
+	const char *kind = json_peek_string(agent, "kind");
+	jv command = json_get(agent, "command", JV_KIND_ARRAY);
+	bool has_command = jv_is_valid(command) && jv_array_length(jv_copy(command)) > 0;
+
+	jv_free(command);
+	if (kind && !strcmp(kind, "exec") && !has_command && !json_has(agent, "adapter"))
+		return err_set(EX_DATAERR, "command: is missing");
+	if (kind && !strcmp(kind, "llm") &&
+	    (json_has(agent, "command") || json_has(agent, "adapter")))
+		return err_set(EX_DATAERR, "%s: an agent of kind llm has none",
+		    json_has(agent, "command") ? "command" : "adapter");
+	return 0;
+}
+
+static int
+check_numbers(jv agent)
+{
+	static const char *const flags[] = { "sandbox", "network" };
+	int64_t turns = json_peek_int(agent, "max_turns", 0);
+
+	for (size_t i = 0; i < 2; i++) {
+		jv flag = jv_object_get(jv_copy(agent), jv_string(flags[i]));
+		jv_kind kind = jv_get_kind(flag);
+
+		jv_free(flag);
+		if (kind != JV_KIND_INVALID && kind != JV_KIND_TRUE && kind != JV_KIND_FALSE)
+			return err_set(EX_DATAERR, "%s: want true or false", flags[i]);
+	}
+	if (json_has(agent, "max_turns") && (turns < 1 || turns > TURNS_MAX))
+		return err_set(EX_DATAERR, "max_turns: want a whole number from 1 to %d",
+		    TURNS_MAX);
+	return 0;
+}
+
+int
+agent_check(jv agent)
+{
+	const char *role = json_peek_string(agent, "role");
+
+	if (!role)
+		return err_set(EX_DATAERR, "agent: role is missing");
+	if (agent_check_role(role) < 0 || check_words(agent) < 0 || check_kind(agent) < 0 ||
+	    check_text(agent, "description", 0, AGENT_PROMPT_MAX) < 0 ||
+	    check_text(agent, "system_prompt", 0, AGENT_PROMPT_MAX) < 0 ||
+	    check_text(agent, "model_id", 1, NAME_MAX_BYTES) < 0 ||
+	    check_text(agent, "folder", 1, AGENT_FOLDER_MAX) < 0 || check_adapter(agent) < 0 ||
+	    check_tools(agent) < 0 || check_numbers(agent) < 0)
+		return -1;
+	if (check_list(jv_object_get(jv_copy(agent), jv_string("skills")), "skills", 0,
+		AGENT_PROMPT_MAX) < 0)
+		return -1;
+	return check_list(jv_object_get(jv_copy(agent), jv_string("command")), "command", 0,
+	    AGENT_PROMPT_MAX);
+}
+
 static char *
 key_of(const char *role)
 {
@@ -36,17 +201,14 @@ key_of(const char *role)
 jv
 agent_put(struct tx *tx, jv agent)
 {
-	const char *role = json_peek_string(agent, "role");
 	char now[CLOCK_TEXT], *key;
 	jv old;
 
-	if (!role || agent_check_role(role) < 0) {
-		if (!role)
-			err_set(EX_DATAERR, "agent: role is missing");
+	if (agent_check(agent) < 0) {
 		jv_free(agent);
 		return jv_invalid();
 	}
-	key = key_of(role);
+	key = key_of(json_peek_string(agent, "role"));
 	old = store_get(tx, key);
 	clock_format(clock_now_ms(), now);
 	agent = json_set_string(agent, "created_at",

@@ -1,9 +1,12 @@
 /*
- * agent.h - the crew: who can do work, and with what program
+ * agent.h - the crew: who can do work, and with what program or model
  *
  * Record (key "agent/<role in lower case>", set "agents"):
- *   {"role","description","skills":[],"kind":"exec","command":[],"input":"text"|"json",
- *    "status":"active"|"proposed","created_at","updated_at"}
+ *   {"role","description","skills":[],"kind":"exec"|"llm","status":"active"|"proposed",
+ *    "created_at","updated_at", and
+ *    exec: "command":[]?,"input":"text"|"json","adapter"?
+ *    llm:  "model_id"?,"provider"?,"system_prompt"?,"tools":{"allow":[],"deny":[],"ask":[]}?,
+ *          "max_turns"?,"effort"?,"sandbox"?,"network"?,"folder"?}
  */
 #ifndef AGENT_H
 #define AGENT_H
@@ -13,6 +16,17 @@
 /* agent_check_role - 0, or -1 with err EX_DATAERR: a letter, then up to 63 letters, digits, _,
  * -. */
 int agent_check_role(const char *role);
+
+/* The most bytes of a text, and of the path of a folder. */
+enum { AGENT_PROMPT_MAX = 1 << 20, AGENT_FOLDER_MAX = 4096 };
+
+/*
+ * agent_check - whether a record (borrowed) has the members above, of the right kinds
+ *
+ * Members may be missing, but the role, and a command where the kind is exec without an adapter.
+ * Returns 0, or -1 with err EX_DATAERR naming the member and what was expected.
+ */
+int agent_check(jv agent);
 
 /* agent_put - add or replace the agent of that role; agent (a record) is consumed.
  * Returns the record as stored, owned; invalid with err EX_DATAERR. */

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,20 @@ lines_read_text(int fd, const char *name, struct buf *text)
 	while (text->len > 0 && text->p[text->len - 1] == '\n')
 		text->p[--text->len] = '\0';
 	return 0;
+}
+
+int
+lines_read_file(const char *path, struct buf *text)
+{
+	int fd, rc;
+
+	if (!strcmp(path, "-"))
+		return lines_read_text(STDIN_FILENO, "stdin", text);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return err_set(EX_NOINPUT, "%s: %s", path, strerror(errno));
+	rc = lines_read_text(fd, path, text);
+	close(fd);
+	return rc;
 }
 
 int

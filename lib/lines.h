@@ -56,6 +56,9 @@ enum lines_result lines_next_object(struct lines *l, jv *rec);
  * EX_DATAERR where it is longer than a line may be, or no UTF-8. */
 int lines_read_text(int fd, const char *name, struct buf *text);
 
+/* lines_read_file - the same of a file, or of stdin where path is "-"; -1 also with EX_NOINPUT. */
+int lines_read_file(const char *path, struct buf *text);
+
 /* lines_check_end - at LINES_END: 0 at the end of input; -1 with err EX_IOERR where it is not,
  * because nobody reads out_fd any more.  For commands that store what they read. */
 int lines_check_end(const struct lines *l);

@@ -80,7 +80,7 @@ check_agent(const char *rest, jv agent)
 
 	if (!role || strcasecmp(role, rest) != 0)
 		return err_set(EX_DATAERR, "role: want that of the key");
-	return agent_check_role(role);
+	return agent_check(agent);
 }
 
 static int

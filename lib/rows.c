@@ -166,15 +166,37 @@ list_cell(struct table *t, jv record, const char *member, const char *separator,
 	jv_free(list);
 }
 
+static bool
+is_llm(jv agent)
+{
+	const char *kind = json_peek_string(agent, "kind");
+
+	return kind && !strcmp(kind, "llm");
+}
+
+/* What does its work: a command, an adapter's, or a model. */
+static void
+command_cell(struct table *t, jv agent)
+{
+	const char *adapter = json_peek_string(agent, "adapter");
+
+	if (is_llm(agent))
+		table_cell(t, PLAIN, json_peek_string(agent, "model_id"));
+	else if (adapter && !json_has(agent, "command"))
+		table_cell(t, PLAIN, adapter);
+	else
+		list_cell(t, agent, "command", " ", add_word);
+}
+
 static void
 agent_row(struct table *t, struct tx *tx, jv agent, int64_t now_ms)
 {
 	(void)tx;
 	(void)now_ms;
 	table_cell(t, BOLD, json_peek_string(agent, "role"));
-	table_cell(t, PLAIN, json_peek_string(agent, "input"));
+	table_cell(t, PLAIN, is_llm(agent) ? "" : json_peek_string(agent, "input"));
 	list_cell(t, agent, "skills", ", ", add_plain);
-	list_cell(t, agent, "command", " ", add_word);
+	command_cell(t, agent);
 }
 
 const struct view_form rows_task = { task_columns, task_row, NULL };

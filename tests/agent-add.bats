@@ -66,6 +66,57 @@ load records
 	run -64 agent-add smith --input xml -- cat
 }
 
+@test "agent-add: with --model a model does the work; its prompt is kept, its folder is a whole path" {
+	printf 'You are\nbrief.\n' >prompt
+	mkdir place
+	run -0 --separate-stderr agent-add thinker --model m1 --provider anthropic --prompt prompt \
+		--tool run --tool read_file --deny-tool write_file --ask-tool run --max-turns 7 --effort low \
+		--sandbox --network --folder place --skill think
+	assert_equal "$stderr" ''
+	assert_jq --arg here "$PWD" '.[0] | del(.created_at, .updated_at) == {role: "thinker", description: "",
+		skills: ["think"], kind: "llm", model_id: "m1", provider: "anthropic",
+		system_prompt: "You are\nbrief.", tools: {allow: ["run", "read_file"], deny: ["write_file"], ask: ["run"]},
+		max_turns: 7, effort: "low", sandbox: true, network: true, folder: ($here + "/place"), status: "active"}'
+	agent-add thinker --model m2 --prompt - >/dev/null <<<'From a pipe.'
+	assert_equal "$(agent-list --jq '[.model_id, .system_prompt, .tools] | tojson')" '["m2","From a pipe.",null]'
+}
+
+@test "agent-add: a model has no command, and a program nothing of a model's (64)" {
+	run -64 --separate-stderr agent-add thinker --model m1 -- cat
+	[[ $stderr = 'agent-add: --model: not with a command'* ]]
+	run -64 --separate-stderr agent-add thinker --model m1 --input json
+	[[ $stderr = 'agent-add: --input: not with --model'* ]]
+	run -64 agent-add thinker --model m1 --adapter claude
+	for option in --provider=openai --prompt=x --tool=x --ask-tool=x --deny-tool=x --max-turns=1 --effort=low \
+		--sandbox --network --folder=.; do
+		run -64 agent-add thinker "$option" -- cat
+	done
+	run -64 agent-add thinker --model m1 --max-turns 0
+	assert_equal "$(agent-list)" ''
+}
+
+@test "agent-add: what a model's agent cannot have is refused (65), a file that is not there too (66)" {
+	run -65 --separate-stderr agent-add thinker --model m1 --effort much
+	assert_equal "$stderr" 'agent-add: effort: want low, medium or high'
+	run -65 agent-add thinker --model ''
+	run -65 agent-add thinker --model m1 --provider none
+	run -65 agent-add thinker --model m1 --tool ''
+	run -65 agent-add thinker --adapter ../x
+	run -66 --separate-stderr agent-add thinker --model m1 --prompt nowhere
+	assert_equal "$stderr" 'agent-add: nowhere: No such file or directory'
+	run -66 agent-add thinker --model m1 --folder nowhere
+	printf '\377' >binary
+	run -65 agent-add thinker --model m1 --prompt binary
+	assert_equal "$(agent-list)" ''
+}
+
+@test "agent-add: with an adapter the command may be missing" {
+	run -0 agent-add coder --adapter claude
+	assert_jq '.[0] | .kind == "exec" and .adapter == "claude" and (has("command") | not)'
+	run -0 agent-add coder --adapter claude -- claude -p
+	assert_jq '.[0] | .adapter == "claude" and .command == ["claude", "-p"]'
+}
+
 @test "agent-add: the command's options are its own, also without --" {
 	run -0 agent-add --ids lines wc -l
 	assert_output lines

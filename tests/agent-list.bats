@@ -45,3 +45,11 @@ miller  text                   cat'
 	run -64 agent-list --jq . --format text
 	run -64 agent-list --jq .[
 }
+
+@test "agent-list: of a model's agent the model stands where others have their command" {
+	agent-add thinker --model m1 --skill think >/dev/null
+	agent-add coder --adapter claude >/dev/null
+	agent-add smith -- cat -n >/dev/null
+	run -0 agent-list --format tsv
+	assert_output $'thinker\t\tthink\tm1\ncoder\ttext\t\tclaude\nsmith\ttext\t\tcat -n'
+}

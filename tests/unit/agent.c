@@ -86,6 +86,55 @@ test_refused(void)
 	refuses("{'role':'a\\u0000b'}", "agent: role is missing");
 	refuses("{'role':'a b'}",
 	    "role 'a b': want a letter, then up to 63 letters, digits, '_' or '-'");
+	refuses("{'role':'a','kind':'robot'}", "kind: want exec or llm");
+	refuses("{'role':'a','kind':7}", "kind: want exec or llm");
+	refuses("{'role':'a','effort':'much'}", "effort: want low, medium or high");
+	refuses("{'role':'a','provider':'x'}", "provider: want openai or anthropic");
+	refuses("{'role':'a','status':null}", "status: want active or proposed");
+	refuses("{'role':'a','kind':'exec'}", "command: is missing");
+	refuses("{'role':'a','kind':'exec','command':[]}", "command: is missing");
+	refuses("{'role':'a','kind':'exec','command':['x',1]}", "command[1]: want a string");
+	refuses("{'role':'a','command':'cat'}", "command: want an array of strings");
+	refuses("{'role':'a','command':['a\\u0000b']}",
+	    "command[0]: want 0 to 1048576 bytes, and no U+0000");
+	refuses("{'role':'a','skills':{}}", "skills: want an array of strings");
+	refuses("{'role':'a','description':[]}", "description: want a string");
+	refuses("{'role':'a','kind':'llm','command':['cat']}",
+	    "command: an agent of kind llm has none");
+	refuses("{'role':'a','kind':'llm','adapter':'x'}",
+	    "adapter: an agent of kind llm has none");
+	refuses("{'role':'a','adapter':'../x'}",
+	    "adapter: want a letter or digit, then up to 63 of these, '_' or '-'");
+	refuses("{'role':'a','adapter':''}",
+	    "adapter: want a letter or digit, then up to 63 of these, '_' or '-'");
+	refuses("{'role':'a','model_id':''}", "model_id: want 1 to 200 bytes");
+	refuses("{'role':'a','folder':''}", "folder: want 1 to 4096 bytes");
+	refuses("{'role':'a','tools':[]}", "tools: want an object");
+	refuses("{'role':'a','tools':{'ask':['x','']}}",
+	    "tools.ask[1]: want 1 to 200 bytes, and no U+0000");
+	refuses("{'role':'a','tools':{'deny':'x'}}", "tools.deny: want an array of strings");
+	refuses("{'role':'a','sandbox':'yes'}", "sandbox: want true or false");
+	refuses("{'role':'a','network':null}", "network: want true or false");
+	refuses("{'role':'a','max_turns':0}", "max_turns: want a whole number from 1 to 1000000");
+	refuses("{'role':'a','max_turns':1.5}", "max_turns: want a whole number from 1 to 1000000");
+}
+
+static void
+test_kinds(void)
+{
+	static const char *const good[] = { "{'role':'a','kind':'exec','command':['cat',''],"
+					    "'skills':['x'],'input':'json','status':'proposed'}",
+		"{'role':'a','kind':'exec','adapter':'claude'}",
+		"{'role':'a','kind':'llm','model_id':'m','provider':'anthropic',"
+		"'system_prompt':'','tools':{'allow':['run'],'odd':1},'max_turns':5,"
+		"'effort':'high','sandbox':true,'network':false,'folder':'/tmp'}" };
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		jv agent = record("%s", good[i]);
+
+		is_int(agent_check(agent), 0, good[i]);
+		jv_free(agent);
+	}
 }
 
 /* The roles of the crew, in its order. */
@@ -139,6 +188,7 @@ main(void)
 	test_roles();
 	test_put();
 	test_refused();
+	test_kinds();
 	test_crew();
 	domain_close();
 	return done_testing();
