@@ -14,12 +14,14 @@
 #include "rows.h"
 #include "spec.h"
 #include "task.h"
+#include "terms.h"
 
 /* The most specs that one transaction takes. */
 enum { BATCH = 256 };
 
-static const char *chat, *priority, *agent, *key, *timeout;
-static long max_attempts;
+static const char *chat, *priority, *agent, *key;
+static struct terms terms = TERMS_NONE;
+static jv limits, output; /* as the options say */
 static struct opt_list metadata, depends_on;
 static bool allow_duplicates;
 static struct view view = { .is_maker = true };
@@ -32,9 +34,7 @@ static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat",
 	{ 'a', "agent", "role", "who shall do it (default: whose skills fit)", .str = &agent },
 	{ 0, "allow-duplicates", NULL, "also if the same task is waiting or running",
 	    .set = &allow_duplicates },
-	{ 't', "timeout", "time", "stop an attempt after this time", .str = &timeout },
-	{ 0, "max-attempts", "count", "try at most so often (default: 3)", .num = &max_attempts,
-	    .min = 1, .max = 1000000 },
+	TERMS_LIMITS(terms), TERMS_OUTPUT(terms),
 	{ 'k', "key", "key", "idempotency key: a task that was added with it is not added again",
 	    .str = &key },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
@@ -164,19 +164,6 @@ given_metadata(void)
 	return object;
 }
 
-static jv
-given_limits(void)
-{
-	jv limits = jv_object();
-
-	if (timeout)
-		limits = json_set(limits, "timeout_s",
-		    jv_number((double)opt_duration_ms(timeout) / 1000));
-	if (max_attempts)
-		limits = json_set_int(limits, "max_attempts", max_attempts);
-	return limits;
-}
-
 /* Members of `given` that the spec's own object of that name lacks. */
 static jv
 merge_default(jv spec, const char *field, jv given)
@@ -211,7 +198,8 @@ with_options(jv spec)
 	spec = set_default(spec, "agent", agent);
 	spec = set_default(spec, "key", key);
 	spec = merge_default(spec, "metadata", given_metadata());
-	return merge_default(spec, "limits", given_limits());
+	spec = merge_default(spec, "limits", jv_copy(limits));
+	return merge_default(spec, "output", jv_copy(output));
 }
 
 static void
@@ -270,6 +258,18 @@ add_lines(struct add *a)
 	lines_release(&in);
 }
 
+static void
+read_terms(void)
+{
+	limits = terms_limits(&terms);
+	output = jv_is_valid(limits) ? terms_output(&terms) : jv_invalid();
+	if (jv_is_valid(output))
+		return;
+	if (err_code() == EX_USAGE)
+		opt_usage(&cmd, "%s", err_text());
+	err_exit();
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -279,10 +279,8 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (priority && task_check_priority(priority) < 0)
 		opt_usage(&cmd, "--priority: %s", err_text());
-	if (timeout && opt_duration_ms(timeout) <= 0)
-		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",
-		    timeout);
 	jv_free(given_metadata());
+	read_terms();
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(a.s = store_open()))
@@ -294,5 +292,7 @@ main(int argc, char *argv[])
 		add_lines(&a);
 	add_batch(&a);
 	store_close(a.s);
+	jv_free(limits);
+	jv_free(output);
 	return view_close(&view) < 0 ? err_print() : a.status;
 }

@@ -7,10 +7,12 @@
 #include "rows.h"
 #include "spec.h"
 #include "task.h"
+#include "terms.h"
 
 static const char *priority, *agent, *instruction;
 static struct opt_list metadata, depends_on;
 static bool no_depends_on;
+static struct terms terms = TERMS_NONE;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 'p', "priority", "priority", "high, medium or low",
@@ -23,22 +25,35 @@ static const struct opt opts[] = { { 'p', "priority", "priority", "high, medium 
 	    .list = &depends_on },
 	{ 0, "no-depends-on", NULL, "wait for none of the tasks that it depends on now",
 	    .set = &no_depends_on },
-	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
+	TERMS_LIMITS(terms), TERMS_OUTPUT(terms), VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-edit", "change a task that has not begun, or has failed",
 	"TASK", opts, 0 };
 
 static void
-check_options(void)
+check_options(const struct edit *edit)
 {
 	if (!priority && !agent && !instruction && !metadata.len && !depends_on.len &&
-	    !no_depends_on)
+	    !no_depends_on && jv_object_length(jv_copy(edit->limits)) == 0 &&
+	    jv_object_length(jv_copy(edit->output)) == 0)
 		opt_usage(&cmd, "nothing to change");
 	if (priority && task_check_priority(priority) < 0)
 		opt_usage(&cmd, "--priority: %s", err_text());
 }
 
-/* The caller frees its metadata and depends_on. */
+static void
+read_terms(struct edit *edit)
+{
+	edit->limits = terms_limits(&terms);
+	edit->output = jv_is_valid(edit->limits) ? terms_output(&terms) : jv_invalid();
+	if (jv_is_valid(edit->output))
+		return;
+	if (err_code() == EX_USAGE)
+		opt_usage(&cmd, "%s", err_text());
+	err_exit();
+}
+
+/* The caller frees its values. */
 static struct edit
 given_edit(void)
 {
@@ -53,6 +68,7 @@ given_edit(void)
 		opt_usage(&cmd, "--metadata: %s", err_text());
 	for (size_t i = 0; i < depends_on.len; i++)
 		edit.depends_on = jv_array_append(edit.depends_on, jv_string(depends_on.item[i]));
+	read_terms(&edit);
 	return edit;
 }
 
@@ -94,13 +110,15 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want one task");
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	check_options();
 	edit = given_edit();
+	check_options(&edit);
 	if (!(s = store_open()))
 		err_exit();
 	view_add(&view, NULL, edit_and_store(s, operands[0], &edit));
 	jv_free(edit.metadata);
 	jv_free(edit.depends_on);
+	jv_free(edit.limits);
+	jv_free(edit.output);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

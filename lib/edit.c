@@ -23,6 +23,13 @@ changes_dependencies(const struct edit *e)
 	return e->drops_dependencies || jv_array_length(jv_copy(e->depends_on)) > 0;
 }
 
+/* Whether an object of an edit (borrowed) says anything. */
+static bool
+says(jv object)
+{
+	return jv_get_kind(object) == JV_KIND_OBJECT && jv_object_length(jv_copy(object)) > 0;
+}
+
 static int
 check_state(jv task, const struct edit *e)
 {
@@ -33,7 +40,8 @@ check_state(jv task, const struct edit *e)
 		return err_set(EX_TEMPFAIL, "task %s: is running: edit it when it has ended", name);
 	if (task_is(task, "completed"))
 		return err_set(EX_DATAERR, "task %s: has completed", name);
-	if (task_has_subtasks(task) && (e->instruction || e->agent || changes_dependencies(e)))
+	if (task_has_subtasks(task) &&
+	    (e->instruction || e->agent || says(e->limits) || changes_dependencies(e)))
 		return err_set(EX_DATAERR, "task %s: was split: edit its subtasks", name);
 	return 0;
 }
@@ -67,6 +75,23 @@ set_agent(struct tx *tx, jv *task, const char *role)
 	return is_there ? 0 : err_set(EX_NOINPUT, "agent %.80s: no such role", role);
 }
 
+/* Joins what an edit says with the task's own member; task is consumed. */
+static jv
+join(jv task, const char *name, jv more)
+{
+	jv own = json_get(task, name, JV_KIND_OBJECT);
+
+	if (!says(more)) {
+		jv_free(own);
+		return task;
+	}
+	if (!jv_is_valid(own)) {
+		jv_free(own);
+		own = jv_object();
+	}
+	return json_set(task, name, jv_object_merge(own, jv_copy(more)));
+}
+
 static int
 set_fields(struct tx *tx, jv *task, const struct edit *e)
 {
@@ -78,15 +103,9 @@ set_fields(struct tx *tx, jv *task, const struct edit *e)
 		*task = set_instruction(*task, e->instruction);
 	if (e->instruction || e->agent) /* it may need subtasks now, or others */
 		*task = task_has_subtasks(*task) ? *task : json_drop(*task, "decision");
-	if (jv_object_length(jv_copy(e->metadata)) > 0) {
-		jv own = json_get(*task, "metadata", JV_KIND_OBJECT);
-
-		if (!jv_is_valid(own)) {
-			jv_free(own);
-			own = jv_object();
-		}
-		*task = json_set(*task, "metadata", jv_object_merge(own, jv_copy(e->metadata)));
-	}
+	*task = join(*task, "metadata", e->metadata);
+	*task = join(*task, "limits", e->limits);
+	*task = join(*task, "output", e->output);
 	return spec_check(*task);
 }
 

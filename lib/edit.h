@@ -3,6 +3,7 @@
  *
  * 1. An edited task has another `revision`.  What a pipeline was told of an older one, a plan or a
  *    decision, no longer counts; a reservation is taken back, so that the task is handed out anew.
+ *    An approval that it waits for is taken back, unless only the priority is another.
  * 2. Nobody waits for himself, by way of however many others.
  */
 #ifndef EDIT_H
@@ -12,9 +13,9 @@
 
 struct edit {
 	const char *priority, *agent, *instruction; /* NULL: as it is */
-	jv metadata;                                /* borrowed: an object, joined with its own */
-	jv depends_on;           /* borrowed: an array of ids or prefixes, added */
-	bool drops_dependencies; /* the old ones */
+	jv metadata, limits, output; /* borrowed: objects, joined with its own; invalid: none */
+	jv depends_on;               /* borrowed: an array of ids or prefixes, added */
+	bool drops_dependencies;     /* the old ones */
 };
 
 /*
@@ -26,7 +27,7 @@ struct edit {
  * A title that was made of the instruction follows it.  The priority of a task that was split is
  * also that of its subtasks that have neither begun nor completed, and of theirs.
  * Returns 0, or -1 with err, having changed nothing: EX_NOINPUT (no such task or role), EX_DATAERR
- * (completed; split; a field is malformed; it would wait for itself), EX_TEMPFAIL (it is running; a
+ * (completed; split, and it is not only its priority, metadata or output; a field is malformed; it would wait for itself), EX_TEMPFAIL (it is running; a
  * new dependency has failed).
  */
 int edit_task(struct tx *tx, const char *id, const struct edit *edit, jv *task);

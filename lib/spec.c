@@ -8,6 +8,7 @@
 #include "life.h"
 #include "spec.h"
 #include "task.h"
+#include "terms.h"
 
 /* What kind each known field of a spec must have. */
 static const struct {
@@ -82,28 +83,6 @@ check_strings(jv spec, const char *field)
 	return rc;
 }
 
-static int
-check_limits(jv spec)
-{
-	static const char *const names[] = { "timeout_s", "max_attempts", "retry_delay_s" };
-	jv limits = json_get(spec, "limits", JV_KIND_OBJECT);
-	int rc = 0;
-
-	for (size_t i = 0; i < 3 && rc == 0 && jv_is_valid(limits); i++) {
-		jv value = jv_object_get(jv_copy(limits), jv_string(names[i]));
-
-		if (jv_is_valid(value) && jv_get_kind(value) != JV_KIND_NULL &&
-		    (jv_get_kind(value) != JV_KIND_NUMBER || jv_number_value(value) <= 0))
-			rc = err_set(EX_DATAERR, "limits.%s: want a number above 0", names[i]);
-		else if (jv_is_valid(value) && i == 1 && json_peek_int(limits, names[i], 0) == 0 &&
-			 jv_get_kind(value) != JV_KIND_NULL)
-			rc = err_set(EX_DATAERR, "limits.%s: want a whole number", names[i]);
-		jv_free(value);
-	}
-	jv_free(limits);
-	return rc;
-}
-
 /* The length of a name as the store knows it. */
 static size_t
 escaped_bytes(const char *name)
@@ -121,7 +100,7 @@ spec_check(jv spec)
 	const char *instruction, *priority, *id, *key;
 
 	if (check_kinds(spec) < 0 || check_strings(spec, "depends_on") < 0 ||
-	    check_strings(spec, "required_skills") < 0 || check_limits(spec) < 0)
+	    check_strings(spec, "required_skills") < 0 || terms_check(spec) < 0)
 		return -1;
 	instruction = json_peek_string(spec, "instruction");
 	if (!instruction || !instruction[strspn(instruction, " \t\r\n")])
@@ -221,7 +200,7 @@ is_ours(const char *name)
 	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
 		"runner", "reservation", "events", "posted", "response", "error", "usage",
 		"updated_at", "started_at", "finished_at", "subtasks", "duplicate", "revision",
-		"attempts_forgiven", "retries" };
+		"attempts_forgiven", "retries", "failures", "approval" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], name))

@@ -539,3 +539,37 @@ task-add: stdin:4: task deadbeef: no such task'
 	run -0 task-add --format text 'do it'
 	assert_output --partial '(there already) do it'
 }
+
+@test "task-add: limits and output are asked for by options, and joined with a spec's own" {
+	echo '{"type": "array"}' >schema.json
+	set -- --timeout 2m --max-attempts 4 --retry-delay 3 --max-turns 5 --max-tokens 600 --max-children 7 \
+		--max-depth 0 --output 'a list' --schema schema.json --check-jq 'length > 0'
+	run -0 task-add "$@" list them
+	assert_jq '.[0] | .limits == {timeout_s: 120, max_attempts: 4, retry_delay_s: 3, max_turns: 5,
+		max_tokens: 600, max_children: 7, max_depth: 0} and .output == {expected: "a list", format: "json",
+		schema: {type: "array"}, check: {jq: "length > 0"}}'
+	run -0 task-add "$@" <<<'{"instruction":"x","limits":{"max_turns":1},"output":{"expected":"one","tries":1}}'
+	assert_jq '.[0] | .limits.max_turns == 1 and .limits.max_tokens == 600 and .output.expected == "one" and
+		.output.tries == 1 and .output.schema == {type: "array"}'
+	run -0 task-add --check 'grep -q x' --output-format markdown other
+	assert_jq '.[0].output == {format: "markdown", check: {command: "grep -q x"}}'
+}
+
+@test "task-add: an output that nothing could fit is refused before anything is stored" {
+	run -64 --separate-stderr task-add --check-jq 'length >' x
+	[[ $stderr = 'task-add: --check-jq: syntax error'* ]]
+	run -64 task-add --check true --check-jq . x
+	run -64 task-add --check '' x
+	run -64 --separate-stderr task-add --output-format xml x
+	[[ $stderr = "task-add: --output-format: want text, json or markdown, got 'xml'"* ]]
+	echo '{}' >schema.json
+	run -64 task-add --schema schema.json --output-format text x
+	run -64 task-add --retry-delay never x
+	run -66 task-add --schema nowhere x
+	for schema in '[]' '{"a":' '' '{}{}'; do
+		printf %s "$schema" >schema.json
+		run -65 --separate-stderr task-add --schema schema.json x
+		[[ $stderr = 'task-add: --schema schema.json: '* ]]
+	done
+	assert_equal "$(task-list)" ''
+}

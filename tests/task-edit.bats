@@ -193,3 +193,13 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	run -0 task-list --jq .priority
 	assert_output $'high\nhigh'
 }
+
+@test "task-edit: limits and output are joined with those that the task has" {
+	id=$(task-add --ids --max-turns 5 --timeout 9 --output 'a list' --check 'grep -q x' x)
+	task-edit --max-turns 6 --max-depth 2 --check-jq '. > 0' "$id" >/dev/null
+	is_field "$id" '.limits, .output | tojson' '{"timeout_s":9,"max_turns":6,"max_depth":2}
+{"expected":"a list","check":{"jq":". > 0"}}'
+	run -64 task-edit --output-format xml "$id"
+	run -66 task-edit --schema nowhere "$id"
+	run -64 task-edit "$id"
+}
