@@ -6,7 +6,7 @@
 #include "card.h"
 #include "chat.h"
 #include "clock.h"
-#include "life.h"
+#include "policy.h"
 #include "rows.h"
 #include "task.h"
 #include "text.h"
@@ -210,17 +210,36 @@ add_members(struct view *v, const char *name, jv object)
 static void
 add_attempts(struct view *v, jv task)
 {
-	jv limits = json_get(task, "limits", JV_KIND_OBJECT);
-	int64_t most = jv_is_valid(limits) ? json_peek_int(limits, "max_attempts", LIFE_ATTEMPTS)
-	                                   : LIFE_ATTEMPTS;
-	int64_t attempt =
-	    json_peek_int(task, "attempt", 0) - json_peek_int(task, "attempts_forgiven", 0);
+	jv error = json_get(task, "error", JV_KIND_OBJECT);
+	int64_t attempt = policy_attempts(task), most = policy_most(task, error);
 	char text[64];
 
-	snprintf(text, sizeof text, "%" PRId64 " of %" PRId64, attempt, most);
+	snprintf(text, sizeof text, "%" PRId64 " of %" PRId64, attempt,
+	    attempt > most ? attempt : most);
 	if (attempt > 0 && !task_has_subtasks(task))
 		add_field(v, "attempts", text);
-	jv_free(limits);
+	jv_free(error);
+}
+
+/* Why attempts have failed; what the status says already is not said again. */
+static void
+add_failures(struct view *v, jv task)
+{
+	jv failures = json_get(task, "failures", JV_KIND_ARRAY);
+	int len = jv_is_valid(failures) ? jv_array_length(jv_copy(failures)) : 0;
+
+	for (int i = 0; i < len - task_is(task, "failed"); i++) {
+		jv failure = jv_array_get(jv_copy(failures), i);
+		const char *category = json_peek_string(failure, "category"),
+			   *message = json_peek_string(failure, "message");
+		char *text = xprintf("%" PRId64 ": %s%s%s", json_peek_int(failure, "attempt", 0),
+		    category ? category : "", message ? ": " : "", message ? message : "");
+
+		add_field(v, i ? "" : "failures", text);
+		free(text);
+		jv_free(failure);
+	}
+	jv_free(failures);
 }
 
 static void
@@ -317,6 +336,7 @@ show_card(struct view *v, struct tx *tx, jv task)
 	add_at(v, "finished", json_peek_string(task, "finished_at"), NULL);
 	add_duration(v, task);
 	add_attempts(v, task);
+	add_failures(v, task);
 	add_field(v, "key", json_peek_string(task, "key"));
 	add_members(v, "metadata", json_get(task, "metadata", JV_KIND_OBJECT));
 	add_members(v, "limits", json_get(task, "limits", JV_KIND_OBJECT));
@@ -362,6 +382,7 @@ show_why(struct view *v, struct tx *tx, jv answer)
 	add_status(v, tx, task);
 	add_field(v, "agent", json_peek_string(answer, "agent"));
 	add_decision(v, task);
+	add_failures(v, task);
 	add_waited_for(v, tx, answer);
 	if (task_is(task, "failed"))
 		add_family(v, tx, task);

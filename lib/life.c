@@ -1,18 +1,15 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "agent.h"
 #include "clock.h"
 #include "err.h"
 #include "life.h"
 #include "plan.h"
+#include "policy.h"
 #include "settle.h"
 #include "speech.h"
 #include "task.h"
-
-enum { RETRY_MAX_MS = 60000 };
 
 static jv
 set_now(jv task, const char *field)
@@ -149,49 +146,10 @@ life_complete(struct tx *tx, jv task, jv response)
 	settle_end(tx, json_set(task, "response", response), "completed");
 }
 
-static double
-limit_of(jv task, const char *name, double or)
-{
-	jv limits = json_get(task, "limits", JV_KIND_OBJECT), value = jv_invalid();
-
-	if (jv_is_valid(limits))
-		value = jv_object_get(jv_copy(limits), jv_string(name));
-	if (jv_get_kind(value) == JV_KIND_NUMBER)
-		or = jv_number_value(value);
-	jv_free(value);
-	jv_free(limits);
-	return or ;
-}
-
-/* How many attempts count. */
-static int64_t
-attempts_of(jv task)
-{
-	return json_peek_int(task, "attempt", 0) - json_peek_int(task, "attempts_forgiven", 0);
-}
-
-static bool
-has_attempts_left(jv task)
-{
-	return (double)attempts_of(task) < limit_of(task, "max_attempts", LIFE_ATTEMPTS);
-}
-
 int64_t
 life_will_retry(jv task, jv error)
 {
-	int64_t attempt = attempts_of(task);
-	double delay = 1000 * limit_of(task, "retry_delay_s", 1);
-	unsigned char dice = 128;
-
-	if (!json_peek_bool(error, "retryable") || !has_attempts_left(task))
-		return -1;
-	if (getrandom(&dice, 1, GRND_NONBLOCK) != 1)
-		dice = 128;
-	if (attempt > 1)
-		delay = ldexp(delay, attempt < 32 ? (int)attempt - 1 : 31);
-	if (delay > RETRY_MAX_MS)
-		delay = RETRY_MAX_MS;
-	return (int64_t)(delay * (0.75 + dice / 510.0));
+	return policy_delay_ms(task, error);
 }
 
 /* Back to pending, nobody's any more. */
@@ -207,7 +165,7 @@ life_fail(struct tx *tx, jv task, jv error)
 	int64_t delay_ms = life_will_retry(task, error);
 	char due[CLOCK_TEXT];
 
-	task = json_set(task, "error", error);
+	task = json_set(policy_note(task, error), "error", error);
 	if (delay_ms < 0) {
 		settle_end(tx, task, "failed");
 		return;
@@ -220,9 +178,11 @@ life_fail(struct tx *tx, jv task, jv error)
 void
 life_lost(struct tx *tx, jv task)
 {
-	task = json_set(task, "error",
-	    task_error("internal", "runner_died", "the process that ran it died", true));
-	if (has_attempts_left(task))
+	jv error = task_error("internal", "runner_died", "the process that ran it died", true);
+	bool has_left = policy_attempts(task) < policy_most(task, error);
+
+	task = json_set(policy_note(task, error), "error", error);
+	if (has_left)
 		task_put(tx, put_down(task));
 	else
 		settle_end(tx, task, "failed");

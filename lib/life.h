@@ -20,7 +20,7 @@
 
 #include "store.h"
 
-enum { LIFE_ATTEMPTS = 3, LIFE_PASSED = 0, LIFE_DONE = 1 };
+enum { LIFE_PASSED = 0, LIFE_DONE = 1 };
 
 /* life_begin - store a new task (consumed, complete but for `waiting`).  Returns it as stored. */
 jv life_begin(struct tx *tx, jv task);
@@ -66,16 +66,15 @@ void life_complete(struct tx *tx, jv task, jv response);
 /*
  * life_fail - an attempt failed; task and error are consumed
  *
- * A retryable one is put back with a delay (1 s doubled each time, at most 60 s, +-25 %;
- * limits.retry_delay_s instead of 1) while attempts are left; those before a retry_task are
- * forgiven.
+ * It is put back with a delay while policy.h gives it another attempt.  The reason is kept among
+ * the task's `failures` in any case.
  */
 void life_fail(struct tx *tx, jv task, jv error);
 
 /* life_will_retry - the delay in ms before another attempt, or -1: life_fail would be final. */
 int64_t life_will_retry(jv task, jv error);
 
-/* life_lost - its runner died: put back without delay, or failed; task consumed. */
+/* life_lost - its runner died: put back without delay, or failed, as life_fail; task consumed. */
 void life_lost(struct tx *tx, jv task);
 
 /* life_return - a runner that must stop gives it back, uncounted; task consumed. */

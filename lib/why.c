@@ -118,7 +118,8 @@ why_running(struct tx *tx, jv task, jv answer)
 jv
 why_task(struct tx *tx, jv task)
 {
-	static const char *const copied[] = { "agent", "attempt", "error", "decision", "subtasks" };
+	static const char *const copied[] = { "agent", "attempt", "error", "failures", "decision",
+		"subtasks" };
 	jv answer = json_set_string(jv_object(), "id", json_peek_string(task, "id"));
 
 	answer = json_set_string(answer, "status", json_peek_string(task, "status"));

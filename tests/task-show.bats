@@ -105,3 +105,25 @@ load records
 	run -64 task-show --jq . --ids "$a"
 	run -64 task-show --format tsv "$a"
 }
+
+@test "task-show: tells why each attempt failed, also after a task-retry" {
+	worker flaky '[[ -e again ]] && exit 3; touch again; echo busy >&2; exit 75'
+	id=$(task-add --ids --retry-delay 0.001 x)
+	agent-run "$id" >/dev/null
+	run -0 task-show --format text "$id"
+	assert_output --regexp $'\n  failures +1: tool: busy\n'
+	wait_until 5 task_is_ready "$id"
+	agent-run "$id" >/dev/null
+	is_field "$id" '.failures | map([.attempt, .category, .code, .message]) | tojson' \
+		'[[1,"tool","exit_status","busy"],[2,"tool","exit_status","exit status 3"]]'
+	run -0 task-show --format text "$id"
+	assert_output --regexp $'\n  status +failed: exit status 3\n'
+	assert_output --regexp $'\n  failures +1: tool: busy\n'
+	refute_output --partial '2: tool'
+	task-retry "$id" >/dev/null
+	is_field "$id" '.failures | length' 2
+	run -0 task-why --jq '.failures | length' "$id"
+	assert_output 2
+}
+
+task_is_ready() { [[ $(task-list --ready --ids) = "$1" ]]; }
