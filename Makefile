@@ -28,12 +28,12 @@ VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json pattern pointer extract filter lines args stage screen table view dir jail progress proc
+LAYERS += scan json pattern pointer schema extract filter lines args stage screen table view dir jail progress proc
 LAYERS += child lease call sandbox spill
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
-LAYERS += rules crew deps plan agent task chat speech settle life split retry remove spec edit
+LAYERS += rules crew deps plan agent task chat speech settle policy life split retry remove terms spec edit
 LAYERS += record ask text rows show tree why card overview staff history
-LAYERS += llm recent claim transcript prompt place declare tool answer work loop outbox
+LAYERS += llm recent claim transcript prompt place declare tool answer work session turn toolcall loop outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -51,7 +51,7 @@ B             = build$(if $(SAN),/san)
 ALL_CPPFLAGS  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
 ALL_CFLAGS    = -std=c11 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_C) $(CFLAGS)
 ALL_LDFLAGS   = $(HARDEN_LD) -Wl,--as-needed $(LDFLAGS)
-LDLIBS        = -ljq -lgdbm -luuid -lonig
+LDLIBS        = -ljq -lgdbm -luuid -lonig -lm
 
 PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq parallel strace gdbmtool bash-completion zsh fish

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "ask.h"
 #include "bell.h"
 #include "claim.h"

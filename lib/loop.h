@@ -15,9 +15,6 @@
 
 #include "work.h"
 
-/* How many turns an attempt may take where neither task nor agent says. */
-enum { LOOP_TURNS = 50 };
-
 /*
  * loop_run - as work_run (work.h), for an agent of kind llm
  *

@@ -207,7 +207,7 @@ do_task() { agent-run "$1" | chat-post >/dev/null; }
 	do_task "$id"
 	assert_equal "$(task-show "$id" | jq -c '[.status, .error.category, .error.code]')" \
 		'["failed","timeout","timeout"]'
-	no_process_left
+	assert_none_left
 }
 
 @test "llm agent: a model's process that ends or talks rubbish is a network error, tried again" {

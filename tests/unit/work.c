@@ -24,7 +24,7 @@ tell(void *arg)
 /* What became of a run. */
 struct result {
 	enum work_end end;
-	jv response, error;
+	struct work_result is;
 };
 
 static jv
@@ -63,7 +63,7 @@ run_agent(jv agent, jv task)
 	if (!(w.log = log_open(box_fd, "task", 0)))
 		abort();
 	told = 0;
-	r.end = work_run(&w, &r.response, &r.error);
+	r.end = work_run(&w, &r.is);
 	log_close(w.log);
 	jv_free(dependencies);
 	jv_free(agent);
@@ -80,8 +80,7 @@ run(const char *script)
 static void
 forget(struct result *r)
 {
-	jv_free(r->response);
-	jv_free(r->error);
+	work_result_release(&r->is);
 }
 
 /* Whether the run has that end and response, and error (NULL: none); forgets it. */
@@ -90,9 +89,9 @@ became(struct result r, enum work_end end, const char *response, const char *err
     const char *fact)
 {
 	is_int(r.end, end, fact);
-	is(jv_is_valid(r.response) ? jv_string_value(r.response) : NULL, response,
+	is(jv_is_valid(r.is.response) ? jv_string_value(r.is.response) : NULL, response,
 	    "... its response");
-	is_json(jv_copy(r.error), error, "... its error");
+	is_json(jv_copy(r.is.error), error, "... its error");
 	forget(&r);
 }
 
@@ -147,8 +146,8 @@ test_json_input(void)
 	jv agent = json_set_string(agent_with("cat"), "input", "json"),
 	   task = task_with("{'x':[1]}");
 	struct result r = run_agent(jv_copy(agent), jv_copy(task));
-	jv request = json_parse_object(jv_string_value(r.response),
-	    (size_t)jv_string_length_bytes(jv_copy(r.response)));
+	jv request = json_parse_object(jv_string_value(r.is.response),
+	    (size_t)jv_string_length_bytes(jv_copy(r.is.response)));
 
 	is_int(r.end, WORK_DONE, "a program may read JSON");
 	has(request, "instruction", "'Count it'", "it says what to do");
@@ -246,7 +245,7 @@ test_response(void)
 	became(run(":"), WORK_DONE, "", NULL, "a program may say nothing");
 	became(run("echo; echo; echo a; echo; echo; printf '\\r\\n'"), WORK_DONE, "\n\na", NULL,
 	    "the last newlines are no part of what it says");
-	is_json(run("printf 'a\\0b\\377\\n'; printf c").response,
+	is_json(run("printf 'a\\0b\\377\\n'; printf c").is.response,
 	    "'a\xef\xbf\xbd"
 	    "b\xef\xbf\xbd\\nc'",
 	    "what is no text is made one");
@@ -280,9 +279,9 @@ test_signal(void)
 	struct result r = run("echo some; kill -9 $$");
 
 	is_int(r.end, WORK_FAILED, "a program that a signal ends has failed");
-	is(jv_string_value(r.response), "some", "what it said is kept");
-	has(r.error, "code", "'agent_killed'", "the error says so");
-	has(r.error, "message", "'killed by signal 9'", "and which it was");
+	is(jv_string_value(r.is.response), "some", "what it said is kept");
+	has(r.is.error, "code", "'agent_killed'", "the error says so");
+	has(r.is.error, "message", "'killed by signal 9'", "and which it was");
 	forget(&r);
 	log_has("exit", "{'status':137}", "it is logged as a shell would say it");
 }
@@ -293,7 +292,7 @@ test_stderr(void)
 	struct result r =
 	    run("i=0; while [ $i -lt 300 ]; do echo \"line $i of many\"; i=$((i+1)); done "
 		">&2; printf 'the end' >&2; exit 2");
-	const char *message = json_peek_string(r.error, "message");
+	const char *message = json_peek_string(r.is.error, "message");
 	char *lines;
 
 	ok(message && strlen(message) <= 500 && strlen(message) > 400,
@@ -306,7 +305,7 @@ test_stderr(void)
 	free(lines);
 	forget(&r);
 	r = run("printf 'a\\377b\\n \\t\\n' >&2; exit 2");
-	has(r.error, "message",
+	has(r.is.error, "message",
 	    "'a\xef\xbf\xbd"
 	    "b'",
 	    "what is no text is made one");
@@ -324,17 +323,17 @@ test_missing(void)
 	    run_agent(record("{'role':'x','command':['/no/such/program']}"), task_with("{}"));
 
 	is_int(r.end, WORK_FAILED, "a program that is not there fails the task");
-	has(r.error, "category", "'configuration'", "that is configuration");
-	has(r.error, "code", "'cannot_start'", "it cannot be started");
-	has(r.error, "retryable", "false", "and trying again will not help");
-	ok(strstr(json_peek_string(r.error, "message"), "/no/such/program"), "its name is told");
+	has(r.is.error, "category", "'configuration'", "that is configuration");
+	has(r.is.error, "code", "'cannot_start'", "it cannot be started");
+	has(r.is.error, "retryable", "false", "and trying again will not help");
+	ok(strstr(json_peek_string(r.is.error, "message"), "/no/such/program"), "its name is told");
 	forget(&r);
 	r = run_agent(record("{'role':'x'}"), task_with("{}"));
-	has(r.error, "message", "'the agent has no command'", "nor can none");
-	has(r.error, "category", "'configuration'", "that is configuration too");
+	has(r.is.error, "message", "'the agent has no command'", "nor can none");
+	has(r.is.error, "category", "'configuration'", "that is configuration too");
 	forget(&r);
 	r = run_agent(record("{'role':'x','command':[]}"), task_with("{}"));
-	has(r.error, "message", "'the agent has no command'", "nor an empty one");
+	has(r.is.error, "message", "'the agent has no command'", "nor an empty one");
 	forget(&r);
 }
 
@@ -342,7 +341,7 @@ static void
 test_big_output(void)
 {
 	struct result r = run("head -c 6000000 /dev/zero | tr '\\0' x; echo; echo last");
-	const char *response = jv_string_value(r.response);
+	const char *response = jv_string_value(r.is.response);
 
 	is_int(r.end, WORK_DONE, "six megabytes of output complete a task");
 	is_int((long long)strlen(response), WORK_RESPONSE_MAX, "four are kept");
@@ -350,7 +349,7 @@ test_big_output(void)
 	log_has("cut", "{'kept':4194304}", "the log says so");
 	forget(&r);
 	r = run("yes 0123456789abcde | head -c 2000000");
-	is_int((long long)strlen(jv_string_value(r.response)), 1999999,
+	is_int((long long)strlen(jv_string_value(r.is.response)), 1999999,
 	    "two megabytes are kept whole");
 	log_has("cut", "", "and the log says nothing");
 	forget(&r);
@@ -489,7 +488,7 @@ stopped(const char *script)
 			_exit(0);
 		}
 		r = run_in_box(script, "{}");
-		_exit(r.end == WORK_STOPPED && jv_is_valid(r.error) ? 99 : (int)r.end);
+		_exit(r.end == WORK_STOPPED && jv_is_valid(r.is.error) ? 99 : (int)r.end);
 	}
 	waitpid(child, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

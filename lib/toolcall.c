@@ -1,0 +1,212 @@
+#include "toolcall.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "id.h"
+#include "json.h"
+#include "stop.h"
+
+enum { SHOWN_BYTES = 4 << 10, ASKED_BYTES = 1000 }; /* of results and arguments, in the chat */
+
+/* A result as the chat shows it. */
+static jv
+shown(const char *content)
+{
+	size_t len = strlen(content);
+	char *text;
+	jv value;
+
+	if (len <= SHOWN_BYTES)
+		return jv_string(content);
+	text = xprintf("%.*s\n(... %zu bytes)", SHOWN_BYTES, content, len);
+	value = json_utf8(text, strlen(text));
+	free(text);
+	return value;
+}
+
+/* A call has its result (consumed: {status, content, ...}). */
+static int
+end_call(struct session *s, jv call, jv result)
+{
+	const char *content = json_peek_string(result, "content");
+	const char *name = json_peek_string(call, "name");
+	jv data = json_set_string(jv_object(), "name", name ? name : "");
+	int rc;
+
+	data = json_set(data, "result", shown(content ? content : ""));
+	data = json_set_valid(data, "status", json_get(result, "status", JV_KIND_STRING));
+	result = json_set_valid(result, "call_id", json_get(call, "id", JV_KIND_STRING));
+	result = json_set_string(result, "name", name ? name : "");
+	session_hold(s);
+	rc = session_say(s, "tool_result", data);
+	rc |= session_note(s, "tool_end", result);
+	return session_settle(s, rc);
+}
+
+static int
+refuse(struct session *s, jv call, const char *why)
+{
+	jv result = json_set_string(jv_object(), "status", "error");
+
+	return end_call(s, call, json_set(result, "content", json_utf8(why, strlen(why))));
+}
+
+static jv
+arguments_of(jv call)
+{
+	jv args = json_get(call, "arguments", JV_KIND_OBJECT);
+
+	if (jv_is_valid(args))
+		return args;
+	jv_free(args);
+	return jv_object();
+}
+
+static int
+make_call(struct session *s, jv call)
+{
+	const char *name = json_peek_string(call, "name");
+	jv data = json_set_string(jv_object(), "name", name), note, result;
+	int rc;
+
+	data = json_set(data, "args", arguments_of(call));
+	note = json_set_valid(jv_copy(data), "call_id", json_get(call, "id", JV_KIND_STRING));
+	session_hold(s);
+	rc = session_say(s, "tool_use", data);
+	rc |= session_note(s, "tool_start", note);
+	if ((rc = session_settle(s, rc)) != SESSION_AGAIN)
+		return rc;
+	result = tools_call(s->tools, name, arguments_of(call));
+	if (!stop_signal())
+		return end_call(s, call, result);
+	jv_free(result); /* nobody knows how far it came */
+	return WORK_STOPPED;
+}
+
+/* What a person has to allow: the task waits. */
+static int
+ask_person(struct session *s, jv call)
+{
+	const char *name = json_peek_string(call, "name");
+	char id[ID_TEXT], now[CLOCK_TEXT], *question;
+	jv request = json_set_string(jv_object(), "request_id", id_new(id)), data = jv_copy(request);
+	struct buf args = { 0 };
+
+	json_dump(&args, arguments_of(call));
+	question = xprintf("May %s call %s with %.*s%s?", json_peek_string(s->w->agent, "role"), name,
+	    ASKED_BYTES, args.p, args.len > ASKED_BYTES ? "..." : "");
+	data = json_set(data, "question", json_utf8(question, strlen(question)));
+	request = json_set_valid(request, "call_id", json_get(call, "id", JV_KIND_STRING));
+	request = json_set_valid(request, "question", json_get(data, "question", JV_KIND_STRING));
+	request = json_set_string(request, "tool", name);
+	request = json_set(request, "args", arguments_of(call));
+	s->result->approval =
+	    json_set_string(request, "asked_at", clock_format(clock_now_ms(), now));
+	buf_release(&args);
+	free(question);
+	if (session_say(s, "approval_request", data) < 0)
+		return session_broken(s);
+	session_tell(s);
+	return WORK_ASKED;
+}
+
+/* What was decided of the call; the member is borrowed from approval.  NULL: nothing yet. */
+static const char *
+decision_of(jv approval, jv call)
+{
+	const char *asked = json_peek_string(approval, "call_id");
+
+	return asked && !strcmp(asked, json_peek_string(call, "id"))
+	           ? json_peek_string(approval, "decision")
+	           : NULL;
+}
+
+static int
+make_allowed_call(struct session *s, jv call)
+{
+	jv approval = json_get(s->w->task, "approval", JV_KIND_OBJECT);
+	const char *decision = jv_is_valid(approval) ? decision_of(approval, call) : NULL;
+	const char *by, *reason;
+	char *why;
+	int end;
+
+	if (!decision) {
+		end = ask_person(s, call);
+	} else if (!strcmp(decision, "approved")) {
+		end = make_call(s, call);
+	} else {
+		by = json_peek_string(approval, "by");
+		reason = json_peek_string(approval, "reason");
+		why = xprintf("%s does not allow this%s%s", by ? by : "a person",
+		    reason ? ": " : "", reason ? reason : "");
+		end = refuse(s, call, why);
+		free(why);
+	}
+	jv_free(approval);
+	return end;
+}
+
+static int
+refuse_unknown(struct session *s, jv call, const char *name)
+{
+	jv all = s->tools ? tools_declarations(s->tools) : jv_array();
+	struct buf b = { 0 };
+	int end;
+
+	buf_printf(&b, "there is no tool %.64s; there %s", name,
+	    jv_array_length(jv_copy(all)) ? "are:" : "are none");
+	jv_array_foreach (all, i, one) {
+		buf_printf(&b, " %s", json_peek_string(one, "name"));
+		jv_free(one);
+	}
+	jv_free(all);
+	end = refuse(s, call, b.p);
+	buf_release(&b);
+	return end;
+}
+
+/* Whether the call was begun by an attempt that did not see its end. */
+static bool
+was_begun(struct session *s, jv call)
+{
+	jv started = s->transcript.started;
+
+	return jv_is_valid(started) && !strcmp(jv_string_value(started), json_peek_string(call, "id"));
+}
+
+static int
+refuse_fault(struct session *s, jv call, const char *fault)
+{
+	char *why = xprintf("the arguments are no JSON object (%s): call it again with one", fault);
+	int end = refuse(s, call, why);
+
+	free(why);
+	return end;
+}
+
+int
+toolcall_answer(struct session *s, jv call)
+{
+	const char *name = json_peek_string(call, "name"), *fault = json_peek_string(call, "fault");
+
+	if (!name)
+		return refuse(s, call, "the call names no tool");
+	if (fault)
+		return refuse_fault(s, call, fault);
+	if (was_begun(s, call) && s->tools && !tools_is_idempotent(s->tools, name))
+		return refuse(s, call,
+		    "nobody knows whether this was done: the work was interrupted while the tool "
+		    "ran; find out before you call it again");
+	switch (s->tools ? tools_verdict(s->tools, name) : TOOL_UNKNOWN) {
+	case TOOL_ALLOWED:
+		return make_call(s, call);
+	case TOOL_ASK:
+		return make_allowed_call(s, call);
+	case TOOL_DENIED:
+		return refuse(s, call, "this tool is not allowed here: do without it");
+	default:
+		return refuse_unknown(s, call, name);
+	}
+}

@@ -1,0 +1,290 @@
+#include "turn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "clock.h"
+#include "err.h"
+#include "id.h"
+#include "json.h"
+#include "prompt.h"
+
+/* What the model has said so far. */
+struct turn {
+	struct session *s;
+	struct buf text, thought;
+	jv blocks, calls, usage;
+};
+
+/* What a conversation is about: where that has changed, it begins anew. */
+static jv
+about(struct session *s)
+{
+	jv what = jv_object();
+
+	what = json_set_string(what, "instruction", json_peek_string(s->w->task, "instruction"));
+	what = json_set_valid(what, "output", jv_copy(s->output));
+	what = json_set_string(what, "role", json_peek_string(s->w->agent, "role"));
+	return json_set_string(what, "system_prompt",
+	    json_peek_string(s->w->agent, "system_prompt"));
+}
+
+static jv
+first_messages(struct session *s)
+{
+	struct prompt p = { .task = s->w->task,
+		.agent = s->w->agent,
+		.others = s->w->dependencies,
+		.chat = s->w->chat,
+		.tools = s->tools ? tools_declarations(s->tools) : jv_array(),
+		.folder = s->folder,
+		.output = answer_instructions(s->output) };
+	jv messages = prompt_messages(&p);
+
+	jv_free(p.tools);
+	jv_free(p.output);
+	return messages;
+}
+
+int
+turn_begin(struct session *s)
+{
+	jv what = about(s), messages;
+
+	if (jv_is_valid(s->transcript.about) &&
+	    jv_equal(jv_copy(s->transcript.about), jv_copy(what))) {
+		jv_free(what);
+		return SESSION_AGAIN;
+	}
+	messages = first_messages(s);
+	if (!jv_is_valid(messages)) {
+		jv_free(what);
+		return session_fail(s, "configuration", "no_prompt", err_text());
+	}
+	what = json_set(json_set(jv_object(), "about", what), "messages", messages);
+	return session_note(s, "prompt", what) < 0 ? session_broken(s) : SESSION_AGAIN;
+}
+
+/* --- budgets */
+
+static double
+limit(jv object, const char *name, double or)
+{
+	jv value = jv_is_valid(object) ? json_get(object, name, JV_KIND_NUMBER) : jv_invalid();
+
+	if (jv_is_valid(value))
+		or = jv_number_value(value);
+	jv_free(value);
+	return or ;
+}
+
+/* Whether so much was used that a limit says no more. */
+static int
+check_budget(struct session *s, int64_t used, double most, const char *code, const char *what)
+{
+	char *why;
+	int end;
+
+	if (most <= 0 || (double)used < most)
+		return SESSION_AGAIN;
+	why = xprintf("no answer within %.0f %s", most, what);
+	end = session_fail(s, "budget", code, why);
+	free(why);
+	return end;
+}
+
+static int
+check_budgets(struct session *s)
+{
+	jv limits = json_get(s->w->task, "limits", JV_KIND_OBJECT);
+	double turns = limit(limits, "max_turns", limit(s->w->agent, "max_turns", TURN_MAX));
+	double tokens = limit(limits, "max_tokens", 0);
+	int end = check_budget(s, s->transcript.turns, turns, "max_turns", "turns");
+
+	jv_free(limits);
+	return end != SESSION_AGAIN
+	           ? end
+	           : check_budget(s, s->transcript.tokens, tokens, "max_tokens", "tokens");
+}
+
+/* --- the question */
+
+static jv
+request(struct session *s)
+{
+	static const char *const given[] = { "provider", "effort" };
+	const char *model = json_peek_string(s->w->task, "model_id");
+	jv r = json_set(jv_object(), "messages", jv_copy(s->transcript.messages)), schema;
+
+	if (!model)
+		model = json_peek_string(s->w->agent, "model_id");
+	if (model)
+		r = json_set_string(r, "model", model);
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		r = json_set_valid(r, given[i], json_get(s->w->agent, given[i], JV_KIND_STRING));
+	if (s->tools)
+		return json_set(json_set(r, "tools", tools_declarations(s->tools)), "stream",
+		    jv_true());
+	schema = answer_schema(s->output); /* beside tools some servers would make no calls */
+	if (jv_is_valid(schema))
+		schema =
+		    json_set(json_set_string(jv_object(), "name", "answer"), "schema", schema);
+	return json_set(json_set_valid(r, "response_schema", schema), "stream", jv_true());
+}
+
+/* --- the answer */
+
+/* A call without an id gets one: its result must be told apart. */
+static jv
+with_id(jv call)
+{
+	char id[ID_TEXT];
+
+	return json_peek_string(call, "id") ? call : json_set_string(call, "id", id_new(id));
+}
+
+static void
+take_event(void *arg, jv event)
+{
+	struct turn *t = arg;
+	const char *type = json_peek_string(event, "type"),
+		   *delta = json_peek_string(event, "delta");
+	jv call = json_get(event, "call", JV_KIND_OBJECT);
+	jv block = json_get(event, "block", JV_KIND_OBJECT);
+
+	if (!strcmp(type, "text") && delta)
+		buf_puts(&t->text, delta);
+	else if (!strcmp(type, "thought") && delta)
+		buf_puts(&t->thought, delta);
+	else if (!strcmp(type, "thinking") && jv_is_valid(block))
+		t->blocks = jv_array_append(t->blocks, jv_copy(block));
+	else if (!strcmp(type, "tool_call") && jv_is_valid(call))
+		t->calls = jv_array_append(t->calls, with_id(jv_copy(call)));
+	else if (!strcmp(type, "usage"))
+		t->usage = jv_object_merge(t->usage, jv_copy(event));
+	else if (!strcmp(type, "retry")) /* where it cannot be written, the next note says so */
+		log_note(t->s->w->log, "model_retry", jv_copy(event));
+	jv_free(call);
+	jv_free(block);
+	jv_free(event);
+}
+
+static jv
+string_of(const struct buf *b)
+{
+	return json_utf8(b->p ? b->p : "", work_fit(b->p, b->len, WORK_RESPONSE_MAX));
+}
+
+static bool
+has_items(jv array)
+{
+	return jv_array_length(jv_copy(array)) > 0;
+}
+
+/* What the turn has used: {input_tokens, output_tokens, total_tokens}. */
+static jv
+usage_of(const struct turn *t)
+{
+	int64_t in = json_peek_int(t->usage, "input_tokens", 0);
+	int64_t out = json_peek_int(t->usage, "output_tokens", 0);
+	jv usage = json_set_int(json_set_int(jv_object(), "input_tokens", in), "output_tokens", out);
+
+	return json_set_int(usage, "total_tokens",
+	    json_peek_int(t->usage, "total_tokens", in + out));
+}
+
+/* The turn as a note; stop is borrowed. */
+static jv
+note_of(const struct turn *t, jv stop, int64_t ms)
+{
+	jv message = json_set_string(jv_object(), "role", "assistant"), note;
+
+	message = json_set(message, "content", string_of(&t->text));
+	if (has_items(t->blocks))
+		message = json_set(message, "thinking", jv_copy(t->blocks));
+	if (has_items(t->calls))
+		message = json_set(message, "tool_calls", jv_copy(t->calls));
+	note = json_set(json_set(jv_object(), "message", message), "usage", usage_of(t));
+	note = json_set_valid(note, "stop", json_get(stop, "reason", JV_KIND_STRING));
+	note = json_set_valid(note, "model", json_get(stop, "model", JV_KIND_STRING));
+	return json_set_int(note, "ms", ms);
+}
+
+static jv
+text_data(const struct buf *b)
+{
+	return json_set(jv_object(), "text", string_of(b));
+}
+
+/* The turn is told, and becomes part of the transcript, all at once.  (The text of a last turn is
+ * the answer, which the end of the task tells.) */
+static int
+end_turn(struct turn *t, jv stop, int64_t ms)
+{
+	struct session *s = t->s;
+	int rc = 0;
+
+	session_hold(s);
+	if (t->thought.len > 0)
+		rc |= session_say(s, "thought", text_data(&t->thought));
+	if (has_items(t->calls) && t->text.len > 0)
+		rc |= session_say(s, "message", text_data(&t->text));
+	rc |= session_say(s, "token_usage", usage_of(t));
+	rc |= session_note(s, "turn", note_of(t, stop, ms));
+	return session_settle(s, rc);
+}
+
+/* The model's error (consumed) is the task's. */
+static int
+fail_turn(struct turn *t, jv error)
+{
+	error = json_drop(json_drop(error, "type"), "id");
+	if (!json_peek_string(error, "category"))
+		error = json_set_string(error, "category", "internal");
+	jv_free(t->s->result->error);
+	t->s->result->error = error;
+	if (t->text.len > 0)
+		t->s->result->response = string_of(&t->text);
+	return WORK_FAILED;
+}
+
+/* What has come of the question; last is consumed. */
+static int
+conclude(struct turn *t, jv last, int64_t ms)
+{
+	int end;
+
+	if (!jv_is_valid(last)) {
+		jv_free(last);
+		return WORK_STOPPED;
+	}
+	if (strcmp(json_peek_string(last, "type"), "stop") != 0)
+		return fail_turn(t, last);
+	end = end_turn(t, last, ms);
+	jv_free(last);
+	return end;
+}
+
+int
+turn_take(struct session *s)
+{
+	struct turn t = { .s = s,
+		.blocks = jv_array(),
+		.calls = jv_array(),
+		.usage = jv_object() };
+	int64_t began_ms = clock_mono_ms();
+	int end = check_budgets(s);
+
+	if (end == SESSION_AGAIN) {
+		jv last = llm_ask(s->llm, request(s), s->until_ms, take_event, &t);
+
+		end = conclude(&t, last, clock_mono_ms() - began_ms);
+	}
+	buf_release(&t.text);
+	buf_release(&t.thought);
+	jv_free(t.blocks);
+	jv_free(t.calls);
+	jv_free(t.usage);
+	return end;
+}
