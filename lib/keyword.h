@@ -18,6 +18,8 @@
 #include "pattern.h"
 
 enum keyword {
+	KEYWORD_DEFINITIONS,
+	KEYWORD_DEFS,
 	KEYWORD_REF,
 	KEYWORD_TYPE,
 	KEYWORD_ENUM,
@@ -67,7 +69,8 @@ struct keyword_part {
 
 struct keyword_rule {
 	enum keyword keyword;
-	jv value; /* as it was written */
+	size_t place; /* that it is of */
+	jv value;     /* as it was written */
 	struct keyword_part *parts;
 	size_t len;
 };
@@ -90,8 +93,9 @@ struct schema *keyword_read(jv document);
 /* keyword_release - free it; NULL is fine. */
 void keyword_release(struct schema *s);
 
-/* keyword_find - the place's rule of that keyword, or NULL. */
-const struct keyword_rule *keyword_find(const struct keyword_place *place, enum keyword keyword);
+/* keyword_beside - the rule of another keyword in the place that rule is of, or NULL. */
+const struct keyword_rule *keyword_beside(const struct schema *s, const struct keyword_rule *rule,
+    enum keyword other);
 
 /* keyword_kind - the kind of values that a keyword says something about; invalid: any. */
 jv_kind keyword_kind(enum keyword keyword);
