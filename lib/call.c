@@ -15,7 +15,7 @@
 enum {
 	READ_BYTES = 64 << 10,
 	LOOK_MS = 250,   /* how often stop_signal is looked at: it may come just before a poll */
-	LINGER_MS = 200, /* for the pipes to end when the group has */
+	LINGER_MS = 200, /* for pipes and strays to end when they must */
 };
 
 struct run {
@@ -157,23 +157,31 @@ is_in(const pid_t *list, pid_t pid)
 	return list && *list;
 }
 
-/* What has left the group and lost its parent is our child now: no new child, nothing left. */
-static void
-end_strays(const char *mark, const pid_t *before, int grace_ms)
+/* Reap the children that there were not before.  Returns whether one lives on, or cannot be known. */
+static bool
+reap(const pid_t *before)
 {
 	pid_t *now = proc_children();
 	bool any = !now;
 
 	for (pid_t *pid = now; pid && *pid; pid++)
-		any = any || (!is_in(before, *pid) && waitpid(*pid, NULL, WNOHANG) == 0);
-	if (any)
-		proc_kill_marked(mark, grace_ms); /* what resists is for the agent's lease to end */
+		any = (!is_in(before, *pid) && waitpid(*pid, NULL, WNOHANG) == 0) || any;
 	free(now);
-	now = proc_children();
-	for (pid_t *pid = now; pid && *pid; pid++)
-		if (!is_in(before, *pid))
-			waitpid(*pid, NULL, WNOHANG);
-	free(now);
+	return any;
+}
+
+/* What has left the group and lost its parent is our child now: no new child, nothing left. */
+static void
+end_strays(const char *mark, const pid_t *before, int grace_ms)
+{
+	int64_t end_ms;
+
+	if (!reap(before))
+		return;
+	proc_kill_marked(mark, grace_ms); /* what resists is for the agent's lease to end */
+	end_ms = clock_mono_ms() + LINGER_MS;
+	while (reap(before) && clock_mono_ms() < end_ms)
+		poll(NULL, 0, 1);
 }
 
 static enum call_end

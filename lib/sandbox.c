@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "call.h"
 #include "err.h"
+#include "id.h"
 #include "sandbox.h"
 
 enum { CHECK_MS = 10000, GRACE_MS = 500 };
@@ -131,10 +132,13 @@ drop(void *arg, const char *bytes, size_t len)
 int
 sandbox_check(const struct sandbox *s)
 {
-	char *nothing[] = { (char[]){ "true" }, NULL };
+	char *nothing[] = { (char[]){ "true" }, NULL }, id[ID_TEXT];
+	char *mark = xprintf("LEGWORK_CALL=%s", id_new(id));
 	struct buf why = { 0 };
-	struct call c = { .timeout_ms = CHECK_MS,
+	struct call c = { .program.env = (const char *const[]){ mark, NULL },
+		.timeout_ms = CHECK_MS,
 		.grace_ms = GRACE_MS,
+		.mark = mark,
 		.take_out = drop,
 		.take_err = keep,
 		.arg = &why };
@@ -147,6 +151,7 @@ sandbox_check(const struct sandbox *s)
 		rc = err_set(EX_CONFIG, "no sandbox: bwrap does not work here: %.*s",
 		    (int)strcspn(why.p ? why.p : "", "\n"), why.p ? why.p : "");
 	sandbox_free((char **)c.program.argv);
+	free(mark);
 	buf_release(&why);
 	return rc;
 }

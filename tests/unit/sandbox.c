@@ -1,0 +1,194 @@
+/* What a program in a sandbox can reach; skipped where there can be none. */
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "box.h"
+#include "buf.h"
+#include "clock.h"
+#include "err.h"
+#include "place.h"
+#include "stop.h"
+#include "tap.h"
+
+/* The store and the configuration are in the work folder, which shows all else in it. */
+static char work_path[PATH_MAX + 10], hidden_path[PATH_MAX + 20];
+static struct place_terms terms = { .folder = work_path, .is_sandboxed = true };
+
+static void
+take(void *arg, const char *bytes, size_t len)
+{
+	buf_add(arg, bytes, len);
+}
+
+/* Whether a shell script prints that there. */
+static void
+prints(const char *script, const char *want, const char *fact)
+{
+	struct place *place = place_open(&terms);
+	struct buf out = { 0 };
+	struct place_run r = { .path = "/bin/sh", .input = script, .take = take, .arg = &out };
+
+	if (!place)
+		abort();
+	buf_puts(&out, "");
+	if (!place_run(place, &r))
+		place_say(&r, &out);
+	is(out.p, want, fact);
+	place_run_release(&r);
+	buf_release(&out);
+	place_close(place);
+}
+
+static void
+test_files(void)
+{
+	char *script = xprintf("test \"$(pwd -P)\" = '%s' && echo x >made && cat made", work_path);
+
+	prints(script, "x\n", "the work folder is where it starts, and can be written to");
+	free(script);
+	is_int(box_size("work/made"), 2, "it is the real one");
+	prints("for f in / /etc /usr /home /var /var/tmp \"$HOME\"; do "
+	       "if (: >$f/legwork-test) 2>/dev/null; then echo $f; fi; done",
+	    "", "nothing else can");
+	prints("cat /etc/passwd >/dev/null && echo read", "read\n", "all else can be read");
+	prints("echo x >/tmp/legwork-test && cat /tmp/legwork-test; echo $TMPDIR", "x\n/tmp\n",
+	    "/tmp can be written to");
+	ok(access("/tmp/legwork-test", F_OK) < 0, "but is not the real one");
+	prints("ls -A /run", "", "/run, with its sockets, cannot be seen");
+}
+
+static void
+test_secrets(void)
+{
+	char *script;
+
+	prints("ls -A store; cat config/legwork/config.json; (echo x >config/legwork/config.json) "
+	       "2>/dev/null || echo kept",
+	    "kept\n", "neither the store nor the keys can be seen");
+	is_int(box_size("work/config/legwork/config.json"), 6, "nor harmed");
+	prints("env | grep -c OPENAI", "0\nexit status 1", "there is no key in the environment");
+	script = xprintf("kill -0 %d 2>/dev/null || echo none; [ $$ -lt 10 ] && echo few",
+	    (int)getpid());
+	prints(script, "none\nfew\n", "other processes cannot be seen");
+	free(script);
+	prints("grep -E '^Cap(Eff|Prm)' /proc/self/status | grep -v '0000000000000000$'; true", "",
+	    "it may do nothing that others may not");
+}
+
+/* A socket that listens on this machine. */
+static int
+listen_here(int *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) < 0 || listen(fd, 9) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &len) < 0)
+		abort();
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+static void
+test_network(void)
+{
+	int port, fd = listen_here(&port);
+	char *script = xprintf("exec 2>/dev/null; bash -c 'exec 3<>/dev/tcp/127.0.0.1/%d' && "
+			       "echo open || echo shut",
+	    port);
+
+	prints(script, "shut\n", "there is no network");
+	terms.has_network = true;
+	prints(script, "open\n", "unless it is allowed");
+	terms.has_network = false;
+	free(script);
+	close(fd);
+}
+
+static void
+test_end(void)
+{
+	int64_t begin_ms = clock_mono_ms();
+
+	terms.timeout_ms = 500;
+	prints("echo a; setsid sleep 987 & sleep 987", "a\nno answer within 0.5 s, so it was ended",
+	    "what takes too long is ended");
+	terms.timeout_ms = 0;
+	ok(clock_mono_ms() - begin_ms < 5000, "at once");
+	ok(waitpid(-1, NULL, WNOHANG) < 0, "nothing is left of it");
+	prints("exit 7", "exit status 7", "its exit status is told");
+}
+
+/* The places that hide others are in the right order, whatever contains what. */
+static void
+test_nested(void)
+{
+	char inside[PATH_MAX + 40];
+
+	snprintf(inside, sizeof inside, "%s/deep", hidden_path);
+	mkdir(inside, 0700);
+	terms.folder = inside;
+	prints("pwd -P | grep -c store/deep; ls -A ..", "1\ndeep\n",
+	    "a work folder within the store sees no more of it");
+	terms.folder = work_path;
+}
+
+static void
+test_missing(void)
+{
+	struct place *place;
+
+	setenv("PATH", "/nowhere", 1);
+	place = place_open(&terms);
+	ok(!place && err_code() == EX_CONFIG,
+	    "without bubblewrap there is no sandbox, and nothing runs");
+	is(err_text(), "no sandbox: bwrap: No such file or directory (it needs bubblewrap)",
+	    "it is said what is missing");
+	place_close(place);
+}
+
+int
+main(void)
+{
+	struct place *place;
+
+	box_open("sandbox", 1);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	stop_at_pipe();
+	snprintf(work_path, sizeof work_path, "%s/work", box_path);
+	snprintf(hidden_path, sizeof hidden_path, "%s/store", work_path);
+	terms.store = hidden_path;
+	mkdirat(box_fd, "work", 0700);
+	mkdirat(box_fd, "work/store", 0700);
+	mkdirat(box_fd, "work/config", 0700);
+	mkdirat(box_fd, "work/config/legwork", 0700);
+	box_write("work/store/secret", "secret", 6);
+	box_write("work/config/legwork/config.json", "secret", 6);
+	{
+		char *config = xprintf("%s/config", work_path);
+
+		setenv("XDG_CONFIG_HOME", config, 1);
+		free(config);
+	}
+	setenv("OPENAI_API_KEY", "secret", 1);
+	place = place_open(&terms);
+	if (place) {
+		place_close(place);
+		test_files();
+		test_secrets();
+		test_network();
+		test_end();
+		test_nested();
+	} else {
+		char *why = xprintf("SKIPPED, all of it: %s", err_text());
+
+		ok(err_code() == EX_CONFIG, why);
+		free(why);
+	}
+	test_missing();
+	box_close();
+	return done_testing();
+}
