@@ -7,6 +7,7 @@
 #include "declare.h"
 #include "err.h"
 #include "json.h"
+#include "schema.h"
 #include "spill.h"
 #include "tool.h"
 
@@ -15,7 +16,8 @@ struct tool {
 	char *path;
 	const char *name; /* in its declaration */
 	jv declaration;
-	bool is_confined; /* it needs no sandbox */
+	struct schema *schema; /* of its parameters */
+	bool is_confined;      /* it needs no sandbox */
 };
 
 struct tools {
@@ -28,6 +30,7 @@ struct tools {
 static void
 release(struct tool *tool)
 {
+	schema_close(tool->schema);
 	jv_free(tool->declaration);
 	free(tool->asked);
 	free(tool->path);
@@ -54,24 +57,37 @@ find(const struct tools *t, const char *name)
 	return NULL;
 }
 
-/* Find one tool and add it.  -1 with err. */
+/* Find the tool that is asked for, and all that is to be known of it.  -1 with err. */
+static int
+find_out(const struct tools *t, struct tool *tool)
+{
+	bool is_ours;
+
+	tool->path = declare_find(tool->asked, &is_ours);
+	if (!tool->path)
+		return -1;
+	tool->declaration = declare_ask(t->place, tool->path, tool->asked, is_ours);
+	if (!jv_is_valid(tool->declaration))
+		return -1;
+	tool->name = json_peek_string(tool->declaration, "name");
+	tool->is_confined = is_ours && json_peek_bool(tool->declaration, "confined");
+	if (find(t, tool->name))
+		return err_set(EX_CONFIG, "tool %s: there are two of the name %s", tool->asked,
+		    tool->name);
+	tool->schema = schema_open(json_get(tool->declaration, "parameters", JV_KIND_OBJECT));
+	if (!tool->schema)
+		return err_set(EX_CONFIG, "tool %s: --schema: parameters: %s", tool->asked,
+		    err_text());
+	return 0;
+}
+
+/* Add one tool.  -1 with err. */
 static int
 load(struct tools *t, const char *asked)
 {
 	struct tool tool = { .asked = xstrdup(asked), .declaration = jv_invalid() };
-	bool is_ours;
 
-	tool.path = declare_find(asked, &is_ours);
-	if (tool.path)
-		tool.declaration = declare_ask(t->place, tool.path, asked, is_ours);
-	if (!jv_is_valid(tool.declaration)) {
-		release(&tool);
-		return -1;
-	}
-	tool.name = json_peek_string(tool.declaration, "name");
-	tool.is_confined = is_ours && json_peek_bool(tool.declaration, "confined");
-	if (find(t, tool.name)) {
-		err_set(EX_CONFIG, "tool %s: there are two of the name %s", asked, tool.name);
+	if (find_out(t, &tool) < 0) {
 		release(&tool);
 		return -1;
 	}
@@ -223,6 +239,8 @@ refuse(const struct tools *t, const struct tool *tool, const char *name, jv args
 				buf_printf(&why, " %s", t->tool[i].name);
 	} else if (jv_get_kind(args) != JV_KIND_OBJECT) {
 		buf_puts(&why, "arguments: want a JSON object");
+	} else if (schema_check(tool->schema, args) < 0) {
+		buf_printf(&why, "arguments: %s", err_text());
 	}
 	result = why.p ? refusal(why.p) : jv_invalid();
 	buf_release(&why);

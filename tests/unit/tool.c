@@ -193,6 +193,10 @@ test_declarations(void)
 		  "'{\"name\":\"bad\",\"description\":\"x\",\"parameters\":{\"type\":\"object\"},"
 		  "\"idempotent\":1}'",
 		    "idempotent: want true or false", "an odd idempotent" },
+		{ "echo "
+		  "'{\"name\":\"bad\",\"description\":\"x\",\"parameters\":{\"type\":\"object\","
+		  "\"required\":7}}'",
+		    NULL, "parameters that are no schema" },
 		{ "echo why >&2; exit 3", "exit status 3: why", "a failure" },
 		{ "kill -11 $$", "killed by signal 11", "a crash" },
 		{ "yes | head -c 70000", "more than 65536 bytes", "too much" },
@@ -236,6 +240,10 @@ test_verdicts(void)
 	    "whether to ask is the caller's affair");
 	gave(tools_call(t, "two", record("[]")), "error", "arguments: want a JSON object",
 	    "arguments are an object");
+	gave(tools_call(t, "two", record("{'n':1.5}")), "error",
+	    "arguments: ", "and as the tool wants them");
+	gave(tools_call(t, "two", record("{'text':7}")), "error",
+	    "arguments: /text: want string, got number", "it is said what is wrong with them");
 	tools_close(t);
 	lists = xprintf("'allow':['%s/one'],'ask':['two'],'deny':['one']", tools_path);
 	t = must_open(lists);
