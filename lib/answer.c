@@ -3,8 +3,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
-#include "child.h"
+#include "call.h"
 #include "err.h"
 #include "extract.h"
 #include "filter.h"
@@ -12,8 +13,8 @@
 #include "schema.h"
 
 enum {
-	OUT_MAX = 4 << 20, /* of a check command's stdout */
-	ERR_MAX = 16 << 10,
+	GRACE_MS = 2000,      /* from TERM to KILL */
+	OUT_MAX = 4 << 20,    /* of a check command's stdout */
 	TAIL_MAX = 1500,      /* how much of the end of both tells why */
 	RESULTS_MAX = 1000,   /* of a jq program; the last of them counts */
 	NAME_MAX_BYTES = 200, /* of a check, in a reason */
@@ -142,28 +143,50 @@ check_jq(struct trial *t, const char *program)
 	return rc;
 }
 
+/* What a check command says. */
+struct said {
+	struct buf out, err; /* the beginning of one, the end of the other */
+};
+
+static void
+take_out(void *arg, const char *bytes, size_t len)
+{
+	struct said *said = arg;
+	size_t room = OUT_MAX - said->out.len;
+
+	buf_add(&said->out, bytes, len < room ? len : room);
+}
+
+static void
+take_err(void *arg, const char *bytes, size_t len)
+{
+	struct said *said = arg;
+
+	buf_add(&said->err, bytes, len);
+	if (said->err.len > TAIL_MAX)
+		buf_cut(&said->err, said->err.len - TAIL_MAX);
+}
+
 /* The end of what a command said, in whole lines where there are several. */
 static void
-add_tail(struct buf *why, const struct child_result *r)
+add_tail(struct buf *why, struct said *said)
 {
-	struct buf said = { 0 };
+	struct buf *all = &said->out;
 	const char *line;
 
-	buf_add(&said, r->out.p, r->out.len);
-	if (said.len > 0 && said.p[said.len - 1] != '\n')
-		buf_putc(&said, '\n');
-	buf_add(&said, r->err.p, r->err.len);
-	while (said.len > 0 && strchr(" \t\r\n", said.p[said.len - 1]))
-		said.len--;
-	if (said.len > TAIL_MAX) {
-		buf_cut(&said, said.len - TAIL_MAX);
-		if ((line = memchr(said.p, '\n', said.len)))
-			buf_cut(&said, (size_t)(line + 1 - said.p));
+	if (all->len > 0 && all->p[all->len - 1] != '\n')
+		buf_putc(all, '\n');
+	buf_add(all, said->err.p, said->err.len);
+	while (all->len > 0 && strchr(" \t\r\n", all->p[all->len - 1]))
+		all->len--;
+	if (all->len > TAIL_MAX) {
+		buf_cut(all, all->len - TAIL_MAX);
+		if ((line = memchr(all->p, '\n', all->len)))
+			buf_cut(all, (size_t)(line + 1 - all->p));
 	}
-	if (said.len > 0)
+	if (all->len > 0)
 		buf_puts(why, ": ");
-	buf_add(why, said.p, said.len);
-	buf_release(&said);
+	buf_add(why, all->p, all->len);
 }
 
 /* What it printed on stdout is the answer from there on. */
@@ -187,23 +210,37 @@ replace(struct trial *t, const struct buf *out)
 }
 
 static int
-judge(struct trial *t, const char *command, struct child_result *r)
+judge(struct trial *t, const char *command, enum call_end end, int status, struct said *said)
 {
-	int status = child_exit_status(r->status);
+	bool has_exited = WIFEXITED(status);
 
-	if (r->is_stopped)
+	if (end == CALL_STOPPED)
 		return err_set(EX_TEMPFAIL, "output.check.command: stopped");
-	if (!r->is_timed_out && status == 0)
-		return replace(t, &r->out);
+	if (end == CALL_ENDED && has_exited && WEXITSTATUS(status) == 0)
+		return replace(t, &said->out);
 	buf_printf(&t->why, CHECK_FAILED, NAME_MAX_BYTES, command);
-	if (r->is_timed_out)
+	if (end == CALL_LATE)
 		buf_printf(&t->why, "no verdict within %g s", (double)t->place->timeout_ms / 1000);
+	else if (has_exited)
+		buf_printf(&t->why, "exit status %d", WEXITSTATUS(status));
 	else
-		buf_printf(&t->why, "exit status %d", status);
-	add_tail(&t->why, r);
-	if (status == NOT_EXECUTABLE || status == NOT_FOUND)
+		buf_printf(&t->why, "killed by signal %d", WTERMSIG(status));
+	add_tail(&t->why, said);
+	if (has_exited &&
+	    (WEXITSTATUS(status) == NOT_EXECUTABLE || WEXITSTATUS(status) == NOT_FOUND))
 		return err_set(EX_CONFIG, "output.check.command: %s", t->why.p);
 	return ANSWER_BAD;
+}
+
+/* What marks all that is started there; NULL: nothing. */
+static const char *
+mark_of(const struct answer_place *place)
+{
+	const char *const *env = place->env;
+
+	while (env && *env && strncmp(*env, "LEGWORK_RUN=", 12) != 0)
+		env++;
+	return env ? *env : NULL;
 }
 
 static int
@@ -212,25 +249,29 @@ check_command(struct trial *t, const char *command)
 	char sh[] = "sh", option[] = "-c", *script = xstrdup(command);
 	char *argv[] = { sh, option, script, NULL };
 	jv text = text_of(jv_copy(t->value), wants_json(t->output));
-	struct child_result r;
+	struct said said = { 0 };
 	struct buf input = { 0 };
-	int rc;
+	struct call call = {
+		.program = { .argv = argv, .env = t->place->env, .folder = t->place->folder },
+		.timeout_ms = t->place->timeout_ms,
+		.grace_ms = GRACE_MS,
+		.mark = mark_of(t->place),
+		.take_out = take_out,
+		.take_err = take_err,
+		.arg = &said
+	};
+	enum call_end end;
+	int rc = -1, status;
 
 	buf_add(&input, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
 	if (input.len > 0 && input.p[input.len - 1] != '\n')
 		buf_putc(&input, '\n');
-	rc = child_run(&(struct child_order){ .argv = argv,
-			   .env = t->place->env,
-			   .folder = t->place->folder,
-			   .input = input.p,
-			   .input_len = input.len,
-			   .timeout_ms = t->place->timeout_ms,
-			   .out_max = OUT_MAX,
-			   .err_max = ERR_MAX },
-	    &r);
-	if (rc == 0)
-		rc = judge(t, command, &r);
-	child_release(&r);
+	call.input = input.p;
+	call.input_len = input.len;
+	if ((end = call_run(&call, &status)) != CALL_FAILED)
+		rc = judge(t, command, end, status, &said);
+	buf_release(&said.out);
+	buf_release(&said.err);
 	buf_release(&input);
 	jv_free(text);
 	free(script);

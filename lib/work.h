@@ -1,9 +1,12 @@
 /*
  * work.h - run an agent's program on a task, and see what it says
  *
- * The program reads the task on its stdin.  A line of its stdout that is an event object is an
- * event, all other lines are the response.  Its stderr goes to the log; the end of it tells
- * why it failed.  Exit 0 completes, 75 asks for another try, anything else fails.
+ * The program reads the task on its stdin; hear.h says what its lines are.  Exit 0 completes, 75
+ * asks for another try, anything else fails.
+ *
+ * An answer that does not keep the task's contract (answer.h) fails, too, with category validation
+ * and code contract.  A program that can be told why (it reads JSON, or has an adapter) is run
+ * again before, as often as the contract says, within the time of the one attempt.
  *
  * Afterwards nothing that it started is left: its process group and everything that carries its
  * LEGWORK_RUN are ended.
@@ -15,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "log.h"
+#include "hear.h"
 
 enum work_end { WORK_DONE, WORK_FAILED, WORK_STOPPED, WORK_ASKED, WORK_BROKEN = -1 };
 
@@ -25,19 +28,18 @@ struct work {
 	jv chat;           /* borrowed: what was said in the chat lately; invalid: nothing */
 	const char *lease; /* the cookie, and the events' session */
 	const char *store; /* path of the store, for the program's own commands */
-	int logs_fd; /* the folder that the log is in */
+	int logs_fd;       /* the folder that the log is in */
 	struct log *log;
 	void (*told)(void *arg); /* called after something was logged; NULL: nobody */
 	void *arg;
 };
 
-/* The most bytes of a response that are kept (control characters, which JSON makes longer, count as
- * six); the rest is dropped, and the log says so. */
-enum { WORK_RESPONSE_MAX = 4 << 20 };
+/* The most bytes of a response that are kept (hear.h). */
+enum { WORK_RESPONSE_MAX = HEAR_ANSWER_MAX };
 
 /* What came of it.  All are owned, and invalid where there is none. */
 struct work_result {
-	jv response; /* string: what it answered, without its last newlines; a failed one, too */
+	jv response; /* string: what it answered, without its last newlines, WORK_RESPONSE_MAX bytes at most; a failed one, too */
 	jv error;    /* of WORK_FAILED and WORK_BROKEN: an error object (task.h) */
 	jv usage;    /* of all attempts: {input_tokens, output_tokens, total_tokens, calls} */
 	jv approval; /* of WORK_ASKED: what a person has to allow (life_ask) */

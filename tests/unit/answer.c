@@ -115,7 +115,7 @@ test_command(void)
 	    "bad: the answer does not pass the check `length > 2`: it gives false",
 	    "both checks have to be passed");
 	becomes("{'check':{'command':'kill -9 $$'}}", "a",
-	    "bad: the answer does not pass the check `kill -9 $$`: exit status 137",
+	    "bad: the answer does not pass the check `kill -9 $$`: killed by signal 9",
 	    "one that is killed says no");
 	becomes("{'format':'json','check':{'command':'jq -c .n=8'}}", "{'n':7}", "good: {'n':8}",
 	    "it may mend JSON");

@@ -1,0 +1,373 @@
+#include "hear.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "chat.h"
+#include "err.h"
+#include "json.h"
+#include "speech.h"
+
+enum {
+	LINE_MAX_BYTES = 1 << 20,    /* a longer line is part of the answer, unlooked at */
+	ADAPTED_LINE_MAX = 16 << 20, /* the same with an adapter: these may hold whole files */
+	STDERR_LINE_MAX = 64 << 10,  /* a longer one is logged in parts */
+	STDERR_TAIL = 500,           /* how much of its end, in whole lines, tells why */
+	STDERR_LOG_MAX = 256 << 10,  /* how much of it is logged */
+	STDERR_LINE_COST = 64,       /* what a line of it adds to the log besides its text */
+	SHOWN_MAX = 500,             /* of what an adapter should not have given */
+};
+
+void
+hear_begin(struct hear *h)
+{
+	h->answer = h->failure = h->usage = h->held = jv_invalid();
+	h->names = jv_object();
+}
+
+void
+hear_release(struct hear *h)
+{
+	jv_free(h->answer);
+	jv_free(h->failure);
+	jv_free(h->usage);
+	jv_free(h->held);
+	jv_free(h->names);
+	buf_release(&h->line);
+	buf_release(&h->text);
+	buf_release(&h->stderr_line);
+	buf_release(&h->stderr_tail);
+	free(h->broken);
+}
+
+/* Keeps the first error of the log. */
+static void
+keep_error(struct hear *h, int rc)
+{
+	if (rc < 0 && !h->broken)
+		h->broken = xstrdup(err_text());
+}
+
+static void
+logged(struct hear *h, int rc)
+{
+	keep_error(h, rc);
+	if (h->told)
+		h->told(h->arg);
+}
+
+void
+hear_note(struct hear *h, const char *kind, jv detail)
+{
+	logged(h, log_note(h->log, kind, detail));
+}
+
+void
+hear_event(struct hear *h, const char *type, jv data)
+{
+	logged(h, log_event(h->log, speech_event(h->task, type, data, h->lease)));
+}
+
+/* Whether a value (borrowed) is an event: {"type":...,"data":{...}}. */
+static bool
+is_event(jv value)
+{
+	jv event;
+	bool yes;
+
+	if (jv_get_kind(value) != JV_KIND_OBJECT)
+		return false;
+	event = json_drop(json_set_string(jv_copy(value), "chat_id", ""), "id");
+	yes = chat_check_event(event) == 0;
+	jv_free(event);
+	return yes;
+}
+
+static bool
+take_plain(struct hear *h, const char *line, size_t len)
+{
+	jv event;
+	bool is;
+
+	if (len < 2 || line[0] != '{')
+		return false;
+	event = json_parse_object(line, len);
+	if ((is = is_event(event)))
+		hear_event(h, json_peek_string(event, "type"),
+		    json_get(event, "data", JV_KIND_OBJECT));
+	jv_free(event);
+	return is;
+}
+
+/* The message that was held back, unless it is the answer. */
+static void
+tell_held(struct hear *h)
+{
+	if (jv_is_valid(h->held))
+		hear_event(h, "message", h->held);
+	h->held = jv_invalid();
+}
+
+/* A tool is named where it is used; of its result only the call's id may be known. */
+static jv
+with_name(struct hear *h, const char *type, jv data)
+{
+	const char *call = json_peek_string(data, "call_id"),
+		   *name = json_peek_string(data, "name");
+	jv known;
+
+	if (!call)
+		return data;
+	if (!strcmp(type, "tool_use") && name)
+		h->names = json_set_string(h->names, call, name);
+	if (strcmp(type, "tool_result") != 0)
+		return data;
+	known = json_get(h->names, call, JV_KIND_STRING);
+	h->names = json_drop(h->names, call);
+	if (!name && jv_is_valid(known))
+		return json_set(data, "name", known);
+	jv_free(known);
+	return data;
+}
+
+jv
+hear_add_usage(jv sum, jv usage)
+{
+	static const char *const counts[] = { "input_tokens", "output_tokens", "total_tokens" };
+	int64_t in = json_peek_int(usage, "input_tokens", 0),
+		out = json_peek_int(usage, "output_tokens", 0);
+	int64_t added[] = { in, out, json_peek_int(usage, "total_tokens", in + out) };
+
+	if (!jv_is_valid(sum)) {
+		jv_free(sum);
+		sum = jv_object();
+	}
+	for (size_t i = 0; i < 3; i++)
+		sum = json_set_int(sum, counts[i], json_peek_int(sum, counts[i], 0) + added[i]);
+	return json_set_int(sum, "calls",
+	    json_peek_int(sum, "calls", 0) + json_peek_int(usage, "calls", 1));
+}
+
+static void
+take_event(struct hear *h, jv event)
+{
+	const char *type = json_peek_string(event, "type");
+	jv data = json_get(event, "data", JV_KIND_OBJECT);
+
+	if (!strcmp(type, "token_usage"))
+		h->usage = hear_add_usage(h->usage, data);
+	else
+		tell_held(h); /* what was used says nothing about what was said */
+	if (!strcmp(type, "message"))
+		h->held = data;
+	else
+		hear_event(h, type, with_name(h, type, data));
+}
+
+/* A result of the adapter that is none of those that it may give. */
+static void
+complain(struct hear *h, const char *why, jv result)
+{
+	struct buf b = { 0 };
+	jv detail = json_set_string(jv_object(), "error", why);
+
+	if (jv_is_valid(result)) {
+		json_dump(&b, result);
+		detail = json_set(detail, "result",
+		    json_utf8(b.p, b.len < SHOWN_MAX ? b.len : SHOWN_MAX));
+	}
+	hear_note(h, "adapter", detail);
+	buf_release(&b);
+}
+
+static bool
+take_result(void *arg, jv result)
+{
+	struct hear *h = arg;
+	bool is_answer =
+	    jv_get_kind(result) == JV_KIND_OBJECT && json_peek_string(result, "response") != NULL;
+	bool is_failure =
+	    jv_get_kind(result) == JV_KIND_OBJECT && json_peek_string(result, "failed") != NULL;
+
+	if (!is_answer && !is_failure) {
+		if (is_event(result)) {
+			take_event(h, result);
+			jv_free(result);
+		} else {
+			complain(h, "want an event, a response or failed", result);
+		}
+		return true;
+	}
+	jv_free(h->failure);
+	h->failure = is_failure ? jv_copy(result) : jv_invalid();
+	if (is_answer) {
+		jv_free(h->answer);
+		h->answer = json_get(result, "response", JV_KIND_STRING);
+	}
+	jv_free(result);
+	return true;
+}
+
+/* A line for the adapter; false: it is no JSON object. */
+static bool
+take_adapted(struct hear *h, const char *line, size_t len)
+{
+	jv value;
+
+	if (len < 2 || line[0] != '{')
+		return false;
+	value = json_parse_object(line, len);
+	if (!jv_is_valid(value)) {
+		complain(h, err_text(), json_utf8(line, len < SHOWN_MAX ? len : SHOWN_MAX));
+		jv_free(value);
+	} else if (filter_run(h->adapter, value, take_result, h) < 0) {
+		complain(h, err_text(), jv_invalid());
+	}
+	return true;
+}
+
+/* What a byte of an answer counts: control characters have six bytes in a JSON string; that others
+ * have three at most is in the limit. */
+static size_t
+cost_of(unsigned char c)
+{
+	return c < ' ' && c != '\n' && c != '\t' && c != '\r' ? 6 : 1;
+}
+
+size_t
+hear_fit(const char *bytes, size_t len, size_t room)
+{
+	size_t cost = 0, n = 0;
+
+	while (n < len && (cost += cost_of((unsigned char)bytes[n])) <= room)
+		n++;
+	return n;
+}
+
+static void
+add_text(struct hear *h, const char *bytes, size_t len)
+{
+	size_t fit = h->is_cut ? 0 : hear_fit(bytes, len, HEAR_ANSWER_MAX - h->text_cost);
+
+	h->is_cut = h->is_cut || fit < len;
+	for (size_t i = 0; i < fit; i++)
+		h->text_cost += cost_of((unsigned char)bytes[i]);
+	buf_add(&h->text, bytes, fit);
+}
+
+/* The line that has been gathered, with that at its end. */
+static void
+end_line(struct hear *h, const char *newline)
+{
+	bool is_taken = !h->is_in_long_line &&
+	                (h->adapter ? take_adapted : take_plain)(h, h->line.p, h->line.len);
+
+	if (!is_taken) {
+		add_text(h, h->line.p, h->line.len);
+		add_text(h, newline, strlen(newline));
+	}
+	h->line.len = 0;
+	h->is_in_long_line = false;
+}
+
+void
+hear_out(void *arg, const char *bytes, size_t len)
+{
+	struct hear *h = arg;
+	size_t most = h->adapter ? ADAPTED_LINE_MAX : LINE_MAX_BYTES;
+	const char *newline;
+
+	while ((newline = memchr(bytes, '\n', len))) {
+		size_t part = (size_t)(newline - bytes);
+
+		buf_add(&h->line, bytes, part);
+		end_line(h, "\n");
+		bytes += part + 1;
+		len -= part + 1;
+	}
+	buf_add(&h->line, bytes, len);
+	if (h->line.len > most) {
+		add_text(h, h->line.p, h->line.len);
+		h->line.len = 0;
+		h->is_in_long_line = true;
+	}
+}
+
+static void
+log_stderr_line(struct hear *h)
+{
+	jv detail;
+
+	if (h->stderr_line.len == 0)
+		return;
+	if (h->stderr_logged < STDERR_LOG_MAX) {
+		detail =
+		    json_set(jv_object(), "text", json_utf8(h->stderr_line.p, h->stderr_line.len));
+		keep_error(h, log_note(h->log, "stderr", detail)); /* nobody waits for it */
+		h->stderr_logged += h->stderr_line.len + STDERR_LINE_COST;
+	}
+	h->stderr_line.len = 0;
+}
+
+void
+hear_err(void *arg, const char *bytes, size_t len)
+{
+	struct hear *h = arg;
+
+	buf_add(&h->stderr_tail, bytes, len);
+	if (h->stderr_tail.len > STDERR_TAIL) {
+		buf_cut(&h->stderr_tail, h->stderr_tail.len - STDERR_TAIL);
+		h->is_tail_cut = true;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != '\n')
+			buf_putc(&h->stderr_line, bytes[i]);
+		if (bytes[i] == '\n' || h->stderr_line.len >= STDERR_LINE_MAX)
+			log_stderr_line(h);
+	}
+}
+
+void
+hear_end(struct hear *h)
+{
+	if (h->line.len > 0)
+		end_line(h, "");
+	log_stderr_line(h);
+	if (jv_is_valid(h->held) && jv_is_valid(h->answer) &&
+	    jv_equal(json_get(h->held, "text", JV_KIND_STRING), jv_copy(h->answer))) {
+		jv_free(h->held);
+		h->held = jv_invalid();
+	}
+	tell_held(h);
+}
+
+jv
+hear_answer(struct hear *h)
+{
+	const char *bytes = h->text.p ? h->text.p : "";
+	size_t len = h->text.len;
+
+	if (jv_is_valid(h->answer)) {
+		bytes = jv_string_value(h->answer);
+		len = (size_t)jv_string_length_bytes(jv_copy(h->answer));
+		h->is_cut = hear_fit(bytes, len, HEAR_ANSWER_MAX) < len;
+		len = hear_fit(bytes, len, HEAR_ANSWER_MAX);
+	}
+	while (len > 0 && strchr("\r\n", bytes[len - 1]))
+		len--;
+	return json_utf8(bytes, len);
+}
+
+jv
+hear_complaint(struct hear *h)
+{
+	struct buf *tail = &h->stderr_tail;
+	const char *line;
+
+	while (tail->len > 0 && strchr(" \t\r\n", tail->p[tail->len - 1]))
+		tail->p[--tail->len] = '\0';
+	if (h->is_tail_cut && tail->len > 0 && (line = memchr(tail->p, '\n', tail->len)))
+		buf_cut(tail, (size_t)(line + 1 - tail->p));
+	return json_utf8(tail->p ? tail->p : "", tail->len);
+}
