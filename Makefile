@@ -70,7 +70,7 @@ WORDED  := $(filter-out legwork,$(NAMES))
 SHARED  := $(patsubst share/%,%,$(shell find share -type f | sort))
 PAGES   := $(notdir $(wildcard man/*.[1-9]))
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
-HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c))
+HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.c)) $B/helpers/model-server
 TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
 FUZZ    := $(call objects,tests/fuzz)
 BENCH   := $(addprefix $B/bench/,bench inside nothing model $(if $(wildcard /usr/include/sqlite3.h),sqlite))
@@ -94,6 +94,9 @@ $B/unit/%: $B/obj/tests/unit/%.o $B/lib.a | $B/unit
 $B/bin/llm-chat $B/unit/http: LDLIBS += -lcurl
 
 $B/helpers/%: $B/obj/tests/helpers/%.o $B/lib.a | $B/helpers
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/helpers/model-server: $(call objects,tests/model) $B/lib.a | $B/helpers
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/torture/%.so: tests/torture/%.c $B/flags | deps-build $(FOLDERS)
@@ -190,7 +193,7 @@ lint: | deps-lint
 
 # Put the code into the form that lint wants.
 format: | deps-lint
-	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/torture tests/fuzz tests/bench,$(folder)/*.[ch]))
+	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/model tests/torture tests/fuzz tests/bench,$(folder)/*.[ch]))
 
 demo: all
 	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(if $(DIR),'$(subst ','\'',$(DIR))')
