@@ -60,7 +60,8 @@ bool render_is_failing(const struct ask *ask);
 /* render_string - a string of the answer, or otherwise `or`; borrowed. */
 const char *render_string(const struct ask *ask, const char *name, const char * or);
 
-/* render_stop - what the dialect calls the reason to stop; names: pairs of ours and its, then NULL. */
+/* render_stop - what the dialect calls the reason to stop; names: pairs of ours and its, then NULL.
+ */
 const char *render_stop(const struct ask *ask, const char *const names[][2]);
 
 /* render_usage - the tokens of that name, "input", "output" or "cached"; -1: nothing is told. */

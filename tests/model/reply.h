@@ -28,7 +28,7 @@ enum reply_state { REPLY_MORE, REPLY_WAIT, REPLY_STALL, REPLY_DONE, REPLY_CLOSE 
 /* reply_make - the answer that ask->says is. */
 void reply_make(struct reply *reply, const struct ask *ask);
 
-/* reply_fault - an error of the server's own, after which the connection is closed. */
+/* reply_fault - an error of the server's own; after 400 the connection is closed. */
 void reply_fault(struct reply *reply, const struct ask *ask, int status, const char *message);
 
 /*
