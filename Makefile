@@ -28,12 +28,13 @@ VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json pattern pointer schema extract filter lines args stage screen table view dir jail progress proc
-LAYERS += child lease call sandbox spill
+LAYERS += scan json pattern pointer keyword schema extract filter lines args stage screen table view
+LAYERS += dir jail progress proc adapter lease call sandbox spill
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
-LAYERS += rules crew deps plan agent task chat speech settle policy life split retry remove terms spec edit
-LAYERS += record ask text rows show tree why card overview staff history
-LAYERS += llm recent claim transcript prompt place declare tool answer work session turn toolcall loop outbox
+LAYERS += rules crew deps plan agent task chat speech settle policy life split retry remove terms
+LAYERS += spec edit record ask text rows show tree why card overview staff history
+LAYERS += llm recent claim transcript prompt place declare tool answer hear work session turn
+LAYERS += toolcall loop outbox
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -54,7 +55,8 @@ ALL_LDFLAGS   = $(HARDEN_LD) -Wl,--as-needed $(LDFLAGS)
 LDLIBS        = -ljq -lgdbm -luuid -lonig -lm
 
 PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev
-PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq parallel strace gdbmtool bash-completion zsh fish json-schema-test-suite
+PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq curl parallel strace gdbmtool \
+                 bash-completion zsh fish json-schema-test-suite bubblewrap
 PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
 PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
 PACKAGES_DEB   = dpkg-dev lintian
@@ -74,7 +76,7 @@ HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.
 TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
 FUZZ    := $(call objects,tests/fuzz)
 BENCH   := $(addprefix $B/bench/,bench inside nothing model $(if $(wildcard /usr/include/sqlite3.h),sqlite))
-FOLDERS := $(addprefix $B/,bin unit helpers torture bench $(addprefix obj/,lib cmd tests/unit tests/helpers tests/torture tests/fuzz tests/bench))
+FOLDERS := $(addprefix $B/,bin unit helpers torture bench $(addprefix obj/,lib cmd tests/unit tests/helpers tests/model tests/torture tests/fuzz tests/bench))
 
 all: $B/lib.a $(PROGS) $(SCRIPTS)
 
