@@ -201,9 +201,3 @@ life_cancel(struct tx *tx, jv task, const char *why)
 	task = json_set(task, "error", task_error("cancelled", "cancelled", why, false));
 	settle_end(tx, task, "cancelled");
 }
-
-void
-life_ask(struct tx *tx, jv task, jv request)
-{
-	task=json_set(task,"approval",request); life_return(tx, json_set_string(task,"waiting","approval"));
-}

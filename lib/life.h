@@ -83,7 +83,4 @@ void life_return(struct tx *tx, jv task);
 /* life_cancel - end a task that nobody runs; task consumed. */
 void life_cancel(struct tx *tx, jv task, const char *why);
 
-/* life_ask - tmp */
-void life_ask(struct tx *tx, jv task, jv request);
-
 #endif
