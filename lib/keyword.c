@@ -36,50 +36,52 @@ enum shape {
 	MEMBERS_EITHER, /* an object of either */
 };
 
+#define ANY_KIND JV_KIND_INVALID
+
 static const struct info {
 	const char *name;
 	enum shape shape;
+	jv_kind kind;     /* of the values that it is for */
 	bool is_in_place; /* its schemas are for the same value */
-	jv_kind kind;     /* of the values that it is for; JV_KIND_INVALID, which is 0: any */
 } infos[KEYWORDS] = {
-	[KEYWORD_DEFINITIONS] = { "definitions", MEMBERS },
-	[KEYWORD_DEFS] = { "$defs", MEMBERS },
-	[KEYWORD_REF] = { "$ref", REFERENCE, true },
-	[KEYWORD_TYPE] = { "type", TYPES },
-	[KEYWORD_ENUM] = { "enum", ARRAY },
-	[KEYWORD_CONST] = { "const", ANYTHING },
-	[KEYWORD_PROPERTIES] = { "properties", MEMBERS, false, JV_KIND_OBJECT },
-	[KEYWORD_PATTERN_PROPERTIES] = { "patternProperties", PATTERNS, false, JV_KIND_OBJECT },
-	[KEYWORD_ADDITIONAL_PROPERTIES] = { "additionalProperties", SCHEMA, false, JV_KIND_OBJECT },
-	[KEYWORD_PROPERTY_NAMES] = { "propertyNames", SCHEMA, false, JV_KIND_OBJECT },
-	[KEYWORD_REQUIRED] = { "required", NAMES, false, JV_KIND_OBJECT },
-	[KEYWORD_MIN_PROPERTIES] = { "minProperties", COUNT, false, JV_KIND_OBJECT },
-	[KEYWORD_MAX_PROPERTIES] = { "maxProperties", COUNT, false, JV_KIND_OBJECT },
-	[KEYWORD_DEPENDENCIES] = { "dependencies", MEMBERS_EITHER, true, JV_KIND_OBJECT },
-	[KEYWORD_DEPENDENT_REQUIRED] = { "dependentRequired", MEMBERS_NAMES, false,
-	    JV_KIND_OBJECT },
-	[KEYWORD_DEPENDENT_SCHEMAS] = { "dependentSchemas", MEMBERS, true, JV_KIND_OBJECT },
-	[KEYWORD_ITEMS] = { "items", SCHEMA_OR_SCHEMAS, false, JV_KIND_ARRAY },
-	[KEYWORD_ADDITIONAL_ITEMS] = { "additionalItems", SCHEMA, false, JV_KIND_ARRAY },
-	[KEYWORD_CONTAINS] = { "contains", SCHEMA, false, JV_KIND_ARRAY },
-	[KEYWORD_MIN_ITEMS] = { "minItems", COUNT, false, JV_KIND_ARRAY },
-	[KEYWORD_MAX_ITEMS] = { "maxItems", COUNT, false, JV_KIND_ARRAY },
-	[KEYWORD_UNIQUE_ITEMS] = { "uniqueItems", BOOLEAN, false, JV_KIND_ARRAY },
-	[KEYWORD_MINIMUM] = { "minimum", NUMBER, false, JV_KIND_NUMBER },
-	[KEYWORD_MAXIMUM] = { "maximum", NUMBER, false, JV_KIND_NUMBER },
-	[KEYWORD_EXCLUSIVE_MINIMUM] = { "exclusiveMinimum", NUMBER, false, JV_KIND_NUMBER },
-	[KEYWORD_EXCLUSIVE_MAXIMUM] = { "exclusiveMaximum", NUMBER, false, JV_KIND_NUMBER },
-	[KEYWORD_MULTIPLE_OF] = { "multipleOf", POSITIVE, false, JV_KIND_NUMBER },
-	[KEYWORD_MIN_LENGTH] = { "minLength", COUNT, false, JV_KIND_STRING },
-	[KEYWORD_MAX_LENGTH] = { "maxLength", COUNT, false, JV_KIND_STRING },
-	[KEYWORD_PATTERN] = { "pattern", EXPRESSION, false, JV_KIND_STRING },
-	[KEYWORD_ALL_OF] = { "allOf", SCHEMAS, true },
-	[KEYWORD_ANY_OF] = { "anyOf", SCHEMAS, true },
-	[KEYWORD_ONE_OF] = { "oneOf", SCHEMAS, true },
-	[KEYWORD_NOT] = { "not", SCHEMA, true },
-	[KEYWORD_IF] = { "if", SCHEMA, true },
-	[KEYWORD_THEN] = { "then", SCHEMA, true },
-	[KEYWORD_ELSE] = { "else", SCHEMA, true },
+	[KEYWORD_DEFINITIONS] = { "definitions", MEMBERS, ANY_KIND, false },
+	[KEYWORD_DEFS] = { "$defs", MEMBERS, ANY_KIND, false },
+	[KEYWORD_REF] = { "$ref", REFERENCE, ANY_KIND, true },
+	[KEYWORD_TYPE] = { "type", TYPES, ANY_KIND, false },
+	[KEYWORD_ENUM] = { "enum", ARRAY, ANY_KIND, false },
+	[KEYWORD_CONST] = { "const", ANYTHING, ANY_KIND, false },
+	[KEYWORD_PROPERTIES] = { "properties", MEMBERS, JV_KIND_OBJECT, false },
+	[KEYWORD_PATTERN_PROPERTIES] = { "patternProperties", PATTERNS, JV_KIND_OBJECT, false },
+	[KEYWORD_ADDITIONAL_PROPERTIES] = { "additionalProperties", SCHEMA, JV_KIND_OBJECT, false },
+	[KEYWORD_PROPERTY_NAMES] = { "propertyNames", SCHEMA, JV_KIND_OBJECT, false },
+	[KEYWORD_REQUIRED] = { "required", NAMES, JV_KIND_OBJECT, false },
+	[KEYWORD_MIN_PROPERTIES] = { "minProperties", COUNT, JV_KIND_OBJECT, false },
+	[KEYWORD_MAX_PROPERTIES] = { "maxProperties", COUNT, JV_KIND_OBJECT, false },
+	[KEYWORD_DEPENDENCIES] = { "dependencies", MEMBERS_EITHER, JV_KIND_OBJECT, true },
+	[KEYWORD_DEPENDENT_REQUIRED] = { "dependentRequired", MEMBERS_NAMES, JV_KIND_OBJECT,
+	    false },
+	[KEYWORD_DEPENDENT_SCHEMAS] = { "dependentSchemas", MEMBERS, JV_KIND_OBJECT, true },
+	[KEYWORD_ITEMS] = { "items", SCHEMA_OR_SCHEMAS, JV_KIND_ARRAY, false },
+	[KEYWORD_ADDITIONAL_ITEMS] = { "additionalItems", SCHEMA, JV_KIND_ARRAY, false },
+	[KEYWORD_CONTAINS] = { "contains", SCHEMA, JV_KIND_ARRAY, false },
+	[KEYWORD_MIN_ITEMS] = { "minItems", COUNT, JV_KIND_ARRAY, false },
+	[KEYWORD_MAX_ITEMS] = { "maxItems", COUNT, JV_KIND_ARRAY, false },
+	[KEYWORD_UNIQUE_ITEMS] = { "uniqueItems", BOOLEAN, JV_KIND_ARRAY, false },
+	[KEYWORD_MINIMUM] = { "minimum", NUMBER, JV_KIND_NUMBER, false },
+	[KEYWORD_MAXIMUM] = { "maximum", NUMBER, JV_KIND_NUMBER, false },
+	[KEYWORD_EXCLUSIVE_MINIMUM] = { "exclusiveMinimum", NUMBER, JV_KIND_NUMBER, false },
+	[KEYWORD_EXCLUSIVE_MAXIMUM] = { "exclusiveMaximum", NUMBER, JV_KIND_NUMBER, false },
+	[KEYWORD_MULTIPLE_OF] = { "multipleOf", POSITIVE, JV_KIND_NUMBER, false },
+	[KEYWORD_MIN_LENGTH] = { "minLength", COUNT, JV_KIND_STRING, false },
+	[KEYWORD_MAX_LENGTH] = { "maxLength", COUNT, JV_KIND_STRING, false },
+	[KEYWORD_PATTERN] = { "pattern", EXPRESSION, JV_KIND_STRING, false },
+	[KEYWORD_ALL_OF] = { "allOf", SCHEMAS, ANY_KIND, true },
+	[KEYWORD_ANY_OF] = { "anyOf", SCHEMAS, ANY_KIND, true },
+	[KEYWORD_ONE_OF] = { "oneOf", SCHEMAS, ANY_KIND, true },
+	[KEYWORD_NOT] = { "not", SCHEMA, ANY_KIND, true },
+	[KEYWORD_IF] = { "if", SCHEMA, ANY_KIND, true },
+	[KEYWORD_THEN] = { "then", SCHEMA, ANY_KIND, true },
+	[KEYWORD_ELSE] = { "else", SCHEMA, ANY_KIND, true },
 };
 
 /* Keywords of other drafts: to read them as remarks would mean to check less than is written. */
@@ -106,7 +108,8 @@ static size_t read_place(struct reader *r, jv v);
 __attribute__((format(printf, 2, 3))) static int
 fail(const struct reader *r, const char *fmt, ...)
 {
-	char what[200];
+	char what
+	    [1024]; /* as long as the slot: where this is cut, that cuts it again, between characters */
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -461,42 +464,51 @@ follow_references(struct reader *r)
 	return 0;
 }
 
-/* Whether what is asked of one value at that place ends.  state is 1 for the places we come from,
- * and 2 for those that are known to end. */
-static bool
-ends(const struct schema *s, size_t place, char *state, int depth)
+/* Why what is asked of one value at that place does not end; NULL: it does.  state is 1 for the
+ * places we come from, and 2 for those that are known to end. */
+static const char *
+why_endless(const struct schema *s, size_t place, char *state, int depth)
 {
 	const struct keyword_place *at = &s->places[place];
+	const char *why = NULL;
 
 	if (state[place] == 2)
-		return true;
-	if (state[place] == 1 || depth == CHAIN_MAX)
-		return false;
+		return NULL;
+	if (state[place] == 1)
+		return "its references lead in a circle";
+	if (depth == CHAIN_MAX)
+		return "its references lead too far";
 	state[place] = 1;
 	for (size_t i = 0; i < at->len; i++) {
 		const struct keyword_rule *rule = &at->rules[i];
 
-		for (size_t part = 0; part < rule->len && infos[rule->keyword].is_in_place; part++)
-			if (rule->parts[part].place != KEYWORD_NOWHERE &&
-			    !ends(s, rule->parts[part].place, state, depth + 1))
-				return false;
+		if (!infos[rule->keyword].is_in_place)
+			continue;
+		for (size_t part = 0; part < rule->len && !why; part++)
+			if (rule->parts[part].place != KEYWORD_NOWHERE)
+				why = why_endless(s, rule->parts[part].place, state, depth + 1);
 	}
 	state[place] = 2;
-	return true;
+	return why;
 }
 
 /* Refuse references that lead back to where they are without going on to a part of the value. */
 static int
-refuse_loops(const struct reader *r)
+refuse_endless(const struct reader *r)
 {
 	char *state = xmalloc(r->schema->len);
 	int status = 0;
 
 	memset(state, 0, r->schema->len);
 	jv_object_foreach (r->indices, pointer, index) {
-		if (status == 0 && !ends(r->schema, (size_t)jv_number_value(index), state, 0))
-			status = err_set(EX_DATAERR, "%s: its references lead in a circle",
-			    *jv_string_value(pointer) ? jv_string_value(pointer) : "top level");
+		const char *why =
+		    status ? NULL
+			   : why_endless(r->schema, (size_t)jv_number_value(index), state, 0);
+
+		if (why)
+			status = err_set(EX_DATAERR, "%s: %s",
+			    *jv_string_value(pointer) ? jv_string_value(pointer) : "top level",
+			    why);
 		jv_free(pointer);
 		jv_free(index);
 	}
@@ -513,7 +525,7 @@ keyword_read(jv document)
 	*s = (struct schema){ 0 };
 	buf_puts(&r.at, "");
 	if (read_place(&r, jv_copy(document)) == KEYWORD_NOWHERE || follow_references(&r) < 0 ||
-	    refuse_loops(&r) < 0) {
+	    refuse_endless(&r) < 0) {
 		keyword_release(s);
 		s = NULL;
 	}

@@ -17,8 +17,3 @@ count() { cut -f1 results | grep -cx "$1" || true; }
 		$4 !~ /\$id: only the whole may have an identifier/' results
 	assert_output ''
 }
-
-@test "schema: of the optional tests, expressions and floats without fraction pass" {
-	schema-suite "$suite"/optional/{ecmascript-regex,zeroTerminatedFloats}.json >results
-	cat results
-}
