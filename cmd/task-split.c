@@ -8,6 +8,7 @@
 #include "plan.h"
 #include "split.h"
 #include "stage.h"
+#include "task.h"
 
 static bool print, dry_run, keep_going;
 
@@ -54,25 +55,40 @@ normalise(struct split *sp, jv plan)
 	return plan;
 }
 
+/* A task that may not be split goes on as it is, with a decision that says so. */
+static void
+pass_whole(struct split *sp, jv task)
+{
+	jv decision = json_set(jv_object(), "needs_subtasks", jv_false());
+
+	decision = json_set_string(decision, "reasoning", "limits.max_depth is 0: it is not split");
+	err_warn("stdin:%lu: task %.8s: limits.max_depth is 0: not split", sp->in.number,
+	    json_peek_string(task, "id"));
+	task = json_drop(task, "reservation");
+	out_json(&sp->out, json_set(task, "decision", decision));
+}
+
 /* plan and line are borrowed.  The exit status. */
 static int
 store_plan(struct split *sp, const char *id, jv line, jv plan)
 {
 	enum store_result rc;
+	jv children, task;
 	int done;
-	jv children;
 
 	do {
 		struct tx *tx = store_begin(sp->s);
 
 		if (!tx)
 			err_exit();
+		task = task_get(tx, id);
 		done = split_task(tx, id,
 		    (struct split_order){ json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
 			json_peek_int(line, "task_revision", -1), keep_going },
 		    &children);
-		if (done < 0) { /* it was deleted meanwhile */
+		if (done < 0) { /* it was deleted meanwhile, or has too many */
 			jv_free(children);
+			jv_free(task);
 			store_end(tx);
 			return refuse(sp);
 		}
@@ -81,6 +97,9 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 			jv_array_foreach (children, i, child)
 				out_json(&sp->out, child);
 		jv_free(children);
+		if (rc == STORE_OK && done == SPLIT_TOO_DEEP)
+			pass_whole(sp, jv_copy(task));
+		jv_free(task);
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();

@@ -1,9 +1,50 @@
 #include "split.h"
+
+#include <inttypes.h>
+#include <string.h>
+
 #include "clock.h"
 #include "err.h"
 #include "life.h"
 #include "speech.h"
 #include "task.h"
+
+/* How much of a limit the task (borrowed) has used up. */
+static int64_t
+used(jv task, const char *limit)
+{
+	jv usage = json_get(task, "usage", JV_KIND_OBJECT);
+	int64_t tokens = json_peek_int(usage, "total_tokens",
+	    json_peek_int(usage, "input_tokens", 0) + json_peek_int(usage, "output_tokens", 0));
+	int64_t n = !strcmp(limit, "max_tokens") ? tokens : json_peek_int(usage, "calls", 0);
+
+	jv_free(usage);
+	return n;
+}
+
+/* The parent (consumed) with the limits that each of so many subtasks has. */
+static jv
+share_limits(jv parent, int count)
+{
+	static const char *const shared[] = { "max_turns", "max_tokens" };
+	jv limits = json_get(parent, "limits", JV_KIND_OBJECT);
+	int64_t depth = json_peek_int(limits, "max_depth", 0);
+
+	if (!jv_is_valid(limits)) {
+		jv_free(limits);
+		return parent;
+	}
+	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+		int64_t most = json_peek_int(limits, shared[i], 0),
+			part = (most - used(parent, shared[i])) / (count > 0 ? count : 1);
+
+		if (most > 0)
+			limits = json_set_int(limits, shared[i], part > 1 ? part : 1);
+	}
+	if (depth > 0)
+		limits = json_set_int(limits, "max_depth", depth - 1);
+	return json_set(parent, "limits", limits);
+}
 
 /* What a subtask has from its parent. */
 static jv
@@ -97,24 +138,47 @@ begin_children(struct tx *tx, jv parent, jv items)
 	return children;
 }
 
+/* Whether its limits let a task (borrowed) have so many subtasks; a result of split_task. */
+static int
+check_limits(jv parent, const char *id, int64_t count)
+{
+	jv limits = json_get(parent, "limits", JV_KIND_OBJECT);
+	int64_t depth = json_peek_int(limits, "max_depth", -1),
+		most = json_peek_int(limits, "max_children", count);
+	char name[9];
+
+	jv_free(limits);
+	if (depth == 0)
+		return SPLIT_TOO_DEEP;
+	return count <= most ? LIFE_DONE
+	                     : err_set(EX_DATAERR,
+				   "task %s: the plan has %" PRId64
+				   " subtasks, limits.max_children is %" PRId64,
+				   task_short(id, name), count, most);
+}
+
 /* Whether a task (borrowed) can be split so; a result of split_task. */
 static int
-check_parent(jv parent, const char *id, int64_t revision)
+check_parent(jv parent, const char *id, const struct split_order *order)
 {
+	jv items;
+
 	if (!jv_is_valid(parent))
 		return err_set(EX_NOINPUT, "task %s: no such task", id);
 	if (!task_is(parent, "pending") || task_has_subtasks(parent) ||
 	    json_peek_string(parent, "waiting"))
 		return LIFE_PASSED;
-	return revision < 0 || revision == json_peek_int(parent, "revision", 0) ? LIFE_DONE
-	                                                                        : SPLIT_EDITED;
+	if (order->revision >= 0 && order->revision != json_peek_int(parent, "revision", 0))
+		return SPLIT_EDITED;
+	items = json_get(order->plan, "subtasks", JV_KIND_ARRAY);
+	return check_limits(parent, id, jv_array_length(items));
 }
 
 int
 split_task(struct tx *tx, const char *id, struct split_order order, jv *children)
 {
-	jv parent = task_get(tx, id), items, counts;
-	int rc = check_parent(parent, id, order.revision);
+	jv parent = task_get(tx, id), items, heir, counts;
+	int rc = check_parent(parent, id, &order);
 
 	if (rc != LIFE_DONE) {
 		*children = jv_array();
@@ -125,7 +189,9 @@ split_task(struct tx *tx, const char *id, struct split_order order, jv *children
 	}
 	items = json_get(order.plan, "subtasks", JV_KIND_ARRAY);
 	parent = speech_in_chat(tx, parent);
-	*children = begin_children(tx, parent, jv_copy(items));
+	heir = share_limits(jv_copy(parent), jv_array_length(jv_copy(items)));
+	*children = begin_children(tx, heir, jv_copy(items));
+	jv_free(heir);
 	counts = json_set_int(jv_object(), "total", jv_array_length(items));
 	counts = json_set_int(json_set_int(counts, "done", 0), "failed", 0);
 	parent = json_set_string(json_drop(parent, "reservation"), "waiting", "subtasks");

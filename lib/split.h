@@ -1,12 +1,15 @@
 /*
  * split.h - a task becomes several: its subtasks, made as a plan says
+ *
+ * 1. Together they may cost no more than what the parent has left: each has an equal part of its
+ *    max_turns and max_tokens, but at least 1; and one less of its max_depth.
  */
 #ifndef SPLIT_H
 #define SPLIT_H
 
 #include "store.h"
 
-enum { SPLIT_EDITED = 2 };
+enum { SPLIT_EDITED = 2, SPLIT_TOO_DEEP = 3 };
 
 /* What is to become of a task. */
 struct split_order {
@@ -20,8 +23,9 @@ struct split_order {
  *
  * children  set to the array of subtasks as stored, owned
  *
- * Returns LIFE_DONE; LIFE_PASSED (not ready, or split already); SPLIT_EDITED, having changed
- * nothing, where the task has another revision by now; -1 with err EX_NOINPUT.
+ * Returns LIFE_DONE; LIFE_PASSED (not ready, or split already); or, having changed nothing:
+ * SPLIT_EDITED where the task has another revision by now, SPLIT_TOO_DEEP where its max_depth is 0,
+ * -1 with err: EX_NOINPUT; EX_DATAERR (more subtasks than its max_children).
  */
 int split_task(struct tx *tx, const char *id, struct split_order order, jv *children);
 
