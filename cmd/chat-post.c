@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "approve.h"
 #include "ask.h"
 #include "chat.h"
 #include "err.h"
@@ -14,11 +15,13 @@
 /* The most events that one transaction takes. */
 enum { BATCH = 256 };
 
-static const char *user;
+static const char *user, *reply_to;
 static struct history history = { .view.is_maker = true, .text.day = TEXT_NO_DAYS };
 
 static const struct opt opts[] = { { 'u', "user", "user", "who says it (default: you)",
 				       .str = &user },
+	{ 0, "reply-to", "event", "what it answers: an event, or an agent's request",
+	    .str = &reply_to },
 	VIEW_FORMAT(history.view), VIEW_IDS(history.view), { 0 } };
 
 static const struct cmd cmd = { "chat-post", "append to chats: a text, a text per line, or events",
@@ -52,7 +55,12 @@ static void
 post_one(struct tx *tx, struct item *item)
 {
 	forget(item);
-	item->result = chat_post(tx, jv_copy(item->event), &item->stored);
+	if (reply_to && !approve_knows(tx, reply_to))
+		item->result = err_set(EX_NOINPUT, "event %.80s: no such event", reply_to);
+	else
+		item->result = chat_post(tx, jv_copy(item->event), &item->stored);
+	if (item->result == CHAT_POSTED)
+		approve_by_reply(tx, item->stored);
 	if (item->result < 0) {
 		item->code = err_code();
 		item->why = xstrdup(err_text());
@@ -117,8 +125,11 @@ collect(struct post *p, jv event, unsigned long line)
 static jv
 text_event_of(const char *chat, const char *text, size_t len)
 {
-	return chat_event("message", json_set(jv_object(), "text", json_utf8(text, len)),
-	    id_user(user), chat);
+	jv data = json_set(jv_object(), "text", json_utf8(text, len));
+
+	if (reply_to)
+		data = json_set_string(data, "reply_to", reply_to);
+	return chat_event("message", data, id_user(user), chat);
 }
 
 static void
@@ -181,6 +192,8 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (user && chat_check_user(user) < 0)
 		opt_usage(&cmd, "%s", err_text());
+	if (reply_to && !operands[0])
+		opt_usage(&cmd, "--reply-to: events on standard input say it themselves");
 	if (history_open(&history) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(p.s = store_open()) || (operands[0] && ask_id(p.s, "chat", operands[0], chat) < 0))

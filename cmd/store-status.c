@@ -172,6 +172,7 @@ show(struct view *v, struct tx *tx, jv o)
 	(void)tx;
 	add_head(v, o);
 	add_tasks(v, o, "running", "Running", "started_at");
+	add_tasks(v, o, "asking", "Waiting for approval", "created_at");
 	add_tasks(v, o, "next", "Pending", "created_at");
 	add_tasks(v, o, "failed", "Failed", "finished_at");
 	add_processes(v, o);

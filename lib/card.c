@@ -221,6 +221,23 @@ add_attempts(struct view *v, jv task)
 	jv_free(error);
 }
 
+/* What a person has decided. */
+static void
+add_approval(struct view *v, jv task)
+{
+	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
+	const char *decision = json_peek_string(approval, "decision"),
+		   *question = json_peek_string(approval, "question"),
+		   *by = json_peek_string(approval, "by"),
+		   *reason = json_peek_string(approval, "reason");
+	char *text = xprintf("%s by %s: %s%s%s", decision ? decision : "", by ? by : "somebody",
+	    question ? question : "", reason ? ": " : "", reason ? reason : "");
+
+	add_field(v, "approval", decision ? text : NULL);
+	free(text);
+	jv_free(approval);
+}
+
 /* Why attempts have failed; what the status says already is not said again. */
 static void
 add_failures(struct view *v, jv task)
@@ -337,6 +354,7 @@ show_card(struct view *v, struct tx *tx, jv task)
 	add_duration(v, task);
 	add_attempts(v, task);
 	add_failures(v, task);
+	add_approval(v, task);
 	add_field(v, "key", json_peek_string(task, "key"));
 	add_members(v, "metadata", json_get(task, "metadata", JV_KIND_OBJECT));
 	add_members(v, "limits", json_get(task, "limits", JV_KIND_OBJECT));

@@ -249,6 +249,18 @@ set_dependencies(struct tx *tx, jv *task, const struct edit *e)
 	return rc;
 }
 
+/* Takes back what an agent asks: it may be another question now. */
+static jv
+take_back_approval(jv task, const struct edit *e)
+{
+	bool is_same = !e->agent && !e->instruction && !says(e->metadata) && !says(e->limits) &&
+	               !says(e->output) && !changes_dependencies(e);
+
+	if (is_same || !task_waits_for(task, "approval"))
+		return task;
+	return json_drop(json_drop(json_drop(task, "waiting"), "approval"), "events");
+}
+
 /* A pending task (consumed) waits for its dependencies, or no longer. */
 static jv
 let_wait(struct tx *tx, jv task)
@@ -312,6 +324,7 @@ edit_task(struct tx *tx, const char *id, const struct edit *e, jv *task)
 		jv_free(t);
 		return -1;
 	}
+	t = take_back_approval(t, e);
 	if (task_is(t, "pending") && changes_dependencies(e))
 		t = let_wait(tx, t);
 	store(tx, t);

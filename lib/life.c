@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "err.h"
 #include "life.h"
+#include "log.h"
 #include "plan.h"
 #include "policy.h"
 #include "settle.h"
@@ -12,11 +13,11 @@
 #include "task.h"
 
 static jv
-set_now(jv task, const char *field)
+set_now(jv record, const char *field)
 {
 	char now[CLOCK_TEXT];
 
-	return json_set_string(task, field, clock_format(clock_now_ms(), now));
+	return json_set_string(record, field, clock_format(clock_now_ms(), now));
 }
 
 jv
@@ -188,11 +189,30 @@ life_lost(struct tx *tx, jv task)
 		settle_end(tx, task, "failed");
 }
 
+/* The same, as if the attempt had not been begun. */
+static jv
+give_back(jv task)
+{
+	return put_down(json_set_int(task, "attempt", json_peek_int(task, "attempt", 1) - 1));
+}
+
 void
 life_return(struct tx *tx, jv task)
 {
-	task = json_set_int(task, "attempt", json_peek_int(task, "attempt", 1) - 1);
-	task_put(tx, put_down(task));
+	task_put(tx, give_back(task));
+}
+
+void
+life_ask(struct tx *tx, jv task, jv request)
+{
+	int64_t said = log_last(store_logs_fd(store_of(tx)), json_peek_string(task, "id"));
+
+	if (!json_has(request, "asked_at"))
+		request = set_now(request, "asked_at");
+	task = json_set_string(give_back(task), "waiting", "approval");
+	if (said > 0)
+		task = json_set_int(task, "events", said);
+	task_put(tx, json_set(task, "approval", request));
 }
 
 void

@@ -5,12 +5,13 @@
  *                   ^  \                     |    \-----life_fail-------> failed
  *                   |   \--life_cancel-------+--------------------------> cancelled
  *                   +-- life_fail with tries left (waiting: time), life_lost, life_return
+ *                   +-- life_ask (waiting: approval)
  *                   \-- failed, cancelled: retry_task
  *
- *   waiting: dependencies | subtasks | time     (absent: ready)
+ *   waiting: dependencies | subtasks | approval | time     (absent: ready)
  *
  * split_task makes a pending task wait for the subtasks that it begins, edit_task one for other
- * dependencies.  An end is settle_end's, which also ends or releases who waits for the task.
+ * dependencies.  approve_task decides what life_ask asked, edit_task takes it back.  An end is settle_end's, which also ends or releases who waits for the task.
  * remove_tasks deletes what does not run.
  *
  * 1. A claim's lease is its token: who ends a task must show it (life_is_mine).
@@ -79,6 +80,17 @@ void life_lost(struct tx *tx, jv task);
 
 /* life_return - a runner that must stop gives it back, uncounted; task consumed. */
 void life_return(struct tx *tx, jv task);
+
+/*
+ * life_ask - its runner lets a task (consumed) wait for a person's decision, and gives it back
+ * uncounted
+ *
+ * request  consumed: {"request_id" (at most APPROVE_ID_MAX bytes),"question","call_id"?,"tool"?,
+ *          "args"?,"asked_at"?}; becomes the task's `approval`
+ *
+ * What it has said so far must be in its log: who prints it finds it there.
+ */
+void life_ask(struct tx *tx, jv task, jv request);
 
 /* life_cancel - end a task that nobody runs; task consumed. */
 void life_cancel(struct tx *tx, jv task, const char *why);

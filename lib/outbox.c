@@ -221,7 +221,10 @@ look_at_record(struct outbox *o, struct item *item)
 			if (rc == 0)
 				take_closing(o, item, task);
 		} else if (!item->is_held && (!lease || !lease_is_live(&o->leases, lease))) {
-			item->is_done = true; /* who runs it next begins with these */
+			/* who runs it next begins with what is not printed; while it waits for a
+			 * decision that is nobody */
+			rc = take_logged(o, item);
+			item->is_done = rc == 0;
 		}
 	}
 	jv_free(task);

@@ -27,7 +27,7 @@ counts_by_status(struct tx *tx)
 	return counts;
 }
 
-/* What becomes of the pending ones: ready, handed out, waiting for a time or for others. */
+/* What becomes of the pending ones: ready, handed out, waiting for a time, a person or others. */
 static jv
 counts_of_pending(struct tx *tx)
 {
@@ -37,7 +37,9 @@ counts_of_pending(struct tx *tx)
 	jv counts = json_set_int(jv_object(), "ready", ready);
 
 	counts = count(count(counts, tx, "reserved", "reserved"), tx, "delayed", "delayed");
-	rest -= json_peek_int(counts, "reserved", 0) + json_peek_int(counts, "delayed", 0);
+	counts = count(counts, tx, "approval", "approval");
+	rest -= json_peek_int(counts, "reserved", 0) + json_peek_int(counts, "delayed", 0) +
+	        json_peek_int(counts, "approval", 0);
 	return json_set_int(counts, "waiting", rest);
 }
 
@@ -96,7 +98,7 @@ some_pending(struct tx *tx, long limit)
 		jv task = store_at(tx, n);
 		const char *waiting = json_peek_string(task, "waiting");
 
-		if (waiting && strcmp(waiting, "time") != 0) {
+		if (waiting && strcmp(waiting, "time") != 0 && strcmp(waiting, "approval") != 0) {
 			list = jv_array_append(list, brief(tx, task));
 			limit--;
 		}
@@ -115,6 +117,7 @@ overview_of(struct tx *tx, long limit)
 	o = count(count(o, tx, "chats", "chats"), tx, "agents", "agents");
 	o = count(o, tx, "outbox", "outbox");
 	o = json_set(o, "running", some(tx, "status.in_progress", limit, false));
+	o = json_set(o, "asking", some(tx, "approval", limit, false));
 	o = json_set(o, "next", some_pending(tx, limit));
 	return json_set(o, "failed", some(tx, "status.failed", limit, true));
 }

@@ -54,8 +54,7 @@ int64_t
 policy_most(jv task, jv error)
 {
 	int attempts = jv_is_valid(error) ? policy_of(error).attempts : POLICY_ATTEMPTS;
-	double most =
-	    attempts > 1 ? limit_of(task, "max_attempts", attempts) : 1;
+	double most = attempts > 1 ? limit_of(task, "max_attempts", attempts) : 1;
 
 	if (!(most < ATTEMPTS_MAX))
 		return ATTEMPTS_MAX;
@@ -90,7 +89,8 @@ cut(const char *text)
 	size_t len = strlen(text);
 
 	if (len > POLICY_MESSAGE_MAX)
-		for (len = POLICY_MESSAGE_MAX; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+		for (len = POLICY_MESSAGE_MAX;
+		     len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
 			len--;
 	return json_utf8(text, len);
 }

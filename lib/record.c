@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "agent.h"
+#include "approve.h"
 #include "chat.h"
 #include "err.h"
 #include "record.h"
@@ -41,7 +42,8 @@ check_task(const char *rest, jv task)
 {
 	const char *status = json_peek_string(task, "status");
 
-	if (check_id(rest, task) < 0 || spec_check(task) < 0 || check_names(task) < 0)
+	if (check_id(rest, task) < 0 || spec_check(task) < 0 || check_names(task) < 0 ||
+	    approve_check(task) < 0)
 		return -1;
 	return status ? task_check_status(status) : err_set(EX_DATAERR, "status: is missing");
 }
@@ -123,10 +125,10 @@ record_check_set(const char *key, const char *set)
 {
 	static const char *const kinds[][2] = { { "tasks", "task/" }, { "status.", "task/" },
 		{ "ready.", "task/" }, { "reserved", "task/" }, { "delayed", "task/" },
-		{ "chat.", "task/" }, { "parent.", "task/" }, { "agent.", "task/" },
-		{ "dependents.", "task/" }, { "stopped.", "task/" }, { "outbox", "task/" },
-		{ "chats", "chat/" }, { "events.", "event/" }, { "agents", "agent/" },
-		{ "cursors", "cursor/" } };
+		{ "approval", "task/" }, { "chat.", "task/" }, { "parent.", "task/" },
+		{ "agent.", "task/" }, { "dependents.", "task/" }, { "stopped.", "task/" },
+		{ "outbox", "task/" }, { "chats", "chat/" }, { "events.", "event/" },
+		{ "agents", "agent/" }, { "cursors", "cursor/" } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strncmp(set, kinds[i][0], strlen(kinds[i][0])) &&

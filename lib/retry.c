@@ -200,6 +200,17 @@ keep_words(struct tx *tx, jv task)
 	return rc;
 }
 
+/* Whether what the task has asked, if anything, was answered. */
+static bool
+is_decided(jv task)
+{
+	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
+	bool is = json_has(approval, "decision");
+
+	jv_free(approval);
+	return is;
+}
+
 /* Makes a task (consumed) what it was before it was begun, but for what it counts on. */
 static void
 put_back(struct tx *tx, jv task)
@@ -208,6 +219,8 @@ put_back(struct tx *tx, jv task)
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		task = json_drop(task, ends[i]);
+	if (!is_decided(task))
+		task = json_drop(task, "approval");
 	task = json_set_string(task, "status", "pending");
 	task = json_drop(task, "started_at"); /* of its first attempt from now on */
 	task = json_set_int(task, "attempts_forgiven", json_peek_int(task, "attempt", 0));

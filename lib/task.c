@@ -61,6 +61,14 @@ task_has_failed(jv task)
 }
 
 bool
+task_waits_for(jv task, const char *what)
+{
+	const char *waiting = json_peek_string(task, "waiting");
+
+	return task_is(task, "pending") && waiting && !strcmp(waiting, what);
+}
+
+bool
 task_has_subtasks(jv task)
 {
 	return json_has(task, "subtasks");
@@ -160,6 +168,8 @@ add_waiting_sets(jv sets, jv task)
 		return jv_array_append(sets, jv_string_fmt("ready.%d", rank < 0 ? 1 : rank));
 	if (!strcmp(waiting, "time"))
 		return add_name(sets, "delayed", "");
+	if (!strcmp(waiting, "approval"))
+		return add_name(sets, "approval", "");
 	if (!strcmp(waiting, "dependencies"))
 		sets = add_names(sets, "dependents.", json_get(task, "depends_on", JV_KIND_ARRAY));
 	return sets;
@@ -198,7 +208,7 @@ sets_of(jv task)
 		sets = add_waiting_sets(sets, task);
 	if (task_is(task, "failed"))
 		sets = add_stopped_sets(sets, task);
-	if (task_is_over(task) &&
+	if ((task_is_over(task) || task_waits_for(task, "approval")) &&
 	    json_peek_int(task, "events", 0) > json_peek_int(task, "posted", 0))
 		sets = add_name(sets, "outbox", "");
 	return sets;
@@ -253,11 +263,15 @@ task_is_twin(jv a, jv b)
 static jv
 names_of(struct tx *tx, jv task)
 {
-	const char *key = json_peek_string(task, "key");
-	jv names = jv_array();
+	const char *key = json_peek_string(task, "key"), *request;
+	jv names = jv_array(), approval = json_get(task, "approval", JV_KIND_OBJECT);
 
 	if (key)
 		names = add_name(names, "key/", key);
+	request = json_peek_string(approval, "request_id");
+	if (request && task_waits_for(task, "approval"))
+		names = add_name(names, "request/", request);
+	jv_free(approval);
 	if (!task_is_over(task) && !json_has(task, "parent_id")) {
 		char *twin = task_twin(task),
 		     *own = xprintf("task/%s", json_peek_string(task, "id"));

@@ -9,14 +9,16 @@
  *   ready.<0|1|2>         may run now: pending, not waiting, not reserved; 0 is priority high
  *   reserved              ready, but handed to a pipeline (field `reservation`)
  *   delayed               waiting: time (field `not_before`)
+ *   approval              waiting: approval (field `approval`)
  *   chat.<id> parent.<id> agent.<role>
  *   dependents.<id>       pending and waiting for that task
  *   stopped.<id>          failed because that task, on which it depends, failed or was cancelled
- *   outbox                ended, with events that are not in the chat yet
+ *   outbox                ended, or waiting for an approval, with events that are not in the chat
+ *                         yet (field `events`)
  *
  * `own_chat` marks a task whose chat was made for it at the claim.
  *
- * Names: "key/<idempotency key>", and "twin/<hash>" while pending or in progress, by which a
+ * Names: "key/<idempotency key>"; "request/<id>" while waiting for that approval; and "twin/<hash>" while pending or in progress, by which a
  * duplicate is found.
  */
 #ifndef TASK_H
@@ -45,6 +47,9 @@ void task_delete(struct tx *tx, const char *id);
 /* task_is - whether the task's status is that one.  task_is_over - completed, failed, cancelled. */
 bool task_is(jv task, const char *status);
 bool task_is_over(jv task);
+
+/* task_waits_for - whether it is pending and waits for that: "dependencies", "approval" ... */
+bool task_waits_for(jv task, const char *what);
 
 /* task_has_failed - whether it ended without having completed. */
 bool task_has_failed(jv task);

@@ -64,6 +64,21 @@ waits_for_subtasks(jv task)
 	return text;
 }
 
+/* Whom it asks: the owner of its chat, or who added it where the chat was made for it. */
+static char *
+waits_for_approval(jv task)
+{
+	const char *who =
+	    json_peek_string(task, json_has(task, "own_chat") ? "created_by" : "user_id");
+	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
+	const char *question = json_peek_string(approval, "question");
+	char *text = xprintf("it waits for %s%sapproval%s%s", who ? who : "", who ? "'s " : "",
+	    question ? ": " : "", question ? question : "");
+
+	jv_free(approval);
+	return text;
+}
+
 static jv
 why_waiting(struct tx *tx, jv task, jv answer)
 {
@@ -74,6 +89,12 @@ why_waiting(struct tx *tx, jv task, jv answer)
 	if (!strcmp(waiting, "time")) {
 		answer = json_set_string(answer, "why", "it waits before it is tried again");
 		return json_set_string(answer, "not_before", json_peek_string(task, "not_before"));
+	}
+	if (!strcmp(waiting, "approval")) {
+		text = waits_for_approval(task);
+		answer = json_set_string(answer, "why", text);
+		free(text);
+		return answer;
 	}
 	ids = unfinished(tx, task);
 	text = !strcmp(waiting, "subtasks") && task_has_subtasks(task) ? waits_for_subtasks(task)
@@ -118,8 +139,8 @@ why_running(struct tx *tx, jv task, jv answer)
 jv
 why_task(struct tx *tx, jv task)
 {
-	static const char *const copied[] = { "agent", "attempt", "error", "failures", "decision",
-		"subtasks" };
+	static const char *const copied[] = { "agent", "attempt", "error", "failures", "approval",
+		"decision", "subtasks" };
 	jv answer = json_set_string(jv_object(), "id", json_peek_string(task, "id"));
 
 	answer = json_set_string(answer, "status", json_peek_string(task, "status"));

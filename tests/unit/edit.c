@@ -28,6 +28,45 @@ nothing(void)
 	return (struct edit){ .metadata = jv_object(), .depends_on = jv_array() };
 }
 
+static jv
+limits_of(char name, const char *limits, int *rc)
+{
+	struct edit e = nothing();
+	jv t, own;
+
+	e.limits = record("%s", limits);
+	*rc = edit_with(name, e);
+	jv_free(e.limits);
+	t = task(name);
+	own = json_get(t, "limits", JV_KIND_OBJECT);
+	jv_free(t);
+	return own;
+}
+
+static void
+test_terms(void)
+{
+	struct edit e = nothing();
+	int rc;
+
+	begin_test();
+	begin('a', "", "{'limits':{'timeout_s':5,'max_turns':3}}");
+	is_json(limits_of('a', "{'max_turns':4,'max_depth':0}", &rc),
+	    "{'timeout_s':5,'max_turns':4,'max_depth':0}", "limits are joined with its own");
+	jv_free(limits_of('a', "{'max_turns':0}", &rc));
+	fails(rc, EX_DATAERR, "limits.max_turns: want a number above 0",
+	    "one that is none is refused");
+	e.output = record("{'check':{'jq':'.'}}");
+	is_int(edit_with('a', e), 0, "so is what the answer must be");
+	jv_free(e.output);
+	member('a', "output", "{'check':{'jq':'.'}}", "... and stored");
+	begin('c', "", "{}");
+	split('c', "b", " ", false);
+	jv_free(limits_of('c', "{'max_turns':9}", &rc));
+	is_int(rc, -1, "the limits of a task that was split stay as they are");
+	end_test();
+}
+
 static int
 prioritise(char name, const char *priority)
 {
@@ -314,6 +353,25 @@ test_revisions(void)
 	end_test();
 }
 
+static void
+test_asking(void)
+{
+	begin_test();
+	begin('a', "", "{}");
+	begin('d', "", "{}");
+	ask('a');
+	prioritise('a', "high");
+	states("a", "approval", "another priority does not take back what is asked");
+	instruct('a', "do something else");
+	states("a", "ready", "another instruction does");
+	member('a', "approval", NULL, "... and forgets it");
+	ask('a');
+	depend('a', "d", false);
+	states("a", "dependencies", "who has to wait for others asks no more");
+	member('a', "approval", NULL, "... either");
+	end_test();
+}
+
 int
 main(void)
 {
@@ -327,6 +385,8 @@ main(void)
 	test_failed_ways();
 	test_long_cycle();
 	test_revisions();
+	test_terms();
+	test_asking();
 	domain_close();
 	return done_testing();
 }

@@ -107,6 +107,15 @@ reserve(char name)
 	jv_free(life_reserve(tx, task(name), "W", 0));
 }
 
+/* Its agent asks whether it may: request "r-" and the task's letter. */
+static inline void
+ask(char name)
+{
+	claim(name);
+	life_ask(tx, task(name),
+	    record("{'request_id':'r-%c','question':'May I?','tool':'run'}", name));
+}
+
 /* Splits into those named, in their order; each depends on that one, ' ': on none. */
 static inline int
 split(char name, const char *children, const char *on, bool keep_going)

@@ -1,5 +1,6 @@
 /* Tasks have names of one letter here (letters.h).  Every test but the walk is one transaction,
  * never made: so each begins with an empty store. */
+#include "approve.h"
 #include "edit.h"
 #include "letters.h"
 #include "retry.h"
@@ -9,7 +10,7 @@ enum { STEPS = 1000, WALKERS = 40, TRIES = 200 };
 /* --- every transition from every state ------------------------------------------------- */
 
 static const char *const all_states[] = { "ready", "reserved", "dependencies", "subtasks", "time",
-	"in_progress", "completed", "failed", "cancelled" };
+	"in_progress", "completed", "failed", "cancelled", "approval" };
 
 /* Brings task x to a state; d is what it depends on. */
 static void
@@ -31,6 +32,8 @@ bring_to(const char *state)
 		complete('x');
 	else if (!strcmp(state, "failed"))
 		fail('x');
+	else if (!strcmp(state, "approval"))
+		ask('x');
 	else if (strcmp(state, "ready") != 0)
 		claim('x');
 	if (!strcmp(state, "time"))
@@ -53,6 +56,8 @@ do_mine(char what)
 		life_fail(tx, t, some_error(true));
 	else if (what == 'l')
 		life_lost(tx, t);
+	else if (what == 'a')
+		life_ask(tx, t, record("{'request_id':'r','question':'?'}"));
 	else
 		life_return(tx, t);
 }
@@ -105,7 +110,7 @@ test_mine(char what, const char *name, const char *want)
 static void
 test_machine(void)
 {
-	static const char *const claims[9] = { "in_progress", "in_progress" };
+	static const char *const claims[10] = { "in_progress", "in_progress" };
 
 	test_taking("a claim", claim_x, claims);
 	test_mine('c', "a completion", "completed");
@@ -113,9 +118,12 @@ test_machine(void)
 	test_mine('r', "a failure that may pass", "time");
 	test_mine('l', "a loss", "ready");
 	test_mine('b', "a return", "ready");
-	for (size_t i = 0; i < 5; i++) {
+	test_mine('a', "a question", "approval");
+	for (size_t i = 0; i < sizeof all_states / sizeof *all_states; i++) {
 		char fact[80];
 
+		if (i > 4 && strcmp(all_states[i], "approval") != 0)
+			continue;
 		begin_test();
 		bring_to(all_states[i]);
 		cancel('x');
@@ -129,9 +137,9 @@ static void
 test_splitting(void)
 {
 	static const char *const over[] = { "subtasks", "in_progress", "completed", "failed",
-		"cancelled" };
+		"cancelled", "approval" };
 
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < sizeof over / sizeof *over; i++) {
 		char fact[80];
 
 		begin_test();
@@ -400,6 +408,69 @@ test_lost(void)
 	end_test();
 }
 
+static void
+test_failures(void)
+{
+	jv t, failures;
+
+	begin_test();
+	begin('a', "", "{'limits':{'max_attempts':2,'retry_delay_s':0.001}}");
+	claim('a');
+	life_lost(tx, task('a'));
+	claim('a');
+	life_fail(tx, task('a'), some_error(true));
+	states("a", "failed", "a loss and a failure are two attempts");
+	t = task('a');
+	failures = json_get(t, "failures", JV_KIND_ARRAY);
+	is_json(jv_copy(failures),
+	    "[{'attempt':1,'at':'2026-11-20T12:00:00.000Z','category':'internal',"
+	    "'code':'runner_died','message':'the process that ran it died'},"
+	    "{'attempt':2,'at':'2026-11-20T12:00:00.000Z','category':'tool',"
+	    "'code':'exit_status','message':'it broke'}]",
+	    "and it keeps why each of them was none");
+	retry_task(tx, ids['a']);
+	jv_free(t);
+	t = task('a');
+	ok(jv_equal(json_get(t, "failures", JV_KIND_ARRAY), failures), "... when it begins again");
+	jv_free(t);
+	complete('a');
+	t = task('a');
+	ok(json_has(t, "failures"), "... and when it has its answer at last");
+	jv_free(t);
+	end_test();
+}
+
+/* --- asking ---------------------------------------------------------------------------- */
+
+static void
+test_ask(void)
+{
+	begin_test();
+	begin('a', "", "{}");
+	begin('b', "a", "{}");
+	claim('a');
+	log_events('a', 4);
+	life_ask(tx, task('a'), record("{'request_id':'r1','question':'May I?'}"));
+	states("ab", "approval dependencies", "a task that asks waits");
+	member('a', "attempt", "0", "its attempt does not count");
+	member('a', "lease", NULL, "nobody holds it");
+	member('a', "approval",
+	    "{'request_id':'r1','question':'May I?','asked_at':'2026-11-20T12:00:00.000Z'}",
+	    "it keeps what it asks");
+	member('a', "events", "4", "what it has said can be printed");
+	is_int((int64_t)store_count(tx, "approval"), 1, "it is among those that ask");
+	is_int((int64_t)store_count(tx, "outbox"), 1, "and among those with words to print");
+	ok(store_number(tx, "request/r1") != 0, "it is found by its request");
+	is_int(claim_as('a', "M"), LIFE_PASSED, "it is not to be had");
+	cancel('a');
+	states("ab", "cancelled failed", "it can be cancelled");
+	member('a', "events", "5", "its last words come behind those that it had said");
+	is_int((int64_t)store_number(tx, "request/r1"), 0, "then nothing is asked any more");
+	retry_task(tx, ids['a']);
+	member('a', "approval", NULL, "and not when it begins again");
+	end_test();
+}
+
 /* --- those who wait -------------------------------------------------------------------- */
 
 static void
@@ -636,6 +707,48 @@ test_inheritance(void)
 	end_test();
 }
 
+/* The limits of the first subtask of a task that has these members. */
+static void
+limits_of_child(const char *text, const char *want, const char *fact)
+{
+	begin_test();
+	begin('a', "", text);
+	is_int(split('a', "bc", "  ", false), LIFE_DONE, fact);
+	member('b', "limits", want, "... so");
+	end_test();
+}
+
+static void
+test_budgets(void)
+{
+	limits_of_child("{'limits':{'max_turns':10,'max_tokens':1001,'timeout_s':5,"
+			"'max_children':2,'max_attempts':4},'output':{'format':'json'}}",
+	    "{'max_turns':5,'max_tokens':500,'timeout_s':5,'max_children':2,'max_attempts':4}",
+	    "turns and tokens are shared among subtasks, other limits are theirs too");
+	limits_of_child("{'limits':{'max_turns':10,'max_tokens':1000},"
+			"'usage':{'total_tokens':400,'calls':3}}",
+	    "{'max_turns':3,'max_tokens':300}", "what is used up is not shared");
+	limits_of_child("{'limits':{'max_turns':1,'max_tokens':100},"
+			"'usage':{'input_tokens':90,'output_tokens':90,'calls':1}}",
+	    "{'max_turns':1,'max_tokens':1}", "each has something");
+	limits_of_child("{'limits':{'max_depth':1}}", "{'max_depth':0}",
+	    "a subtask is split less deep");
+	limits_of_child("{}", NULL, "without limits there are none");
+	begin_test();
+	begin('a', "", "{'limits':{'max_depth':1},'output':{'format':'json'}}");
+	split('a', "b", " ", false);
+	member('b', "output", NULL, "what the answer must be is the parent's alone");
+	is_int(split('b', "c", " ", false), SPLIT_TOO_DEEP, "at depth 0 nothing is split");
+	states("ab", "subtasks ready", "... or changed");
+	begin('d', "", "{'limits':{'max_children':2}}");
+	is_int(split('d', "efg", "   ", false), -1, "a plan of too many subtasks is refused");
+	ok(err_code() == EX_DATAERR &&
+		strstr(err_text(), ": the plan has 3 subtasks, limits.max_children is 2"),
+	    "... with a sentence");
+	states("d", "ready", "... and nothing is changed");
+	end_test();
+}
+
 /* Subtasks are nobody's duplicates, and their parent's plan is kept. */
 static void
 test_split_record(void)
@@ -821,8 +934,12 @@ walk_end(jv t, uint64_t choice)
 		life_fail(tx, t, some_error(choice > 4));
 	else if (choice < 8)
 		life_lost(tx, t);
-	else
+	else if (choice < 9)
 		life_return(tx, t);
+	else
+		life_ask(tx, t,
+		    json_set(record("{'question':'?'}"), "request_id",
+			jv_string_fmt("r%llu", (unsigned long long)box_random(1000))));
 }
 
 /* What a person does: another dependency, none any more; or the same from the beginning. */
@@ -856,6 +973,9 @@ walk_step(struct walk *w)
 		walk_begin(w);
 	} else if (life_is_mine(t, "L")) {
 		walk_end(jv_copy(t), choice);
+	} else if (task_waits_for(t, "approval") && choice > 1) {
+		approve_task(tx, json_peek_string(t, "id"), NULL,
+		    (struct approval){ .yes = box_random(2), .by = "ann" });
 	} else if (choice < 2) {
 		life_cancel(tx, jv_copy(t), "walked over");
 	} else if (json_has(t, "reservation") && choice < 5) {
@@ -894,6 +1014,7 @@ static const struct {
 	{ { "ready.0", "ready.1", "ready.2" }, "ready" },
 	{ { "reserved" }, "reserved" },
 	{ { "delayed" }, "time" },
+	{ { "approval" }, "approval" },
 	{ { "status.in_progress" }, "in_progress" },
 	{ { "status.completed" }, "completed" },
 	{ { "status.failed" }, "failed" },
@@ -1058,6 +1179,8 @@ main(void)
 	test_delays();
 	test_retry();
 	test_lost();
+	test_failures();
+	test_ask();
 	test_chain();
 	test_diamond();
 	test_afterwards();
@@ -1067,6 +1190,7 @@ main(void)
 	test_nested();
 	test_inheritance();
 	test_split_record();
+	test_budgets();
 	test_closing();
 	test_closing_ids();
 	test_event();

@@ -104,7 +104,8 @@ test_retry_after(void)
 static void
 test_counting(void)
 {
-	jv task = record("{'attempt':5,'attempts_forgiven':3}"), error = record("{'category':'tool'}");
+	jv task = record("{'attempt':5,'attempts_forgiven':3}"),
+	   error = record("{'category':'tool'}");
 
 	is_int(policy_attempts(task), 2, "attempts that were forgiven do not count");
 	is_int(policy_most(task, jv_invalid()), 3, "without a failure there are three");
@@ -123,7 +124,8 @@ static void
 test_failures(void)
 {
 	jv task = record("{'attempt':1}"), list, last,
-	   error = record("{'category':'tool','code':'exit_status','message':'no','exit_status':3}");
+	   error =
+	       record("{'category':'tool','code':'exit_status','message':'no','exit_status':3}");
 	char long_text[POLICY_MESSAGE_MAX + 3];
 
 	setenv("LEGWORK_NOW", "2026-11-20T12:00:00Z", 1);

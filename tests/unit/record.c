@@ -47,6 +47,23 @@ main(void)
 	is_refused("task/" ID,
 	    "{'id':'" ID "','instruction':'x','status':'in_progress','lease':'../../x'}",
 	    "lease: want a UUID");
+	is_refused("task/" ID,
+	    "{'id':'" ID "','instruction':'x','status':'pending','waiting':'approval',"
+	    "'approval':{'request_id':'r','question':'?'}}",
+	    NULL);
+	is_refused("task/" ID,
+	    "{'id':'" ID "','instruction':'x','status':'pending','waiting':'approval'}",
+	    "waiting: no approval is asked for");
+	is_refused("task/" ID,
+	    "{'id':'" ID "','instruction':'x','status':'pending','waiting':'approval',"
+	    "'approval':{'request_id':'r','question':'?','decision':'approved'}}",
+	    "waiting: no approval is asked for");
+	is_refused("task/" ID,
+	    "{'id':'" ID "','instruction':'x','status':'failed','approval':{'request_id':1}}",
+	    "approval: want request_id, a string of 1 to 100 bytes, and question");
+	is_refused("task/" ID,
+	    "{'id':'" ID "','instruction':'x','status':'failed','approval':'yes'}",
+	    "approval: want request_id, a string of 1 to 100 bytes, and question");
 	is_refused("chat/" ID, "{'id':'" ID "','user_id':'ann'}", NULL);
 	is_refused("chat/" ID, "{'id':'" ID "'}", "user_id: is missing");
 	is_refused("chat/" ID, "{'user_id':'ann'}", "id: want that of the key");
@@ -61,6 +78,8 @@ main(void)
 	    "{'id':'" ID2 "','chat_id':'..','seq':3,'type':'status','data':{}}",
 	    "event: want an id, and the key's chat_id and seq");
 	is_refused("agent/smith", "{'role':'Smith'}", NULL);
+	is_refused("agent/smith", "{'role':'Smith','kind':'llm','max_turns':'x'}",
+	    "max_turns: want a whole number from 1 to 1000000");
 	is_refused("agent/smith", "{'role':'Jones'}", "role: want that of the key");
 	is_refused("agent/", "{'role':''}",
 	    "role '': want a letter, then up to 63 letters, digits, '_' or '-'");

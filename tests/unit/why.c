@@ -72,6 +72,35 @@ test_waiting(void)
 	    "one that was split names its subtasks that have not");
 }
 
+/* Only the words (an apostrophe is no character of a record here). */
+static void
+words_are(const char *id, const char *want, const char *fact)
+{
+	struct tx *tx = store_read(domain);
+	jv task = task_get(tx, id), answer = why_task(tx, task);
+
+	is(json_peek_string(answer, "why"), want, fact);
+	jv_free(answer);
+	jv_free(task);
+	store_end(tx);
+}
+
+static void
+test_asking(void)
+{
+	put("{'id':'" ID(
+	    1) "','status':'pending','waiting':'approval','user_id':'ada',"
+	       "'created_by':'bob','approval':{'request_id':'r','question':'May I?'}}");
+	words_are(ID(1), "it waits for ada's approval: May I?",
+	    "one that asks the owner of its chat");
+	put("{'id':'" ID(1) "','status':'pending','waiting':'approval','user_id':'agent',"
+			    "'created_by':'bob','own_chat':true}");
+	words_are(ID(1), "it waits for bob's approval",
+	    "or who added it, where the chat is its own");
+	put("{'id':'" ID(1) "','status':'pending','waiting':'approval'}");
+	words_are(ID(1), "it waits for approval", "or anybody");
+}
+
 static void
 test_leases(void)
 {
@@ -135,6 +164,7 @@ main(void)
 	domain_open("why", 1);
 	test_pending();
 	test_waiting();
+	test_asking();
 	test_leases();
 	test_ended();
 	domain_close();

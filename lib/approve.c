@@ -1,0 +1,206 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "approve.h"
+#include "chat.h"
+#include "clock.h"
+#include "err.h"
+#include "task.h"
+
+int
+approve_check(jv task)
+{
+	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
+	bool is_there = json_has(task, "approval");
+	const char *id = is_there ? json_peek_string(approval, "request_id") : NULL;
+	bool is_good = id && *id && strlen(id) <= APPROVE_ID_MAX &&
+	               json_peek_string(approval, "question"),
+	     is_open = is_good && !json_has(approval, "decision");
+
+	jv_free(approval);
+	if (is_there && !is_good)
+		return err_set(EX_DATAERR,
+		    "approval: want request_id, a string of 1 to %d bytes, and question",
+		    APPROVE_ID_MAX);
+	return task_waits_for(task, "approval") && !is_open
+	           ? err_set(EX_DATAERR, "waiting: no approval is asked for")
+	           : 0;
+}
+
+/* Whether the request can be decided; task and approval (invalid: none) are borrowed. */
+static int
+check(jv task, jv approval, const char *request_id)
+{
+	const char *asked = json_peek_string(approval, "request_id"),
+		   *was = json_peek_string(approval, "decision"),
+		   *by = json_peek_string(approval, "by");
+	char name[9];
+
+	task_short(json_peek_string(task, "id"), name);
+	if (asked && request_id && strcmp(asked, request_id) != 0)
+		return err_set(EX_DATAERR, "task %s: asks something else by now", name);
+	if (was && !task_is_over(task))
+		return err_set(EX_DATAERR, "task %s: was %s by %s already", name, was,
+		    by ? by : "somebody");
+	if (!asked || !task_waits_for(task, "approval"))
+		return err_set(EX_DATAERR, "task %s: waits for no approval", name);
+	return 0;
+}
+
+/* Says it in the chat, in the name of who has decided; approval and task are borrowed. */
+static void
+announce(struct tx *tx, jv task, jv approval)
+{
+	const char *chat = json_peek_string(task, "chat_id"),
+		   *by = json_peek_string(approval, "by"),
+		   *question = json_peek_string(approval, "question"),
+		   *reason = json_peek_string(approval, "reason");
+	char *text = xprintf("%s %s: %s%s%s", by, json_peek_string(approval, "decision"),
+	    question ? question : "a request", reason ? ": " : "", reason ? reason : "");
+	jv data = json_set_string(jv_object(), "message", text), stored = jv_invalid();
+
+	data = json_set_string(data, "request_id", json_peek_string(approval, "request_id"));
+	if (chat) /* it may have been deleted */
+		chat_post(tx, chat_event("status", data, by, chat), &stored);
+	else
+		jv_free(data);
+	jv_free(stored);
+	free(text);
+}
+
+/* Stores the decision; task and approval are consumed. */
+static void
+decide(struct tx *tx, jv task, jv approval, struct approval decision)
+{
+	char now[CLOCK_TEXT];
+
+	approval = json_set_string(approval, "decision", decision.yes ? "approved" : "denied");
+	approval = json_set_string(approval, "by", decision.by);
+	approval = json_set_string(approval, "at", clock_format(clock_now_ms(), now));
+	if (decision.reason && *decision.reason)
+		approval = json_set_string(approval, "reason", decision.reason);
+	announce(tx, task, approval);
+	task = json_drop(json_drop(task, "waiting"), "events");
+	task_put(tx, json_set(task, "approval", approval));
+}
+
+int
+approve_task(struct tx *tx, const char *id, const char *request_id, struct approval decision)
+{
+	jv task = task_get(tx, id), approval = json_get(task, "approval", JV_KIND_OBJECT);
+	int rc = 0;
+
+	if (!jv_is_valid(task))
+		rc = err_set(EX_NOINPUT, "task %s: no such task", id);
+	else if (decision.reason && strlen(decision.reason) > APPROVE_REASON_MAX)
+		rc = err_set(EX_DATAERR, "reason: longer than %d bytes", APPROVE_REASON_MAX);
+	else if ((rc = chat_check_user(decision.by)) == 0)
+		rc = check(task, approval, request_id);
+	if (rc == 0)
+		decide(tx, jv_copy(task), jv_copy(approval), decision);
+	jv_free(approval);
+	jv_free(task);
+	return rc;
+}
+
+/* --- replies */
+
+static jv
+get(struct tx *tx, const char *kind, const char *name)
+{
+	char *whole = xprintf("%s/%s", kind, name);
+	jv record = strlen(name) <= APPROVE_ID_MAX ? store_get(tx, whole) : jv_invalid();
+
+	free(whole);
+	return record;
+}
+
+/* The task that waits with the request, by its id or that of the event that asked; invalid: none.
+ * An event counts only as its own task's: another's may ask a different question. */
+static jv
+find_asker(struct tx *tx, const char *reply_to)
+{
+	jv event = get(tx, "eid", reply_to), data = json_get(event, "data", JV_KIND_OBJECT), task;
+	const char *type = json_peek_string(event, "type"), *asker = NULL, *id;
+
+	if (type && !strcmp(type, "approval_request")) {
+		asker = json_peek_string(data, "task_id");
+		reply_to = json_peek_string(data, "request_id");
+	}
+	task = reply_to ? get(tx, "request", reply_to) : jv_invalid();
+	id = json_peek_string(task, "id");
+	if (jv_is_valid(event) && !(asker && id && !strcmp(asker, id))) {
+		jv_free(task);
+		task = jv_invalid();
+	}
+	jv_free(data);
+	jv_free(event);
+	return task;
+}
+
+/* Whether a text begins with one of the words; *rest is what follows. */
+static bool
+begins_with(const char *text, const char *const *words, const char **rest)
+{
+	size_t len = 0;
+
+	text += strspn(text, " \t\r\n");
+	while (isalpha((unsigned char)text[len]))
+		len++;
+	if (text[len] && !strchr(" \t\r\n.,:;!-", text[len]))
+		return false;
+	for (; *words; words++)
+		if (strlen(*words) == len && !strncasecmp(text, *words, len)) {
+			*rest = text + len + strspn(text + len, " \t\r\n.,:;!-");
+			return true;
+		}
+	return false;
+}
+
+/* Whether a text is a decision. */
+static bool
+read_decision(const char *text, struct approval *decision)
+{
+	static const char *const yes[] = { "yes", "y", "ok", "approve", "approved", NULL },
+				 *const no[] = { "no", "n", "deny", "denied", NULL };
+
+	decision->yes = begins_with(text, yes, &decision->reason);
+	return decision->yes || begins_with(text, no, &decision->reason);
+}
+
+bool
+approve_by_reply(struct tx *tx, jv event)
+{
+	jv data = json_get(event, "data", JV_KIND_OBJECT), task = jv_invalid(), approval;
+	const char *type = json_peek_string(event, "type"), *text = json_peek_string(data, "text"),
+		   *reply_to = json_peek_string(data, "reply_to"),
+		   *in = json_peek_string(event, "chat_id"), *chat;
+	struct approval decision = { .by = json_peek_string(event, "user_id") };
+	bool has_decided = false;
+
+	if (type && !strcmp(type, "message") && !json_has(data, "task_id") && reply_to && text &&
+	    decision.by && read_decision(text, &decision))
+		task = find_asker(tx, reply_to);
+	chat = json_peek_string(task, "chat_id");
+	approval = json_get(task, "approval", JV_KIND_OBJECT);
+	if (chat && in && !strcmp(chat, in))
+		has_decided = approve_task(tx, json_peek_string(task, "id"),
+				  json_peek_string(approval, "request_id"), decision) == 0;
+	jv_free(approval);
+	jv_free(task);
+	jv_free(data);
+	return has_decided;
+}
+
+bool
+approve_knows(struct tx *tx, const char *reply_to)
+{
+	jv event = get(tx, "eid", reply_to), task = get(tx, "request", reply_to);
+	bool is_known = jv_is_valid(event) || jv_is_valid(task);
+
+	jv_free(event);
+	jv_free(task);
+	return is_known;
+}

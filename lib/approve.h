@@ -1,0 +1,52 @@
+/*
+ * approve.h - a person decides what an agent has asked
+ *
+ * life_ask lets a task wait with its question in `approval`; a decision makes it ready again:
+ *   "approval":{"request_id","question","asked_at","call_id"?,"tool"?,"args"?,
+ *               "decision"?:"approved"|"denied","by"?,"at"?,"reason"?}
+ *
+ * 1. A request is decided once.
+ * 2. What a task says decides nothing, be it its own request or another's.
+ */
+#ifndef APPROVE_H
+#define APPROVE_H
+
+#include "store.h"
+
+enum { APPROVE_ID_MAX = 100, APPROVE_REASON_MAX = 4096 };
+
+/* approve_check - whether the approval of a task from outside (borrowed), if it has one, has that
+ * form, and waits where the task does.  0, or -1 with err EX_DATAERR. */
+int approve_check(jv task);
+
+/* What was decided. */
+struct approval {
+	bool yes;
+	const char *by;     /* who decided */
+	const char *reason; /* NULL or empty: none */
+};
+
+/*
+ * approve_task - decide what a task (a whole id) waits for, and say so in its chat
+ *
+ * request_id  the request that is meant; NULL: whichever it is
+ *
+ * Returns 0, or -1 with err, having changed nothing: EX_NOINPUT (no such task), EX_DATAERR (it has
+ * asked nothing, something else, or was answered; the name or the reason is malformed).
+ */
+int approve_task(struct tx *tx, const char *id, const char *request_id, struct approval decision);
+
+/*
+ * approve_by_reply - let an event (borrowed) that was just stored decide, if it does
+ *
+ * It does where it is a message, no task's, whose data.reply_to is the id of an approval_request
+ * event in the same chat or of the request, and whose text begins with yes, y, ok, approve(d), or
+ * with no, n, deny, denied; what follows is the reason.
+ * Returns whether it has decided something.
+ */
+bool approve_by_reply(struct tx *tx, jv event);
+
+/* approve_knows - whether something is an event's id, or that of a request that waits. */
+bool approve_knows(struct tx *tx, const char *reply_to);
+
+#endif
