@@ -4,7 +4,8 @@
 #
 # SCRIPT has one paragraph for each request: event lines without their ids.  A line "exit N" ends the
 # program, "hang" has it wait for ever, "wait FILE" until FILE is there.  Requests are appended to
-# the file asked; how many paragraphs were used is in the file used, through all processes.
+# the file asked; how many paragraphs were used is in the file used, through all processes.  With
+# LLM_BY_TURN set a request gets the paragraph of its turn, whatever was asked before.
 script_llm() {
 	cat >script
 	: >asked
@@ -18,6 +19,8 @@ script_llm() {
 			echo $((used + 1)) >"$here/used"
 			[[ $request =~ \"id\":\"(r[0-9]+)\"}?$ ]] || [[ $request =~ \"id\":\"(r[0-9]+)\" ]]
 			id=${BASH_REMATCH[1]}
+			others=${request//'"role":"assistant"'/}
+			[[ ! $LLM_BY_TURN ]] || used=$(((${#request} - ${#others}) / 18))
 			paragraph=0 said=
 			while IFS= read -r line; do
 				if [[ ! $line ]]; then
