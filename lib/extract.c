@@ -209,7 +209,7 @@ skip_brackets(const char *p, const char *end)
 				return NULL;
 			closing[depth++] = c == '{' ? '}' : ']';
 		} else if (c == '}' || c == ']') {
-			if (closing[--depth] != c)
+			if (depth == 0 || closing[--depth] != c)
 				return NULL;
 			if (depth == 0)
 				return p;

@@ -108,8 +108,8 @@ static size_t read_place(struct reader *r, jv v);
 __attribute__((format(printf, 2, 3))) static int
 fail(const struct reader *r, const char *fmt, ...)
 {
-	char what
-	    [1024]; /* as long as the slot: where this is cut, that cuts it again, between characters */
+	char
+	    what[1024]; /* as long as the slot, which where this is cut is cut between characters */
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -83,7 +83,7 @@ forbid() {
 }
 
 @test "tree: each third-party header is included by one module only" {
-	for header in jq.h gdbm.h uuid/uuid.h curl/curl.h; do
+	for header in jq.h gdbm.h uuid/uuid.h oniguruma.h curl/curl.h; do
 		users=$(grep -lE "^# *include <$header>" lib/*.[ch] cmd/*.[ch] | sed 's/\.[ch]$//' | sort -u)
 		[[ $users != *$'\n'* ]] || { echo "<$header>: $users"; false; }
 	done

@@ -124,7 +124,12 @@ walk_anything(const char *text, size_t len)
 {
 	const char *p = text;
 	struct scan_text found;
+	size_t end;
 
+	if (scan_prefix(text, len, &end) == 0)
+		fuzz_fact(end <= len && scan_check(text, end) == 0);
+	else
+		fuzz_fact(end <= len && scan_check(text, len) < 0);
 	while (scan_element(&p, text + len, &found))
 		fuzz_fact(found.p >= text && found.p + found.len <= text + len);
 	if (len > 0 && *text == '{' && scan_member((struct scan_text){ text, len }, "a", &found))

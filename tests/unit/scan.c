@@ -353,6 +353,27 @@ test_text(void)
 	ok(!scan_is(text_of(""), ""), "nor nothing at all");
 }
 
+static void
+prefix_is(const char *text, int status, size_t end)
+{
+	size_t got = 0;
+
+	ok(scan_prefix(text, strlen(text), &got) == status && got == end, text);
+}
+
+static void
+test_prefix(void)
+{
+	prefix_is("{\"a\":[1]}, {", 0, 9);
+	prefix_is(" 12 ", 0, 3);
+	prefix_is("[1,2}", -1, 4);
+	is(err_text(), "byte 5: ',' or ']' expected", "what is wrong with it is said");
+	prefix_is("{\"a\":\"b", -1, 7);
+	is(err_text(), "byte 8: unexpected end", "and that it is cut off");
+	prefix_is("x", -1, 0);
+	prefix_is("", -1, 0);
+}
+
 int
 main(void)
 {
@@ -361,5 +382,6 @@ main(void)
 	test_depth();
 	test_long_number();
 	test_text();
+	test_prefix();
 	return done_testing();
 }
