@@ -46,6 +46,7 @@ struct text {
 	struct buf buf;
 	long line;         /* where we are, from 1 */
 	size_t line_begin; /* in buf */
+	bool is_begun;     /* something of the line was there */
 	bool is_full;      /* there is more, which is not wanted, or too much */
 	bool is_cut;       /* the only line is too long */
 };
@@ -79,6 +80,7 @@ take(struct text *t, const char *bytes, size_t len)
 		size_t part = newline ? (size_t)(newline - bytes) + 1 : len;
 
 		take_part(t, bytes, part);
+		t->is_begun = !newline;
 		if (newline && !t->is_full) {
 			t->line++;
 			t->line_begin = t->buf.len;
@@ -108,8 +110,9 @@ read_file(int fd, struct text *t)
 		return err_sys("%s", path);
 	if (t->buf.len > 0 && !utf8_is_text(t->buf.p, t->buf.len))
 		return err_set(EX_DATAERR, "%s: is no UTF-8 text", path);
-	if (t->line < first || (t->line == first && first > 1 && t->buf.len == 0))
-		return err_set(EX_DATAERR, "offset: %s has %ld lines", path, t->line - 1);
+	if (first > 1 && t->line - !t->is_begun < first && !t->is_full)
+		return err_set(EX_DATAERR, "offset: lines in %s: %ld", path,
+		    t->line - !t->is_begun);
 	return 0;
 }
 

@@ -45,7 +45,7 @@ _legwork_learn() { # FOLDER
 		set +f
 		unset GLOBIGNORE
 		exec grep -lasF -e '(legwork)' -- \
-			"$1"/{legwork,{task,chat,agent,store,llm,mcp,legwork}-*[!~]} /dev/null 2>/dev/null
+			"$1"/{legwork,{task,chat,agent,store,llm,mcp,tool,legwork}-*[!~]} /dev/null 2>/dev/null
 	)
 	_legwork_kit[$1]=$'\n'${names//"$1/"/}$'\n'
 }

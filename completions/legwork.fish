@@ -11,7 +11,7 @@
 
 # The kit's commands in a folder.
 function __legwork_kit -a folder
-    set -l files $folder/{task,chat,agent,store,llm,mcp,legwork}-*
+    set -l files $folder/{task,chat,agent,store,llm,mcp,tool,legwork}-*
     LC_ALL=C command grep -lasF -e '(legwork)' -- $files $folder/legwork /dev/null |
         string match -v '*~' | path basename
 end

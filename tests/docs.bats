@@ -110,7 +110,7 @@ documented() {
 
 @test "docs: pages refer only to pages that are there" {
 	run bash -c 'cd "$1" && grep -ohE "^\.?(It )?.*Xr [a-z-]+ [0-9]" -- *.[1-9] 2>/dev/null |
-		grep -oE "Xr (task|chat|agent|store|mcp|llm|legwork)[a-z-]* [0-9]" | sort -u |
+		grep -oE "Xr (task|chat|agent|store|mcp|llm|tool|legwork)[a-z-]* [0-9]" | sort -u |
 		while read -r _ name number; do
 			[ -f "$name.$number" ] || echo "$name.$number"
 		done' - "$ROOT/man"
@@ -193,4 +193,8 @@ stand_in() {
 	stand_in ssh 'shift; exec sh -c "$*"' # another host is here
 	stand_in entr 'cat >/dev/null; shift; exec "$@"' # a file has changed
 	SECTION=RECIPES run_examples "$ROOT/man/legwork.7"
+}
+
+@test "docs: the tool in legwork-tool.7 is one" {
+	run_examples "$ROOT/man/legwork-tool.7"
 }

@@ -270,7 +270,8 @@ at() {
 			chat-edit) words=(abcdef --title x) ;;
 			task-edit) words=(abcdef --priority high) ;;
 			task-add) words=(x) ;;
-			task-draft) continue ;; # a filter without a store
+			task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
+			tool-post-message) continue ;; # it looks at its arguments first; has a test of its own
 			*) words=() ;;
 			esac
 			LEGWORK_STORE=$PWD/$store run -77 --separate-stderr "$name" "${words[@]}" <<<'{"instruction":"x","plan":{"subtasks":[]}}'

@@ -110,6 +110,72 @@ test_spawn(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* Runs a script as the program says, its fds and argv aside; "" where it cannot be started. */
+static const char *
+start_prints(struct proc_program program, const char *script)
+{
+	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, xstrdup(script), NULL };
+	const char *line = "";
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		abort();
+	program.argv = argv;
+	program.fds[0] = -1;
+	program.fds[1] = fds[1];
+	program.fds[2] = 2;
+	pid = proc_start(&program);
+	close(fds[1]);
+	if (pid > 0) {
+		line = read_line(fds[0]);
+		waitpid(pid, NULL, 0);
+	}
+	close(fds[0]);
+	free(argv[2]);
+	return line;
+}
+
+static void
+test_start(void)
+{
+	const char *const env[] = { "LEGWORK_A=1", "LANG=xx", NULL };
+	struct proc_program clean = { .env = env, .is_clean = true };
+
+	is(start_prints((struct proc_program){ .folder = "/usr" }, "pwd -P"), "/usr",
+	    "a program starts in the folder that is wanted");
+	is(start_prints((struct proc_program){ .folder = "/no/such" }, "pwd"), "",
+	    "where that is not there, it does not");
+	ok(err_code() == EX_CONFIG, "that is a configuration error (78)");
+	is(err_text(), "/no/such: No such file or directory", "which names the folder");
+	setenv("LEGWORK_KEPT", "yes", 1);
+	setenv("LC_TIME", "C", 1);
+	setenv("PATHS", "x", 1);
+	is(start_prints(clean, "echo $LEGWORK_A,$LANG,$LEGWORK_KEPT,$LC_TIME,$PATHS,$PATH"),
+	    "1,xx,,C,,/usr/bin:/bin", "a clean environment has what is given and what is plain");
+}
+
+static void
+test_children(void)
+{
+	pid_t *before = proc_children(), *with, pid;
+	size_t n = 0, m = 0;
+	int fd;
+
+	pid = spawn_script("sleep 60", NULL, &fd);
+	with = proc_children();
+	while (before && before[n])
+		n++;
+	while (with && with[m])
+		m++;
+	ok(m == n + 1 && with[m - 1] == pid, "a child is listed");
+	kill(-pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd);
+	free(before);
+	free(with);
+}
+
 static void
 test_spawn_clean(void)
 {
@@ -492,6 +558,8 @@ main(int argc, char **argv)
 	if (run_fd < 0)
 		return 1;
 	test_spawn();
+	test_start();
+	test_children();
 	test_spawn_clean();
 	test_spawn_bare();
 	test_group();
