@@ -37,6 +37,7 @@ void spill_add(struct spill *s, const char *bytes, size_t len);
  */
 void spill_text(const struct spill *s, struct buf *b);
 
+/* spill_release - forget it; the file stays. */
 void spill_release(struct spill *s);
 
 #endif

@@ -508,11 +508,117 @@ test_stopped(void)
 	is_int(status, 0, "who is asked to stop does not wait for a tool");
 }
 
+/* --- the tools of the kit, which lie beside the program: a copy of this one, beside copies of them */
+
+/* Whether a tool of the kit answers so. */
+static void
+kit_answers(struct tools *t, const char *name, const char *args, const char *want)
+{
+	jv result = tools_call(t, name, record("%s", args));
+
+	is(json_peek_string(result, "content"), want, name);
+	jv_free(result);
+}
+
+/* What the copy does: it is told where to work. */
+static int
+be_copy(char *folder)
+{
+	struct place_terms sandboxed = { .folder = folder, .is_sandboxed = true };
+	jv agent = record("{'tools':{'allow':['run','read_file','write_file','post_message']}}");
+	struct tools *t;
+
+	stop_at_pipe();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	terms.folder = folder;
+	t = tools_open(agent, &terms);
+	ok(t != NULL, "the tools of the kit are found beside the program");
+	ok(t && tools_is_idempotent(t, "read_file"), "reading is idempotent");
+	ok(t && !tools_is_idempotent(t, "run"), "running is not");
+	kit_answers(t, "run", "{'command':'echo a; false'}", "a\n[exit status 1]\n");
+	kit_answers(t, "write_file", "{'path':'d/f','content':'x'}", "wrote 1 bytes to d/f\n");
+	kit_answers(t, "read_file", "{'path':'d/f'}", "x");
+	kit_answers(t, "read_file", "{'path':'../x'}",
+	    "exit status 77: tool-read-file: ../x: leads out of the work folder");
+	kit_answers(t, "read_file", "{}", "arguments: top level: member \"path\" is missing");
+	tools_close(t);
+	t = tools_open(agent, &sandboxed);
+	if (t) {
+		kit_answers(t, "run", "{'command':'cat d/f; echo y >d/g; echo z >/etc/x'}",
+		    "xsh: 1: cannot create /etc/x: Read-only file system\n[exit status 2]\n");
+		kit_answers(t, "read_file", "{'path':'d/g'}", "y\n");
+	} else {
+		printf("# SKIPPED: the kit's tools in a sandbox: %s\n", err_text());
+	}
+	tools_close(t);
+	jv_free(agent);
+	return done_testing();
+}
+
+/* cp FROM TO, relative to the box. */
+static void
+copy(const char *from, const char *to)
+{
+	pid_t pid = box_fork();
+
+	if (pid == 0) {
+		if (fchdir(box_fd) < 0)
+			_exit(1);
+		execlp("cp", "cp", from, to, (char *)NULL);
+		_exit(1);
+	}
+	if (!box_ended_well(pid))
+		abort();
+}
+
+static void
+test_kit(void)
+{
+	static const char *const tools[] = { "tool-run", "tool-read-file", "tool-write-file",
+		"tool-post-message" };
+	char self[PATH_MAX] = "", *program = xprintf("%s/bin/tool", box_path), text[20000];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+	int status = 1, fds[2];
+	size_t n = 0;
+	pid_t pid;
+
+	if (len < 0 || pipe(fds) < 0)
+		abort();
+	mkdirat(box_fd, "bin", 0700);
+	copy(self, "bin/tool");
+	*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {
+		char *from = xprintf("%s/../bin/%s", self, tools[i]);
+
+		copy(from, "bin");
+		free(from);
+	}
+	if ((pid = box_fork()) == 0) {
+		dup2(fds[1], STDOUT_FILENO);
+		execl(program, program, "copy", work_path, (char *)NULL);
+		_exit(9);
+	}
+	close(fds[1]);
+	while ((len = read(fds[0], text + n, sizeof text - 1 - n)) > 0)
+		n += (size_t)len;
+	text[n] = '\0';
+	close(fds[0]);
+	waitpid(pid, &status, 0);
+	free(program);
+	if (!ok(status == 0, "the tools of the kit do what they say") || strstr(text, "SKIPPED"))
+		for (char *line = text; *line; line += n + (line[n] == '\n')) {
+			n = strcspn(line, "\n");
+			printf("# %.*s\n", (int)n, line);
+		}
+}
+
 int
-main(void)
+main(int argc, char *argv[])
 {
 	char *several;
 
+	if (argc == 3)
+		return be_copy(argv[2]);
 	domain_open("tool", 1);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	stop_at_pipe();
@@ -541,6 +647,7 @@ main(void)
 	test_cannot_start();
 	test_tidy();
 	test_stopped();
+	test_kit();
 	domain_close();
 	return done_testing();
 }
