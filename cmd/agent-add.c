@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapter.h"
 #include "agent.h"
 #include "err.h"
 #include "opt.h"
@@ -22,7 +23,8 @@ static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; m
 	{ 0, "description", "text", "what it does, in a sentence", .str = &description },
 	{ 'i', "input", "kind",
 	    "what its program reads: text (the instruction) or json (the request)", .str = &input },
-	{ 0, "adapter", "name", "what turns its program's lines into events", .str = &adapter },
+	{ 0, "adapter", "name", "what reads its program's lines: claude, codex, or a file",
+	    .str = &adapter },
 	{ 0, "model", "model", "a model does its work, not a program", .str = &model },
 	{ 0, "provider", "provider", "whose model that is: openai or anthropic", .str = &provider },
 	{ 0, "prompt", "file", "what the model is told first (-: standard input)", .str = &prompt },
@@ -57,6 +59,39 @@ with_string(jv agent, const char *name, const char *text)
 	return text ? json_set(agent, name, json_utf8(text, strlen(text))) : agent;
 }
 
+/* The path of something that is there: another working folder than ours will be the runner's. */
+static jv
+with_path(jv agent, const char *name, const char *path)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(path, real)) {
+		err_set(EX_NOINPUT, "--%s %s: %s", name, path, strerror(errno));
+		err_exit();
+	}
+	return with_string(agent, name, real);
+}
+
+/* Its adapter, and the command that this is for where it has none. */
+static jv
+with_adapter(jv agent)
+{
+	struct filter *filter = adapter_open(adapter);
+	jv command;
+
+	if (!filter)
+		err_exit();
+	filter_close(filter);
+	if (!json_has(agent, "command")) {
+		command = adapter_command(adapter);
+		if (!jv_is_valid(command))
+			err_exit();
+		agent = json_set(agent, "command", command);
+	}
+	return strchr(adapter, '/') ? with_path(agent, "adapter", adapter)
+	                            : with_string(agent, "adapter", adapter);
+}
+
 static jv
 with_program(jv agent, char **command)
 {
@@ -64,7 +99,7 @@ with_program(jv agent, char **command)
 	if (*command)
 		agent = json_set(agent, "command", strings((const char *const *)command, SIZE_MAX));
 	agent = json_set_string(agent, "input", input ? input : "text");
-	return with_string(agent, "adapter", adapter);
+	return adapter ? with_adapter(agent) : agent;
 }
 
 static jv
@@ -77,21 +112,6 @@ with_tools(jv agent)
 	tools = json_set(tools, "allow", strings(allow.item, allow.len));
 	tools = json_set(tools, "deny", strings(deny.item, deny.len));
 	return json_set(agent, "tools", json_set(tools, "ask", strings(ask.item, ask.len)));
-}
-
-/* Another working folder than ours will be the runner's. */
-static jv
-with_folder(jv agent)
-{
-	char path[PATH_MAX];
-
-	if (!folder)
-		return agent;
-	if (!realpath(folder, path)) {
-		err_set(EX_NOINPUT, "--folder %s: %s", folder, strerror(errno));
-		err_exit();
-	}
-	return with_string(agent, "folder", path);
 }
 
 static jv
@@ -121,7 +141,7 @@ with_model(jv agent)
 		agent = json_set(agent, "sandbox", jv_true());
 	if (network)
 		agent = json_set(agent, "network", jv_true());
-	return with_folder(agent);
+	return agent;
 }
 
 static jv
@@ -132,6 +152,8 @@ record(const char *role, char **command)
 	agent = json_set_string(agent, "description", description ? description : "");
 	agent = json_set(agent, "skills", strings(skills.item, skills.len));
 	agent = model ? with_model(agent) : with_program(agent, command);
+	if (folder)
+		agent = with_path(agent, "folder", folder);
 	return json_set_string(agent, "status", "active");
 }
 
@@ -184,7 +206,7 @@ static void
 check_options(bool has_command)
 {
 	bool is_of_model = provider || prompt || allow.len || deny.len || ask.len || max_turns ||
-	                   effort || sandbox || network || folder;
+	                   effort || sandbox || network;
 
 	if (!model && !has_command && !adapter)
 		opt_usage(&cmd, "want a role and a command, or --model");

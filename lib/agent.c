@@ -111,13 +111,14 @@ check_tools(jv agent)
 	return rc;
 }
 
-/* It becomes the name of a file. */
+/* It becomes the name of a file, or is the path of one. */
 static int
 check_adapter(jv agent)
 {
 	const char *name = json_peek_string(agent, "adapter");
 
-	if (!json_has(agent, "adapter"))
+	if (!json_has(agent, "adapter") ||
+	    (name && *name == '/' && strlen(name) <= AGENT_FOLDER_MAX))
 		return 0;
 	for (const char *p = name; name && *p; p++)
 		if (!isalnum((unsigned char)*p) && (p == name || !strchr("_-", *p)))
@@ -125,7 +126,8 @@ check_adapter(jv agent)
 	return name && *name && strlen(name) <= ADAPTER_MAX
 	           ? 0
 	           : err_set(EX_DATAERR,
-			 "adapter: want a letter or digit, then up to %d of these, '_' or '-'",
+			 "adapter: want a letter or digit, then up to %d of these, '_' or '-', or "
+			 "an absolute path",
 			 ADAPTER_MAX - 1);
 }
 

@@ -88,7 +88,7 @@ load records
 	[[ $stderr = 'agent-add: --input: not with --model'* ]]
 	run -64 agent-add thinker --model m1 --adapter claude
 	for option in --provider=openai --prompt=x --tool=x --ask-tool=x --deny-tool=x --max-turns=1 --effort=low \
-		--sandbox --network --folder=.; do
+		--sandbox --network; do
 		run -64 agent-add thinker "$option" -- cat
 	done
 	run -64 agent-add thinker --model m1 --max-turns 0
@@ -101,7 +101,6 @@ load records
 	run -65 agent-add thinker --model ''
 	run -65 agent-add thinker --model m1 --provider none
 	run -65 agent-add thinker --model m1 --tool ''
-	run -65 agent-add thinker --adapter ../x
 	run -66 --separate-stderr agent-add thinker --model m1 --prompt nowhere
 	assert_equal "$stderr" 'agent-add: nowhere: No such file or directory'
 	run -66 agent-add thinker --model m1 --folder nowhere
@@ -110,11 +109,44 @@ load records
 	assert_equal "$(agent-list)" ''
 }
 
-@test "agent-add: with an adapter the command may be missing" {
+@test "agent-add: an adapter brings the command along, unless there is another" {
 	run -0 agent-add coder --adapter claude
-	assert_jq '.[0] | .kind == "exec" and .adapter == "claude" and (has("command") | not)'
+	assert_jq '.[0] | .kind == "exec" and .adapter == "claude" and .input == "text" and
+		.command == ["claude", "-p", "--output-format", "stream-json", "--verbose"]'
+	run -0 agent-add coder --adapter codex
+	assert_jq '.[0].command == ["codex", "exec", "--json", "-"]'
 	run -0 agent-add coder --adapter claude -- claude -p
 	assert_jq '.[0] | .adapter == "claude" and .command == ["claude", "-p"]'
+}
+
+@test "agent-add: an unknown adapter is refused (66), saying which there are" {
+	run -66 --separate-stderr agent-add coder --adapter nobody
+	assert_equal "$stderr" 'agent-add: adapter nobody: no such adapter; there are: claude, codex'
+	run -66 --separate-stderr agent-add coder --adapter ./nowhere.jq -- cat
+	assert_equal "$stderr" 'agent-add: adapter ./nowhere.jq: No such file or directory'
+	assert_equal "$(agent-list)" ''
+}
+
+@test "agent-add: an adapter may be a file of one's own" {
+	printf '%s\n' '# Mine.' '# command: mine  --json' '{response: .text}' >mine.jq
+	run -0 agent-add coder --adapter ./mine.jq
+	assert_jq --arg path "$PWD/mine.jq" '.[0] | .adapter == $path and .command == ["mine", "--json"]'
+	echo '{response: .text}' >mute.jq
+	run -78 --separate-stderr agent-add coder --adapter ./mute.jq
+	assert_equal "$stderr" 'agent-add: adapter ./mute.jq: it names no command'
+	run -0 agent-add coder --adapter ./mute.jq -- cat
+	echo '{response: ' >broken.jq
+	run -78 --separate-stderr agent-add coder --adapter ./broken.jq -- cat
+	[[ $stderr = 'agent-add: adapter ./broken.jq: '* ]]
+}
+
+@test "agent-add: a program may have a folder to run in" {
+	mkdir there
+	run -0 agent-add where --folder there -- pwd
+	assert_jq --arg path "$PWD/there" '.[0].folder == $path'
+	id=$(task-add --ids --agent where 'Say where')
+	run -0 agent-run "$id"
+	assert_equal "$(task-show "$id" --jq .response)" "$PWD/there"
 }
 
 @test "agent-add: the command's options are its own, also without --" {
