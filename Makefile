@@ -30,6 +30,7 @@ VERSION = 0.1.0
 LAYERS  = utf8 err buf clock id stop opt
 LAYERS += scan json pattern pointer keyword schema extract filter lines args stage screen table view
 LAYERS += dir jail progress proc adapter lease call sandbox spill
+LAYERS += mend sse request fault reply openai anthropic dialect provider config cassette http exchange
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
 LAYERS += rules crew deps plan agent task chat speech settle policy life approve split retry remove terms
 LAYERS += spec edit record ask text rows show tree why card overview staff history
