@@ -1,8 +1,8 @@
 /*
  * args.h - what a command that is a tool is asked: its arguments, declared once
  *
- * The table is the only place where an argument is written: the declaration that --schema prints and
- * the check of what comes on stdin are made from it.
+ * The table is the only place where an argument is written: the declaration that --schema prints
+ * and the check of what comes on stdin are made from it.
  */
 #ifndef ARGS_H
 #define ARGS_H
@@ -41,11 +41,11 @@ struct args {
 /*
  * args_run - all that the command of a tool does
  *
- * act  does what the arguments ask for, which are in place; returns 0 or an exit status, and has said
- *      why; or -1 with err
+ * act  does what the arguments ask for, which are in place; returns 0 or an exit status, and has
+ *      said why; or -1 with err
  *
- * With --schema the declaration is printed instead.  What is wrong with the arguments (EX_DATAERR) is
- * said in words that tell a model what to give instead.  Returns the exit status.
+ * With --schema the declaration is printed instead.  What is wrong with the arguments (EX_DATAERR)
+ * is said in words that tell a model what to give instead.  Returns the exit status.
  */
 int args_run(const struct cmd *cmd, const struct args *tool, char **argv, int (*act)(void));
 

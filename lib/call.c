@@ -157,7 +157,8 @@ is_in(const pid_t *list, pid_t pid)
 	return list && *list;
 }
 
-/* Reap the children that there were not before.  Returns whether one lives on, or cannot be known. */
+/* Reap the children that there were not before.  Returns whether one lives on, or whether that
+ * cannot be known. */
 static bool
 reap(const pid_t *before)
 {

@@ -31,9 +31,8 @@ enum call_end { CALL_ENDED, CALL_LATE, CALL_STOPPED, CALL_FAILED = -1 };
  *
  * status  set to what waitpid says
  *
- * What it has printed is handed over before this returns, however it ends; it is stopped, too, while
- * it floods.  SIGPIPE must be ignored.  CALL_FAILED: it could not be started; err is proc_start's, or
- * EX_OSERR.
+ * What it has printed is handed over before this returns, however it ends.  SIGPIPE must be
+ * ignored.  CALL_FAILED: it could not be started; err is proc_start's, or EX_OSERR.
  */
 enum call_end call_run(struct call *c, int *status);
 

@@ -2,8 +2,8 @@
  * place.h - where the tools of an agent run, and what they can reach from there
  *
  * They start in the work folder, with an environment that holds no keys, and, where the agent is
- * sandboxed, see nothing but what sandbox.h says.  Nothing of them is left afterwards: their process
- * group is ended, and what carries their LEGWORK_CALL.
+ * sandboxed, see nothing but what sandbox.h says.  Nothing of them is left afterwards: their
+ * process group is ended, and what carries their LEGWORK_CALL.
  *
  * The caller does not die of SIGPIPE (stop_at_pipe) and is a subreaper.
  */

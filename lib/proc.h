@@ -29,8 +29,8 @@ struct proc_program {
  * proc_start - start a program in a process group of its own
  *
  * All other descriptors are closed in it; signals are at their defaults and unblocked.
- * Returns the pid, or -1 with err: EX_CONFIG where the program cannot be executed, or its folder not
- * entered (the name and why), EX_OSERR.  No process is left on -1.
+ * Returns the pid, or -1 with err: EX_CONFIG where the program cannot be executed, or its folder
+ * not entered (the name and why), EX_OSERR.  No process is left on -1.
  */
 pid_t proc_start(const struct proc_program *program);
 

@@ -5,8 +5,8 @@
  * Schema},"idempotent":bool?}.  A call gets its arguments as one JSON object on stdin and answers
  * with a text on stdout; exit 0: done, anything else: it failed, and stderr says why.
  *
- * 1. What a tool does is bounded: time, memory, what the model gets of its answer.  Whatever it does
- *    is a result, never the end of its caller.
+ * 1. What a tool does is bounded: time, memory, what the model gets of its answer.  Whatever it
+ *    does is a result, never the end of its caller.
  * 2. A tool that was to be sandboxed never runs without: only those of the kit that keep within
  *    bounds by themselves do ("confined" in their declaration).
  *
@@ -32,7 +32,8 @@ struct tools;
  *
  * NAME is the command tool-NAME (with dashes for underscores) beside this program, else an
  * executable NAME in a folder of $LEGWORK_TOOLS or in $XDG_CONFIG_HOME/legwork/tools; what has a
- * slash is the path of an executable.  What is denied by the name it was asked for is not looked for.
+ * slash is the path of an executable.  What is denied by the name it was asked for is not looked
+ * for.
  *
  * Returns NULL with err EX_CONFIG, which names the tool that is missing or whose declaration is
  * wrong, or says why there can be no sandbox; EX_TEMPFAIL where stop_signal came.
@@ -55,9 +56,11 @@ bool tools_is_idempotent(const struct tools *t, const char *name);
  * args  consumed; checked against its parameters first
  *
  * Whether to ask is the caller's affair; what is denied or unknown is refused.  Returns an owned
- *   {"status":"success"|"error","content":"text for the model","bytes":N,"ms":N,"file"?,"exit_status"?}
+ *   {"status":"success"|"error","content":"text for the model","bytes":N,"ms":N,"file"?,
+ *    "exit_status"?}
  * bytes is what it has printed on stdout; file, in the work folder, holds all of it where that is
- * too much for a model (spill.h).  Never fails: every fault is an error whose content says what to do.
+ * too much for a model (spill.h).  Never fails: every fault is an error whose content says what to
+ * do.
  */
 jv tools_call(struct tools *t, const char *name, jv args);
 

@@ -99,9 +99,10 @@ test_odd(void)
 		abort();
 	shuts("fifo", EX_DATAERR, "fifo: is no regular file, want a file",
 	    "a FIFO is not waited for");
-	fd = jail_open(jail_fd, "fifo", O_WRONLY);
-	ok(fd < 0 && err_code() == EX_DATAERR, "nor when it is written to");
+	ok(jail_open(jail_fd, "fifo", O_WRONLY) < 0 && err_code() == EX_DATAERR,
+	    "nor when it is written to");
 	shuts("socket", EX_DATAERR, NULL, "a socket is no file");
+	close(fd);
 	if (mknodat(jail_fd, "null", S_IFCHR | 0600, (1 << 8) | 3) == 0)
 		shuts("null", EX_DATAERR, "null: is no regular file, want a file",
 		    "nor is a device");

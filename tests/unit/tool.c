@@ -508,7 +508,7 @@ test_stopped(void)
 	is_int(status, 0, "who is asked to stop does not wait for a tool");
 }
 
-/* --- the tools of the kit, which lie beside the program: a copy of this one, beside copies of them */
+/* --- the tools of the kit lie beside a program: here beside a copy of this one */
 
 /* Whether a tool of the kit answers so. */
 static void
