@@ -139,6 +139,18 @@ _legwork_tasks() { # [STATUS ...]
 	fi
 }
 
+# Tasks that ask something.
+_legwork_asking() {
+	local row
+	local -a all=()
+	_legwork_ask "$folder/task-list" --status pending --newest --format tsv
+	for row in "${rows[@]}"; do
+		[[ $row != *$'\tpending:approval\t'* ]] || all+=("$row")
+	done
+	rows=("${all[@]}")
+	_legwork_take_ids
+}
+
 # Puts the chats in rows that tasks got, not people, behind the others.
 _legwork_sort_chats() {
 	local row
@@ -215,6 +227,7 @@ _legwork_values() { # NAME HELP COMMAND
 		task-wait | task-cancel) _legwork_tasks pending in_progress ;;
 		task-edit) _legwork_tasks pending in_progress failed cancelled ;;
 		task-retry) _legwork_tasks failed cancelled ;;
+		task-approve) _legwork_asking ;;
 		*) _legwork_tasks ;;
 		esac
 		;;

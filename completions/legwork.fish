@@ -69,6 +69,12 @@ function __legwork_tasks -a folder value
     test (count $rows) = 1; and __legwork_ids "$value" $rows
 end
 
+# Tasks that ask something.
+function __legwork_asking -a folder value
+    set -l rows (__legwork_ask $folder/task-list --status pending --newest --format tsv)
+    __legwork_ids "$value" (string match -- '*'\tpending:approval\t'*' $rows)
+end
+
 function __legwork_chats -a folder value
     set -l rows (__legwork_ask $folder/chat-list --newest --limit 300 --format tsv)
     # Those that tasks got, not people, come last.
@@ -122,6 +128,8 @@ function __legwork_values -a folder name help command value
                     __legwork_tasks $folder "$value" pending in_progress failed cancelled
                 case task-retry
                     __legwork_tasks $folder "$value" failed cancelled
+                case task-approve
+                    __legwork_asking $folder "$value"
                 case '*'
                     __legwork_tasks $folder "$value"
             end

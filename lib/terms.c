@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "json.h"
 #include "lines.h"
+#include "schema.h"
 #include "terms.h"
 
 /* --- as members */
@@ -82,6 +83,16 @@ check_check(jv output)
 			 "output.check: want an object with command or jq, a string");
 }
 
+/* Whether a schema (borrowed) can be checked against. */
+static int
+try_schema(jv schema)
+{
+	struct schema *s = schema_open(jv_copy(schema));
+
+	schema_close(s);
+	return s ? 0 : -1;
+}
+
 static int
 check_schema(jv output)
 {
@@ -95,6 +106,8 @@ check_schema(jv output)
 		rc = err_set(EX_DATAERR, "output.schema: want an object");
 	else if (format && strcmp(format, "json") != 0)
 		rc = err_set(EX_DATAERR, "output.schema: only with format json");
+	else if (try_schema(schema) < 0)
+		rc = err_add("output.schema");
 	jv_free(schema);
 	return rc;
 }
@@ -197,8 +210,11 @@ read_schema(const char *path)
 
 	if (lines_read_file(path, &text) == 0) {
 		schema = json_parse_object(text.p, text.len);
-		if (!jv_is_valid(schema))
+		if (!jv_is_valid(schema) || try_schema(schema) < 0) {
 			err_add("--schema %s", path);
+			jv_free(schema);
+			schema = jv_invalid();
+		}
 	}
 	buf_release(&text);
 	return schema;

@@ -277,3 +277,37 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 	assert_output $'Please\n- one\n- two'
 	assert_equal "$(chat-show "$chat" --jq .seq)" 1
 }
+
+@test "chat-post: a reply to a request approves or denies it, in the transaction that stores it" {
+	asking
+	run -0 chat-post --reply-to "$event" --user bob "$chat" 'yes, once'
+	assert_jq --arg event "$event" 'length == 1 and .[0].data == {text: "yes, once", reply_to: $event}'
+	is_field "$id" '[.waiting, .approval.decision, .approval.by, .approval.reason] | tojson' \
+		'[null,"approved","bob","once"]'
+	run -0 chat-show --jq 'select(.type != "approval_request") | "\(.user_id) \(.type) \(.data.text // .data.message)"' "$chat"
+	assert_output $'bob message yes, once\nbob status bob approved: May I?: once'
+	assert_equal "$(store-log | tail -n 1 | grep -c 'bob approved')" 1
+	asking
+	chat-post --reply-to r1 "$chat" 'No: it is late' >/dev/null
+	is_field "$id" '[.approval.decision, .approval.reason] | tojson' '["denied","it is late"]'
+}
+
+@test "chat-post: other words, other places and agents decide nothing" {
+	asking
+	chat-post "$chat" yes >/dev/null
+	chat-post --reply-to "$event" "$chat" 'what for?' >/dev/null
+	LEGWORK_TASK_ID=$id chat-post --reply-to "$event" "$chat" yes >/dev/null
+	chat-post --reply-to "$event" "$(chat-new --ids)" yes >/dev/null
+	is_field "$id" .waiting approval
+	jq -nc --arg chat "$chat" --arg event "$event" \
+		'{type: "message", chat_id: $chat, data: {text: "yes", reply_to: $event}}' | chat-post >/dev/null
+	is_field "$id" .approval.decision approved
+}
+
+@test "chat-post: --reply-to wants something that is there (66), and a chat (64)" {
+	asking
+	run -66 --separate-stderr chat-post --reply-to nothing "$chat" yes
+	assert_equal "$stderr" 'chat-post: event nothing: no such event'
+	run -64 chat-post --reply-to "$event" </dev/null
+	is_field "$id" .waiting approval
+}

@@ -48,3 +48,23 @@ await_all() {
 	local pid
 	for pid; do await_exit "$pid" 20; done
 }
+
+# asking - sets chat to one of ada's, id to a task in it that asks "May I?", and event to the event
+# that says so; its request is r1
+asking() {
+	export LEGWORK_USER=ada
+	chat=$(chat-new --ids)
+	id=$(uuid)
+	jq -nc --arg id "$id" --arg chat "$chat" '{key: "task/\($id)",
+		sets: ["tasks", "status.pending", "approval", "chat.\($chat)"], names: ["request/r1"],
+		value: {id: $id, title: "x", instruction: "x", status: "pending", priority: "medium", created_by: "ada",
+			chat_id: $chat, user_id: "ada", attempt: 0, posted: 0, revision: 0, waiting: "approval",
+			created_at: "2026-11-20T12:00:00.000Z", updated_at: "2026-11-20T12:00:00.000Z",
+			started_at: "2026-11-20T12:00:00.000Z",
+			approval: {request_id: "r1", question: "May I?", tool: "run", asked_at: "2026-11-20T12:00:00.000Z"}}}' |
+		store-load
+	event=$(jq -nc --arg id "$id" --arg chat "$chat" '{type: "approval_request", chat_id: $chat,
+		data: {task_id: $id, request_id: "r1", question: "May I?"}}' | chat-post --ids)
+}
+
+uuid() { cat /proc/sys/kernel/random/uuid; }

@@ -116,3 +116,16 @@ elsewhere() { export LEGWORK_STORE=$BATS_TEST_TMPDIR/store.other; }
 	run -0 store-dump
 	assert_output ''
 }
+
+@test "store-load: a task that waits for an approval which nobody asked for is refused (65)" {
+	asking
+	store-dump >dump
+	for change in 'del(.value.approval)' '.value.approval = {}' '.value.approval.decision = "approved"' \
+		'.value.approval.request_id = 7' '.value.approval.question = null'; do
+		jq -c --arg id "$id" "select(.key == \"task/\(\$id)\") | $change" dump >bad
+		[[ -s bad ]]
+		LEGWORK_STORE=$PWD/other run -65 store-load <bad
+	done
+	LEGWORK_STORE=$PWD/other run -0 store-load <dump
+	LEGWORK_STORE=$PWD/other run -0 task-approve "$id"
+}

@@ -24,7 +24,7 @@ text() { COLUMNS=100 store-status --format text "$@"; }
 	task-add -d "$ready" d >/dev/null
 	run -0 store-status
 	assert_jq '.[0] | .tasks == {pending: 2, in_progress: 0, completed: 1, failed: 1, cancelled: 0}
-		and .pending == {ready: 1, reserved: 0, delayed: 0, waiting: 1} and .agents == 2'
+		and .pending == {ready: 1, reserved: 0, delayed: 0, approval: 0, waiting: 1} and .agents == 2'
 	run -0 text
 	assert_line 'Tasks    2 pending, 1 completed, 1 failed'
 	assert_line 'Pending  1 ready, 1 waiting'

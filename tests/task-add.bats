@@ -566,10 +566,12 @@ task-add: stdin:4: task deadbeef: no such task'
 	run -64 task-add --schema schema.json --output-format text x
 	run -64 task-add --retry-delay never x
 	run -66 task-add --schema nowhere x
-	for schema in '[]' '{"a":' '' '{}{}'; do
+	for schema in '[]' '{"a":' '' '{}{}' '{"type":"strin"}' '{"$ref":"http://x/y"}'; do
 		printf %s "$schema" >schema.json
 		run -65 --separate-stderr task-add --schema schema.json x
 		[[ $stderr = 'task-add: --schema schema.json: '* ]]
 	done
+	run -65 --separate-stderr task-add <<<'{"instruction":"x","output":{"schema":{"minLength":"3"}}}'
+	[[ $stderr = 'task-add: stdin:1: output.schema: '* ]]
 	assert_equal "$(task-list)" ''
 }

@@ -243,3 +243,27 @@ task-split: stdin:4: neither a task (id) nor a plan (task_id, plan)'
 	run -74 --separate-stderr bash -c 'task-split <task >/dev/full'
 	assert_equal "$stderr" 'task-split: stdout: No space left on device'
 }
+
+@test "task-split: a task that may not be split passes whole, and is done so" {
+	worker doer cat
+	id=$(task-add --ids --max-depth 0 $'- one\n- two')
+	task-watch --drain | task-plan | task-split 2>err | task-run >/dev/null
+	assert_equal "$(<err)" "task-split: stdin:1: task ${id:0:8}: limits.max_depth is 0: not split"
+	is_field "$id" '[.status, .response, .subtasks, .decision.needs_subtasks] | tojson' \
+		'["completed","- one\n- two",null,false]'
+}
+
+@test "task-split: subtasks share what is left of turns and tokens; a plan of too many is refused (65)" {
+	worker doer cat
+	id=$(task-add --ids --max-depth 3 --max-turns 9 --max-tokens 1000 --max-children 2 $'- one\n- two')
+	task-show "$id" | task-plan | task-split
+	run -0 task-list --parent "$id" --jq '.limits | tojson'
+	assert_output '{"max_turns":4,"max_tokens":500,"max_children":2,"max_depth":2}
+{"max_turns":4,"max_tokens":500,"max_children":2,"max_depth":2}'
+	id=$(task-add --ids --max-children 2 $'- one\n- two\n- three')
+	task-show "$id" | task-plan >plan
+	run -65 --separate-stderr task-split <plan
+	assert_equal "$stderr" \
+		"task-split: stdin:1: task ${id:0:8}: the plan has 3 subtasks, limits.max_children is 2"
+	assert_equal "$(task-list --parent "$id" --count)" 0
+}

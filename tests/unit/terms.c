@@ -57,6 +57,8 @@ test_output(void)
 	    "output.expected: want a string of at most 1048576 bytes");
 	refuses("{'output':{'format':'xml'}}", "output.format: want text, json or markdown");
 	refuses("{'output':{'schema':[]}}", "output.schema: want an object");
+	refuses("{'output':{'schema':{'items':7}}}",
+	    "output.schema: /items: want a schema, which is an object or a boolean, got number");
 	refuses("{'output':{'schema':{},'format':'text'}}", "output.schema: only with format json");
 	refuses("{'output':{'check':'true'}}", bad_check);
 	refuses("{'output':{'check':{}}}", bad_check);
