@@ -71,6 +71,9 @@ long_names() {
 	offers 'text tsv json' 'task-list --format '
 	offers 'text json' 'task-show --format '
 	offers 'text json' 'agent-add --input '
+	offers 'low medium high' 'agent-add --effort '
+	offers 'openai anthropic' 'agent-add --provider '
+	offers 'text json markdown' 'task-add --output-format '
 }
 
 @test "completion: nothing is offered for texts, times and counts" {
@@ -120,6 +123,15 @@ long_names() {
 	offers "$id" "task-show ${id:0:20}"
 	run -0 "$offer" 'task-show '
 	assert_equal "${#lines[@]}" 100
+}
+
+@test "completion: task-approve is offered tasks that ask something" {
+	task-add other >/dev/null
+	offers '' 'task-approve '
+	asking
+	offers "${id:0:8}" 'task-approve '
+	offers "${id:0:8}" "task-approve ${id:0:3}"
+	offers '--deny' 'task-approve --de'
 }
 
 @test "completion: task-wait is offered tasks that have not ended, task-retry those that failed" {
@@ -179,6 +191,17 @@ make_ended_tasks() {
 	fish_offers "${id:0:8} ${failed:0:8}" 'task-edit '
 	fish_offers "${failed:0:8}" "task-edit ${failed:0:6}"
 	fish_offers "${chat:0:8} ${other:0:8} ${own:0:8}" 'chat-show '
+}
+
+@test "completion: zsh and fish offer task-approve the tasks that ask something" {
+	need_shell zsh
+	need_shell fish
+	task-add other >/dev/null
+	asking
+	make_zshrc
+	typed in_zsh 'task-approve \t'
+	assert_line "task-approve ${id:0:8} "
+	fish_offers "${id:0:8}" 'task-approve '
 }
 
 @test "completion: chats, roles and users are offered" {
