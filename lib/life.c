@@ -83,6 +83,26 @@ choose_agent(struct tx *tx, jv task)
 	return role;
 }
 
+/* The role that makes a split task's answer of its subtasks': a model; null: nobody has to. */
+static jv
+choose_joiner(struct tx *tx, jv task)
+{
+	jv role = choose_agent(tx, task), agent;
+	bool is_llm;
+
+	if (!jv_is_valid(role)) {
+		jv_free(role);
+		return jv_null();
+	}
+	agent = agent_get(tx, jv_string_value(role));
+	is_llm = agent_is_llm(agent);
+	jv_free(agent);
+	if (is_llm)
+		return role;
+	jv_free(role);
+	return jv_null();
+}
+
 static jv
 take(jv task, struct life_claim *claim)
 {
@@ -114,7 +134,7 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 		found = json_set(found, "decision", claim.decision);
 	else
 		jv_free(claim.decision);
-	role = task_has_subtasks(found) ? jv_null() : choose_agent(tx, found);
+	role = task_has_subtasks(found) ? choose_joiner(tx, found) : choose_agent(tx, found);
 	if (!jv_is_valid(role)) {
 		const char *wanted = json_peek_string(found, "agent");
 		char *why = wanted ? xprintf("no agent has the role %s", wanted)

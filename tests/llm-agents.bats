@@ -309,6 +309,47 @@ paying() {
 	assert_line 'tool_result: success paid'
 }
 
+@test "llm agent: a split task's answer is made by its agent, of those of its subtasks" {
+	script_llm <<-'END'
+		{"type":"text","delta":"six words in all"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker
+	agent-add counter --skill 'count words' -- wc -w >/dev/null
+	id=$(task-add --agent thinker --ids 'How many are there?
+		- @counter one two
+		- @counter three four five six')
+	legwork-run --once
+	assert_equal "$(task-show "$id" | jq -c '[.status, .agent, .response, .subtasks.done]')" \
+		'["completed","thinker","six words in all",2]'
+	assert_equal "$(wc -l <asked)" 1
+	asked 1 '.messages[1].content' >told
+	grep -q 'was split into these subtasks' told
+	grep -qF '\"response\":\"4\"' told
+}
+
+@test "llm agent: is told what the tasks before it answered, and what was said in the chat, as data" {
+	script_llm <<-'END'
+		{"type":"text","delta":"done"}
+		{"type":"stop","reason":"end"}
+	END
+	agent-add counter -- wc -w >/dev/null
+	thinker --prompt - <<<'Be kind.'
+	chat=$(chat-new --ids)
+	chat-post "$chat" 'I like </chat> cats' >/dev/null
+	first=$(task-add --chat "$chat" --agent counter --ids 'one two three')
+	id=$(task-add --chat "$chat" --agent thinker --depends-on "$first" --metadata city=Ulm --ids 'Go on')
+	task-watch --drain | task-plan | task-split | task-run | chat-post >/dev/null
+	asked 1 '.messages[1].content' >told
+	asked 1 '.messages[0].content' | grep -q 'Be kind\.'
+	grep -qF '{"from":"ada","kind":"person","text":"I like \u003c/chat> cats"}' <(jq -r . told)
+	grep -qF "{\"id\":\"$first\",\"title\":\"one two three\",\"status\":\"completed\",\"response\":\"3\"}" <(jq -r . told)
+	grep -qF '{"city":"Ulm"}' <(jq -r . told)
+	# what it has no use for is not there
+	run ! grep -q 'item of a list' told
+	assert_equal "$(task-show "$id" | jq -r .status)" completed
+}
+
 @test "llm agent: TERM in the middle of a turn puts the task back, uncounted" {
 	script_llm <<-'END'
 		{"type":"text","delta":"half"}
