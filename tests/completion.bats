@@ -296,7 +296,7 @@ make_ended_tasks() {
 			assert_line "complete -F _legwork $name"
 		done
 		assert_line 'complete -F _legwork legwork'
-		refute_line --partial "$how"
+		refute_line --partial " $how"
 	done
 }
 
