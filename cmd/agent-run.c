@@ -139,7 +139,7 @@ join(jv children)
 			buf_printf(&b, "(%s)", status);
 		jv_free(child);
 	}
-	text = json_utf8(b.p ? b.p : "", work_fit(b.p, b.len, WORK_RESPONSE_MAX));
+	text = json_utf8(b.p ? b.p : "", hear_fit(b.p, b.len, HEAR_ANSWER_MAX));
 	buf_release(&b);
 	return text;
 }

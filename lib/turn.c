@@ -173,7 +173,7 @@ take_event(void *arg, jv event)
 static jv
 string_of(const struct buf *b)
 {
-	return json_utf8(b->p ? b->p : "", work_fit(b->p, b->len, WORK_RESPONSE_MAX));
+	return json_utf8(b->p ? b->p : "", hear_fit(b->p, b->len, HEAR_ANSWER_MAX));
 }
 
 static bool

@@ -354,8 +354,8 @@ check_contract(struct run *r, struct hear *h, struct outcome *o)
 	case ANSWER_GOOD:
 		jv_free(o->response);
 		o->response = json_utf8(jv_string_value(accepted),
-		    work_fit(jv_string_value(accepted),
-			(size_t)jv_string_length_bytes(jv_copy(accepted)), WORK_RESPONSE_MAX));
+		    hear_fit(jv_string_value(accepted),
+			(size_t)jv_string_length_bytes(jv_copy(accepted)), HEAR_ANSWER_MAX));
 		break;
 	case ANSWER_BAD:
 		o->end = WORK_FAILED;
@@ -372,21 +372,15 @@ check_contract(struct run *r, struct hear *h, struct outcome *o)
 	work_end_remains(r->w);
 }
 
-size_t
-work_fit(const char *bytes, size_t len, size_t room)
-{
-	return hear_fit(bytes, len, room);
-}
-
 /* That not all of an answer was kept. */
 static void
 note_cut(struct hear *h)
 {
 	char name[9];
 	jv text = jv_string_fmt("Task %s: only the first %d MiB of its answer are kept",
-	    task_short(json_peek_string(h->task, "id"), name), WORK_RESPONSE_MAX >> 20);
+	    task_short(json_peek_string(h->task, "id"), name), HEAR_ANSWER_MAX >> 20);
 
-	hear_note(h, "cut", json_set_int(jv_object(), "kept", WORK_RESPONSE_MAX));
+	hear_note(h, "cut", json_set_int(jv_object(), "kept", HEAR_ANSWER_MAX));
 	hear_event(h, "status", json_set(jv_object(), "message", text));
 }
 

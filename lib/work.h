@@ -34,12 +34,9 @@ struct work {
 	void *arg;
 };
 
-/* The most bytes of a response that are kept (hear.h). */
-enum { WORK_RESPONSE_MAX = HEAR_ANSWER_MAX };
-
 /* What came of it.  All are owned, and invalid where there is none. */
 struct work_result {
-	jv response; /* string: what it answered, without its last newlines, WORK_RESPONSE_MAX bytes at most; a failed one, too */
+	jv response; /* string: what it answered, without its last newlines, HEAR_ANSWER_MAX bytes at most; a failed one, too */
 	jv error;    /* of WORK_FAILED and WORK_BROKEN: an error object (task.h) */
 	jv usage;    /* of all attempts: {input_tokens, output_tokens, total_tokens, calls} */
 	jv approval; /* of WORK_ASKED: what a person has to allow (life_ask) */
@@ -56,9 +53,6 @@ void work_result_release(struct work_result *result);
  * WORK_BROKEN: as WORK_FAILED, because the log cannot be written.
  */
 enum work_end work_run(struct work *w, struct work_result *result);
-
-/* work_fit - how many of the bytes are within that limit. */
-size_t work_fit(const char *bytes, size_t len, size_t room);
 
 /* work_env - what is said of the task in the environment of whoever works on it: "NAME=value"
  * strings, NULL-terminated; work_env_free frees them. */

@@ -344,8 +344,8 @@ test_big_output(void)
 	const char *response = jv_string_value(r.is.response);
 
 	is_int(r.end, WORK_DONE, "six megabytes of output complete a task");
-	is_int((long long)strlen(response), WORK_RESPONSE_MAX, "four are kept");
-	is_int((long long)strspn(response, "x"), WORK_RESPONSE_MAX, "from the beginning");
+	is_int((long long)strlen(response), HEAR_ANSWER_MAX, "four are kept");
+	is_int((long long)strspn(response, "x"), HEAR_ANSWER_MAX, "from the beginning");
 	log_has("cut", "{'kept':4194304}", "the log says so");
 	forget(&r);
 	r = run("yes 0123456789abcde | head -c 2000000");
