@@ -1,9 +1,10 @@
 /*
  * cassette.h - exchanges with a server, kept in files, so that they can be had again without it
  *
- * A file is named by its request: what is asked decides, not where or with what key.  It is one JSON
- * object, {"request":{method, path, dialect, body}, "response":{status, content_type, body}}, mode
- * 0600; the answer's body is kept as it came.  A request that is recorded again replaces the first.
+ * A file is named by its request: what is asked decides, not where or with what key.  It is one
+ * JSON object, {"request":{method, path, dialect, body}, "response":{status, content_type, body}},
+ * mode 0600; the answer's body is kept as it came.  A request that is recorded again replaces the
+ * first.
  */
 #ifndef CASSETTE_H
 #define CASSETTE_H
@@ -37,8 +38,8 @@ const char *cassette_name(jv request, char name[CASSETTE_NAME]);
  */
 int cassette_write(const char *path, jv request, const struct cassette *response);
 
-/* cassette_read - what answers the request (consumed).  Returns 0, and the caller releases it; or -1
- * with err EX_NOINPUT: no such exchange; EX_DATAERR: the file is damaged or another one's. */
+/* cassette_read - what answers the request (consumed).  Returns 0, and the caller releases it; or
+ * -1 with err EX_NOINPUT: no such exchange; EX_DATAERR: the file is damaged or another one's. */
 int cassette_read(const char *path, jv request, struct cassette *response);
 
 void cassette_release(struct cassette *c);

@@ -20,8 +20,8 @@ struct config {
 	char *fault;  /* what is wrong with it; NULL: nothing */
 };
 
-/* config_open - read $XDG_CONFIG_HOME/legwork/config.json, else ~/.config/legwork/config.json.  What
- * is wrong with it, config_choose says. */
+/* config_open - read $XDG_CONFIG_HOME/legwork/config.json, else ~/.config/legwork/config.json.
+ * What is wrong with it, config_choose says. */
 void config_open(struct config *c);
 void config_close(struct config *c);
 

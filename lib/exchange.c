@@ -220,8 +220,8 @@ judge(struct exchange *x, enum http_end end, const char *why)
 
 /* --- attempts */
 
-/* How long to wait before the next attempt: as the server asks, or half a second, doubled each time up
- * to eight, less up to a quarter of it. */
+/* How long to wait before the next attempt: as the server asks, or half a second, doubled each time
+ * up to eight, less up to a quarter of it. */
 static long long
 delay_ms(const struct exchange *x)
 {

@@ -41,8 +41,8 @@ int exchange_status(const struct exchange *x);
 /* exchange_close - free it; what runs of it must be over, or is never looked at again. */
 void exchange_close(struct exchange *x);
 
-/* exchange_refuse - the event "error" for a request that is none: err's slot says why.  request (not
- * consumed) may be invalid.  Returns the event. */
+/* exchange_refuse - the event "error" for a request (not consumed) that is none: err's slot says
+ * why.  Returns the event. */
 jv exchange_refuse(jv request);
 
 #endif

@@ -28,8 +28,8 @@ void fault_set(struct fault *f, const char *category, const char *code, const ch
  * 200: an object, or a string. */
 void fault_of_error(struct fault *f, jv error);
 
-/* fault_of_answer - fill it from an answer of another status than 200: JSON of some kind, or a text,
- * of which the beginning is kept. */
+/* fault_of_answer - fill it from an answer of another status than 200: JSON of some kind, or a
+ * text, of which the beginning is kept. */
 void fault_of_answer(struct fault *f, int status, const char *body, size_t len);
 
 /* fault_exit - the exit code that stands for the category. */

@@ -342,7 +342,7 @@ http_step(struct http *h)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* A signal that comes while they are blocked makes signal_fd readable, and is handled thereafter. */
+/* A signal that comes while they are blocked makes signal_fd readable, and is handled then. */
 void
 http_wait(struct http *h, int in_fd, int out_fd, long long timeout_ms)
 {

@@ -1,9 +1,9 @@
 /*
  * http.h - requests to servers, several at once, over connections that are kept (libcurl)
  *
- * Nothing here waits but http_wait, and there a signal that stop.h catches ends the waiting at once,
- * whenever it came.  Redirects are not followed, as the key would follow them.  Proxies are those of
- * the usual variables.  The certificates are checked.
+ * Nothing here waits but http_wait, and there a signal that stop.h catches ends the waiting at
+ * once, whenever it came.  Redirects are not followed, as the key would follow them.  Proxies are
+ * those of the usual variables.  The certificates are checked.
  */
 #ifndef HTTP_H
 #define HTTP_H

@@ -98,7 +98,7 @@ mend_string(struct mend *m)
 	keep(m, 1);
 }
 
-/* A number, or a word that stands for one.  Digits alone are what is refused where they are many. */
+/* A number, or a word that stands for one.  Many digits alone are what is refused. */
 static void
 mend_number(struct mend *m)
 {

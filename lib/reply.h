@@ -68,7 +68,7 @@ struct reply_call *reply_call(struct reply *a, int64_t index, const char *id, co
  * consumed. */
 void reply_arguments(struct reply *a, struct reply_call *call, jv piece);
 
-/* reply_count - bytes that came and are kept; false, with the fault set, where they are too many. */
+/* reply_count - bytes that came and are kept; false, with the fault set: they are too many. */
 bool reply_count(struct reply *a, size_t len);
 
 /* reply_finish - tell the tool calls, and the tokens, if the answer is whole.  Otherwise the fault

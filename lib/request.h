@@ -26,8 +26,8 @@ char *request_name(const char *name);
  * were no object.  call is not consumed. */
 jv request_arguments(jv call);
 
-/* request_extend - body (consumed) with extra's members (not consumed): each replaces the one of its
- * name, null removes it. */
+/* request_extend - body (consumed) with the members of extra (not consumed): each replaces the one
+ * of its name, null removes it. */
 jv request_extend(jv body, jv extra);
 
 #endif
