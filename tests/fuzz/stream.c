@@ -71,15 +71,16 @@ stream(void (*event)(struct reply *a, const char *name, const char *data, size_t
     const char *bytes, size_t len, size_t piece)
 {
 	struct run r = { .event = event };
+	bool is_good = true;
 	struct sse s;
 
 	reply_init(&r.answer, note, &r, 1);
 	sse_init(&s, take, &r, 4096);
-	for (size_t at = 0; at < len; at += piece) {
+	for (size_t at = 0; at < len && is_good; at += piece) {
 		size_t n = len - at < piece ? len - at : piece;
 		char *copy = fuzz_copy(bytes + at, n);
 
-		sse_feed(&s, copy, n);
+		is_good = sse_feed(&s, copy, n) == 0;
 		free(copy);
 	}
 	sse_release(&s);
