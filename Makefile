@@ -2,6 +2,8 @@
 #
 #   make                      build the commands into build/bin
 #   make test [T=NAME]        every test, or tests/unit/NAME.c and tests/NAME.bats
+#   make test-peers           llm-chat with what others have written: needs node 20 and npm, and installs
+#                             into build/peers (tests/peers/run)
 #   make torture [T=NAME]     every fault and damage the store must bear, tests/torture/NAME
 #   make fuzz [T=30] [F=NAME] each fuzz target, or tests/fuzz/NAME.c, for T seconds; needs clang
 #   make bench [N=100000] [T=NAME]
@@ -171,6 +173,9 @@ deps-fuzz:
 test: all $(UNITS) $(HELPERS) $(TORTURE) | deps-test
 	@tests/run $B $(T)
 
+test-peers: all $B/helpers/model-server | deps-test
+	@timeout 110 tests/peers/run $B
+
 torture: all $(TORTURE) | deps-test
 	@tests/torture/run $B $(T)
 
@@ -245,7 +250,7 @@ clean:
 	$(RM) -r build
 
 FORCE:
-.PHONY: all everything deps-build deps-test deps-lint deps-deb deps-fuzz test torture fuzz fuzz-targets bench bench-peers lint format demo install uninstall deb clean FORCE
+.PHONY: all everything deps-build deps-test deps-lint deps-deb deps-fuzz test test-peers torture fuzz fuzz-targets bench bench-peers lint format demo install uninstall deb clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $B/obj/*/*.d $B/obj/*/*/*.d)

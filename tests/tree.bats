@@ -98,7 +98,7 @@ forbid() {
 }
 
 @test "tree: every script says what runs it, and may be run" {
-	for file in .ci/* .deb/build tests/run tests/unit/run cmd/*.sh share/tools/*; do
+	for file in .ci/* .deb/build tests/run tests/unit/run tests/peers/run cmd/*.sh share/tools/*; do
 		[[ $(head -c 2 "$file") = '#!' && -x $file ]] || { echo "$file"; false; }
 	done
 }

@@ -22,7 +22,8 @@ function faultOfCompletion(messages) {
 		const results = [];
 		const calls = (messages[i].tool_calls || []).map((call) => call.id);
 		if (messages[i].role === "tool") return `message ${i} is the result of no call`;
-		while (messages[i + 1] && messages[i + 1].role === "tool") results.push(messages[++i].tool_call_id);
+		while (messages[i + 1] && messages[i + 1].role === "tool")
+			results.push(messages[++i].tool_call_id);
 		if (!same(calls, results)) return `calls ${calls} have the results ${results}`;
 	}
 	return null;
@@ -36,7 +37,8 @@ function faultOfMessage(messages) {
 	for (let i = 0; i < messages.length; i++) {
 		const calls = blocks(messages[i - 1], "tool_use").map((block) => block.id);
 		const results = blocks(messages[i], "tool_result").map((block) => block.tool_use_id);
-		if (i > 0 && messages[i].role === messages[i - 1].role) return `message ${i} goes on where it should answer`;
+		if (i > 0 && messages[i].role === messages[i - 1].role)
+			return `message ${i} goes on where it should answer`;
 		if (!same(calls, results)) return `calls ${calls} have the results ${results}`;
 		if (results.some((_, n) => messages[i].content[n].type !== "tool_result"))
 			return `message ${i} has text before its results`;
