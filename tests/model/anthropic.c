@@ -123,43 +123,43 @@ render_anthropic(const struct ask *ask)
 
 /* An event whose data has its name as type; data is consumed. */
 static void
-event(struct sse *sse, const char *name, jv data)
+event(struct flow *flow, const char *name, jv data)
 {
-	sse_event(sse, name, jv_object_merge(json_set_string(jv_object(), "type", name), data));
+	flow_event(flow, name, jv_object_merge(json_set_string(jv_object(), "type", name), data));
 }
 
 static void
-begin_block(struct sse *sse, int index, jv block)
+begin_block(struct flow *flow, int index, jv block)
 {
 	jv data = json_set_int(jv_object(), "index", index);
 
-	event(sse, "content_block_start", json_set(data, "content_block", block));
+	event(flow, "content_block_start", json_set(data, "content_block", block));
 }
 
 static void
-delta(struct sse *sse, int index, const char *type, const char *name, const char *value)
+delta(struct flow *flow, int index, const char *type, const char *name, const char *value)
 {
 	jv data = json_set_int(jv_object(), "index", index);
 
-	event(sse, "content_block_delta", json_set(data, "delta", typed(type, name, value)));
+	event(flow, "content_block_delta", json_set(data, "delta", typed(type, name, value)));
 }
 
 static void
-end_block(struct sse *sse, int index)
+end_block(struct flow *flow, int index)
 {
-	event(sse, "content_block_stop", json_set_int(jv_object(), "index", index));
+	event(flow, "content_block_stop", json_set_int(jv_object(), "index", index));
 }
 
 /* pieces  0: a word each */
 static void
-deltas(struct sse *sse, int index, const char *type, const char *name, const char *text,
+deltas(struct flow *flow, int index, const char *type, const char *name, const char *text,
     long pieces)
 {
 	while (*text) {
 		size_t n = render_piece(text, pieces);
 		char *piece = xprintf("%.*s", (int)n, text);
 
-		delta(sse, index, type, name, piece);
+		delta(flow, index, type, name, piece);
 		free(piece);
 		text += n;
 		pieces -= pieces > 1;
@@ -168,48 +168,48 @@ deltas(struct sse *sse, int index, const char *type, const char *name, const cha
 
 /* What comes before the calls; returns the index of the next block. */
 static int
-stream_first(struct sse *sse, const struct ask *ask)
+stream_first(struct flow *flow, const struct ask *ask)
 {
 	const char *redacted = json_peek_string(ask->says, "redacted");
 	const char *text = json_peek_string(ask->says, "text");
 	int index = 0;
 
 	if (has_thought(ask)) {
-		begin_block(sse, index, thinking_block("", ""));
-		deltas(sse, index, "thinking_delta", "thinking", render_string(ask, "thought", ""),
+		begin_block(flow, index, thinking_block("", ""));
+		deltas(flow, index, "thinking_delta", "thinking", render_string(ask, "thought", ""),
 		    0);
-		delta(sse, index, "signature_delta", "signature",
+		delta(flow, index, "signature_delta", "signature",
 		    render_string(ask, "signature", "signed"));
-		end_block(sse, index++);
+		end_block(flow, index++);
 	}
 	if (redacted) {
-		begin_block(sse, index, typed("redacted_thinking", "data", redacted));
-		end_block(sse, index++);
+		begin_block(flow, index, typed("redacted_thinking", "data", redacted));
+		end_block(flow, index++);
 	}
 	if (text) {
-		begin_block(sse, index, typed("text", "text", ""));
-		deltas(sse, index, "text_delta", "text", text, 0);
-		end_block(sse, index++);
+		begin_block(flow, index, typed("text", "text", ""));
+		deltas(flow, index, "text_delta", "text", text, 0);
+		end_block(flow, index++);
 	}
 	return index;
 }
 
 static void
-stream_call(struct sse *sse, const struct ask *ask, jv call, int place, int index)
+stream_call(struct flow *flow, const struct ask *ask, jv call, int place, int index)
 {
 	char *arguments = render_arguments(call);
 
-	begin_block(sse, index, call_block(ask, call, place, jv_object()));
-	delta(sse, index, "input_json_delta", "partial_json", "");
+	begin_block(flow, index, call_block(ask, call, place, jv_object()));
+	delta(flow, index, "input_json_delta", "partial_json", "");
 	if (strcmp(arguments, "{}"))
-		deltas(sse, index, "input_json_delta", "partial_json", arguments,
+		deltas(flow, index, "input_json_delta", "partial_json", arguments,
 		    render_pieces(ask));
-	end_block(sse, index);
+	end_block(flow, index);
 	free(arguments);
 }
 
 static void
-stream_end(struct sse *sse, const struct ask *ask)
+stream_end(struct flow *flow, const struct ask *ask)
 {
 	jv stop = json_set_string(jv_object(), "stop_reason", render_stop(ask, stops));
 	jv data = json_set(jv_object(), "delta", json_set_string(stop, "stop_sequence", NULL));
@@ -217,28 +217,28 @@ stream_end(struct sse *sse, const struct ask *ask)
 
 	if (output >= 0)
 		data = json_set(data, "usage", json_set_int(jv_object(), "output_tokens", output));
-	event(sse, "message_delta", data);
+	event(flow, "message_delta", data);
 	if (!json_peek_bool(ask->says, "no_done"))
-		event(sse, "message_stop", jv_object());
+		event(flow, "message_stop", jv_object());
 }
 
 void
-stream_anthropic(struct sse *sse, const struct ask *ask)
+stream_anthropic(struct flow *flow, const struct ask *ask)
 {
 	jv calls = json_get(ask->says, "tool_calls", JV_KIND_ARRAY);
 	int index;
 
-	event(sse, "message_start",
+	event(flow, "message_start",
 	    json_set(jv_object(), "message",
 		envelope(ask, jv_array(), NULL, render_usage(ask, "input") < 0 ? -1 : 1)));
-	index = stream_first(sse, ask);
+	index = stream_first(flow, ask);
 	if (jv_is_valid(calls)) {
 		jv_array_foreach (calls, i, call) {
-			stream_call(sse, ask, call, i, index++);
+			stream_call(flow, ask, call, i, index++);
 			jv_free(call);
 		}
 	}
 	jv_free(calls);
 	if (!render_is_failing(ask))
-		stream_end(sse, ask);
+		stream_end(flow, ask);
 }

@@ -6,7 +6,7 @@
 
 #include "dir.h"
 #include "err.h"
-#include "http.h"
+#include "inbound.h"
 #include "json.h"
 
 enum { BLOCK = 64 << 10 };
@@ -92,20 +92,20 @@ static bool
 take_request(struct connection *c, struct model *model)
 {
 	struct request r;
-	enum http_result result = http_take(&c->in, &r);
+	enum inbound_result result = inbound_take(&c->in, &r);
 
-	if (result == HTTP_OK) {
+	if (result == INBOUND_OK) {
 		answer_request(c, model, &r);
 		c->has_continued = false;
-	} else if (result == HTTP_BAD) {
+	} else if (result == INBOUND_BAD) {
 		refuse(c, model, &r);
-	} else if (result == HTTP_MORE_BODY && r.wants_continue && !c->has_continued) {
+	} else if (result == INBOUND_MORE_BODY && r.wants_continue && !c->has_continued) {
 		buf_puts(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 		c->has_continued = true;
-		result = HTTP_OK;
+		result = INBOUND_OK;
 	}
-	http_release(&r);
-	return result == HTTP_OK || result == HTTP_BAD;
+	inbound_release(&r);
+	return result == INBOUND_OK || result == INBOUND_BAD;
 }
 
 /* What is waiting to be written: 1 all is, 0 the client has to read first, -1 nobody is there. */

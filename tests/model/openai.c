@@ -115,50 +115,50 @@ render_openai(const struct ask *ask)
 }
 
 static void
-chunk(struct sse *sse, const struct ask *ask, jv delta, const char *finish)
+chunk(struct flow *flow, const struct ask *ask, jv delta, const char *finish)
 {
-	sse_event(sse, NULL,
+	flow_event(flow, NULL,
 	    with_choice(envelope(ask, "chat.completion.chunk"), "delta", delta, finish));
 }
 
 static void
-stream_text(struct sse *sse, const struct ask *ask, const char *member, const char *text)
+stream_text(struct flow *flow, const struct ask *ask, const char *member, const char *text)
 {
 	for (size_t n; text && *text; text += n) {
 		char *piece;
 
 		n = render_piece(text, 0);
 		piece = xprintf("%.*s", (int)n, text);
-		chunk(sse, ask, json_set_string(jv_object(), member, piece), NULL);
+		chunk(flow, ask, json_set_string(jv_object(), member, piece), NULL);
 		free(piece);
 	}
 }
 
 /* One of tool_calls' pieces; part is consumed. */
 static void
-call_chunk(struct sse *sse, const struct ask *ask, int place, jv part)
+call_chunk(struct flow *flow, const struct ask *ask, int place, jv part)
 {
 	jv indexed = jv_object(), list;
 
 	if (!json_peek_bool(ask->says, "index_missing"))
 		indexed = json_set_int(indexed, "index", place);
 	list = jv_array_append(jv_array(), jv_object_merge(indexed, part));
-	chunk(sse, ask, json_set(jv_object(), "tool_calls", list), NULL);
+	chunk(flow, ask, json_set(jv_object(), "tool_calls", list), NULL);
 }
 
 static void
-stream_call(struct sse *sse, const struct ask *ask, jv call, int place)
+stream_call(struct flow *flow, const struct ask *ask, jv call, int place)
 {
 	char *id = render_call_id(ask, call, place), *arguments = render_arguments(call);
 	const char *name = json_peek_string(call, "name"), *left = arguments;
 	bool is_whole = json_peek_bool(ask->says, "whole_arguments");
 
-	call_chunk(sse, ask, place, call_part(id, name, is_whole ? arguments : ""));
+	call_chunk(flow, ask, place, call_part(id, name, is_whole ? arguments : ""));
 	for (long pieces = render_pieces(ask); !is_whole && *left; pieces -= pieces > 1) {
 		size_t n = render_piece(left, pieces);
 		char *piece = xprintf("%.*s", (int)n, left);
 
-		call_chunk(sse, ask, place, call_part(NULL, NULL, piece));
+		call_chunk(flow, ask, place, call_part(NULL, NULL, piece));
 		free(piece);
 		left += n;
 	}
@@ -167,7 +167,7 @@ stream_call(struct sse *sse, const struct ask *ask, jv call, int place)
 }
 
 static void
-stream_usage(struct sse *sse, const struct ask *ask)
+stream_usage(struct flow *flow, const struct ask *ask)
 {
 	jv options = json_get(ask->body, "stream_options", JV_KIND_OBJECT);
 	jv usage = usage_of(ask), whole;
@@ -176,33 +176,33 @@ stream_usage(struct sse *sse, const struct ask *ask)
 		whole = envelope(ask, "chat.completion.chunk");
 		whole = json_set(whole, "choices",
 		    json_peek_bool(ask->says, "choices_null") ? jv_null() : jv_array());
-		sse_event(sse, NULL, json_set(whole, "usage", jv_copy(usage)));
+		flow_event(flow, NULL, json_set(whole, "usage", jv_copy(usage)));
 	}
 	jv_free(options);
 	jv_free(usage);
 }
 
 void
-stream_openai(struct sse *sse, const struct ask *ask)
+stream_openai(struct flow *flow, const struct ask *ask)
 {
 	jv calls = json_get(ask->says, "tool_calls", JV_KIND_ARRAY);
 	jv first = json_set_string(jv_object(), "role", "assistant");
 
-	chunk(sse, ask, json_set_string(first, "content", jv_is_valid(calls) ? NULL : ""), NULL);
-	stream_text(sse, ask, render_string(ask, "thought_member", "reasoning_content"),
+	chunk(flow, ask, json_set_string(first, "content", jv_is_valid(calls) ? NULL : ""), NULL);
+	stream_text(flow, ask, render_string(ask, "thought_member", "reasoning_content"),
 	    json_peek_string(ask->says, "thought"));
-	stream_text(sse, ask, "content", json_peek_string(ask->says, "text"));
+	stream_text(flow, ask, "content", json_peek_string(ask->says, "text"));
 	if (jv_is_valid(calls)) {
 		jv_array_foreach (calls, i, call) {
-			stream_call(sse, ask, call, i);
+			stream_call(flow, ask, call, i);
 			jv_free(call);
 		}
 	}
 	jv_free(calls);
 	if (render_is_failing(ask))
 		return;
-	chunk(sse, ask, jv_object(), render_stop(ask, stops));
-	stream_usage(sse, ask);
+	chunk(flow, ask, jv_object(), render_stop(ask, stops));
+	stream_usage(flow, ask);
 	if (!json_peek_bool(ask->says, "no_done"))
-		sse_text(sse, "[DONE]");
+		flow_text(flow, "[DONE]");
 }

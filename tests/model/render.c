@@ -7,27 +7,27 @@
 #include "json.h"
 
 void
-sse_text(struct sse *sse, const char *text)
+flow_text(struct flow *flow, const char *text)
 {
-	if (sse->has_comments)
-		buf_printf(sse->out, ": OPENROUTER PROCESSING%s%s", sse->eol, sse->eol);
-	buf_printf(sse->out, "data: %s%s%s", text, sse->eol, sse->eol);
+	if (flow->has_comments)
+		buf_printf(flow->out, ": OPENROUTER PROCESSING%s%s", flow->eol, flow->eol);
+	buf_printf(flow->out, "data: %s%s%s", text, flow->eol, flow->eol);
 }
 
 void
-sse_event(struct sse *sse, const char *name, jv data)
+flow_event(struct flow *flow, const char *name, jv data)
 {
 	struct buf text = { 0 };
 
 	json_dump(&text, data);
-	if (sse->left != 0) {
-		sse->left -= sse->left > 0;
+	if (flow->left != 0) {
+		flow->left -= flow->left > 0;
 		if (name)
-			buf_printf(sse->out, "event: %s%s", name, sse->eol);
-		sse_text(sse, text.p);
-		if (name && sse->has_pings && strcmp(name, "message_stop"))
-			buf_printf(sse->out, "event: ping%sdata: {\"type\":\"ping\"}%s%s", sse->eol,
-			    sse->eol, sse->eol);
+			buf_printf(flow->out, "event: %s%s", name, flow->eol);
+		flow_text(flow, text.p);
+		if (name && flow->has_pings && strcmp(name, "message_stop"))
+			buf_printf(flow->out, "event: ping%sdata: {\"type\":\"ping\"}%s%s",
+			    flow->eol, flow->eol, flow->eol);
 	}
 	buf_release(&text);
 }
@@ -41,7 +41,7 @@ render_is_failing(const struct ask *ask)
 static void
 stream_answer(struct buf *out, const struct ask *ask)
 {
-	struct sse sse = {
+	struct flow flow = {
 		.out = out,
 		.eol = json_peek_bool(ask->says, "crlf") ? "\r\n" : "\n",
 		.has_comments = json_peek_bool(ask->says, "comments"),
@@ -50,12 +50,12 @@ stream_answer(struct buf *out, const struct ask *ask)
 	};
 
 	if (ask->is_anthropic)
-		stream_anthropic(&sse, ask);
+		stream_anthropic(&flow, ask);
 	else
-		stream_openai(&sse, ask);
+		stream_openai(&flow, ask);
 	if (render_is_failing(ask)) {
-		sse.left = -1;
-		sse_event(&sse, ask->is_anthropic ? "error" : NULL,
+		flow.left = -1;
+		flow_event(&flow, ask->is_anthropic ? "error" : NULL,
 		    render_error(ask, 500, json_get(ask->says, "error", JV_KIND_OBJECT)));
 	}
 }

@@ -21,7 +21,7 @@ struct ask {
 };
 
 /* A stream of events under way.  left: events that may still come before the error; -1: all. */
-struct sse {
+struct flow {
 	struct buf *out;
 	const char *eol;
 	bool has_comments, has_pings;
@@ -45,14 +45,14 @@ jv render_anthropic(const struct ask *ask);
 
 /* stream_openai, stream_anthropic - the events of the answer; of what an error ends, only those
  * that come before it. */
-void stream_openai(struct sse *sse, const struct ask *ask);
-void stream_anthropic(struct sse *sse, const struct ask *ask);
+void stream_openai(struct flow *flow, const struct ask *ask);
+void stream_anthropic(struct flow *flow, const struct ask *ask);
 
-/* sse_event - append one; name NULL: an event without a name.  data is consumed. */
-void sse_event(struct sse *sse, const char *name, jv data);
+/* flow_event - append one; name NULL: an event without a name.  data is consumed. */
+void flow_event(struct flow *flow, const char *name, jv data);
 
-/* sse_text - append one that has no name, and is no JSON. */
-void sse_text(struct sse *sse, const char *text);
+/* flow_text - append one that has no name, and is no JSON. */
+void flow_text(struct flow *flow, const char *text);
 
 /* render_is_failing - whether the answer breaks off with an error. */
 bool render_is_failing(const struct ask *ask);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "http.h"
+#include "inbound.h"
 #include "json.h"
 
 /* The headers that the answer asks for, and whether it has one of its own for the type. */
@@ -34,7 +34,7 @@ write_head(struct reply *reply, const struct ask *ask, int status, const char *t
 {
 	jv headers = json_get(ask->says, "headers", JV_KIND_OBJECT);
 
-	buf_printf(&reply->head, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
+	buf_printf(&reply->head, "HTTP/1.1 %d %s\r\n", status, inbound_reason(status));
 	buf_printf(&reply->head, "%s: req_%ld\r\n",
 	    ask->is_anthropic ? "request-id" : "x-request-id", ask->n);
 	if (!jv_is_valid(headers) || !add_headers(reply, headers))

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "http.h"
+#include "inbound.h"
 
 struct answer {
 	jv says; /* an object, see server.c */

@@ -1,5 +1,5 @@
-/* http.c - see http.h */
-#include "http.h"
+/* inbound.c - see inbound.h */
+#include "inbound.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,11 +11,11 @@
 
 enum { HEAD_MAX = 64 << 10, BODY_MAX = 64 << 20, HEX_DIGITS_MAX = 7 };
 
-static enum http_result
+static enum inbound_result
 bad(const char *what)
 {
 	err_set(EX_DATAERR, "%s", what);
-	return HTTP_BAD;
+	return INBOUND_BAD;
 }
 
 /* What stands between p and the next CRLF, as a string of its own, and *p behind it. */
@@ -96,8 +96,8 @@ take_number(const char **p, const char *end, int base)
 	return strtol(text, NULL, base);
 }
 
-/* A body in chunks, from p on; *p behind it on HTTP_OK. */
-static enum http_result
+/* A body in chunks, from p on; *p behind it on INBOUND_OK. */
+static enum inbound_result
 take_chunks(const char **p, const char *end, struct buf *body)
 {
 	const char *at = *p, *line_end;
@@ -106,23 +106,23 @@ take_chunks(const char **p, const char *end, struct buf *body)
 	do {
 		line_end = memmem(at, (size_t)(end - at), "\r\n", 2);
 		if (!line_end)
-			return HTTP_MORE_BODY;
+			return INBOUND_MORE_BODY;
 		size = take_number(&at, line_end, 16);
 		if (size < 0 || body->len + (size_t)size > BODY_MAX)
 			return bad("a chunk whose size is none");
 		at = line_end + 2;
 		if (end - at < size + 2)
-			return HTTP_MORE_BODY;
+			return INBOUND_MORE_BODY;
 		if (memcmp(at + size, "\r\n", 2))
 			return bad("a chunk that does not end where it says");
 		buf_add(body, at, (size_t)size);
 		at += size + 2;
 	} while (size > 0);
 	*p = at;
-	return HTTP_OK;
+	return INBOUND_OK;
 }
 
-static enum http_result
+static enum inbound_result
 take_body(struct request *r, const char **p, const char *end)
 {
 	const char *coding = json_peek_string(r->headers, "transfer-encoding");
@@ -139,10 +139,10 @@ take_body(struct request *r, const char **p, const char *end)
 	if (size < 0 || (length && *digits))
 		return bad("a content-length that is none");
 	if (end - *p < size)
-		return HTTP_MORE_BODY;
+		return INBOUND_MORE_BODY;
 	buf_add(&r->body, *p, (size_t)size);
 	*p += size;
-	return HTTP_OK;
+	return INBOUND_OK;
 }
 
 static bool
@@ -153,29 +153,29 @@ header_is(const struct request *r, const char *name, const char *value)
 	return found && !strcasecmp(found, value);
 }
 
-enum http_result
-http_take(struct buf *in, struct request *r)
+enum inbound_result
+inbound_take(struct buf *in, struct request *r)
 {
 	const char *end_of_head = in->len > 0 ? memmem(in->p, in->len, "\r\n\r\n", 4) : NULL;
 	const char *p;
-	enum http_result result;
+	enum inbound_result result;
 
 	*r = (struct request){ .headers = jv_object() };
 	if (!end_of_head)
-		return in->len > HEAD_MAX ? bad("a head that does not end") : HTTP_MORE;
+		return in->len > HEAD_MAX ? bad("a head that does not end") : INBOUND_MORE;
 	if (!read_head(r, in->p, end_of_head + 2))
 		return bad("no request of HTTP/1.1");
 	p = end_of_head + 4;
 	r->wants_continue = header_is(r, "expect", "100-continue") && p == in->p + in->len;
 	r->is_last = header_is(r, "connection", "close");
 	result = take_body(r, &p, in->p + in->len);
-	if (result == HTTP_OK)
+	if (result == INBOUND_OK)
 		buf_cut(in, (size_t)(p - in->p));
 	return result;
 }
 
 void
-http_release(struct request *r)
+inbound_release(struct request *r)
 {
 	free(r->method);
 	free(r->path);
@@ -184,7 +184,7 @@ http_release(struct request *r)
 }
 
 const char *
-http_reason(int status)
+inbound_reason(int status)
 {
 	static const struct {
 		int status;
