@@ -314,3 +314,24 @@ task-run: stdin:4: byte 1: not a JSON value'
 	assert_jq 'map(.seq) == [range(1; length + 1)] and (.[0] | .data | has("task_id") | not) and
 		(.[-1].data.message | endswith("completed successfully"))'
 }
+
+@test "task-run: what a task has said before it asked is printed, though its task-run is dead" {
+	asking
+	store-dump | jq -c --arg id "$id" 'if .key == "task/\($id)" then .value.events = 2 | .value.posted = 1 |
+		.sets += ["outbox"] | .value.runner = "00000000-0000-4000-8000-000000000000" else . end' >dump
+	export LEGWORK_STORE=$PWD/other
+	store-load <dump
+	for n in 1 2; do
+		jq -nc --argjson n "$n" --arg id "$id" --arg chat "$chat" '{at: "2026-11-20T12:00:00.000Z", kind: "event", n: $n,
+			event: {id: "00000000-0000-4000-8000-00000000000\($n)", at: "2026-11-20T12:00:00.000Z", type: "status",
+				data: {message: "word \($n)", task_id: $id}, user_id: "ada", chat_id: $chat}}'
+	done >"$LEGWORK_STORE/logs/agents/$id.log"
+	run -0 timeout 10 bash -c 'task-run </dev/null | chat-post --ids'
+	run -0 chat-show --jq .data.message "$chat"
+	assert_line 'word 2'
+	refute_line 'word 1'
+	is_field "$id" '[.posted, .waiting] | tojson' '[2,"approval"]'
+	run -0 timeout 10 task-run </dev/null
+	assert_output ''
+	assert_equal "$(store-status --jq .outbox)" 0
+}
