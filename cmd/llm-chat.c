@@ -17,7 +17,7 @@ static const char *model, *provider, *record, *replay, *timeout;
 static bool stream;
 static long jobs = 1, retries = 2;
 
-static const struct opt opts[] = { { 'm', "model", "model",
+static const struct opt opts[] = { { 0, "model", "model",
 				       "ask this model where a request names none", .str = &model },
 	{ 0, "provider", "provider", "ask it there where a request does not say where",
 	    .str = &provider },

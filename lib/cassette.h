@@ -42,6 +42,7 @@ int cassette_write(const char *path, jv request, const struct cassette *response
  * -1 with err EX_NOINPUT: no such exchange; EX_DATAERR: the file is damaged or another one's. */
 int cassette_read(const char *path, jv request, struct cassette *response);
 
+/* cassette_release - free what it holds. */
 void cassette_release(struct cassette *c);
 
 #endif

@@ -38,6 +38,7 @@ int fault_exit(const char *category);
 /* fault_event - it as the event "error".  f is kept. */
 jv fault_event(const struct fault *f);
 
+/* fault_release - there is none any more. */
 void fault_release(struct fault *f);
 
 #endif

@@ -31,6 +31,7 @@ void sse_init(struct sse *s,
 /* sse_feed - more bytes.  0, or -1 with err EX_DATAERR: an event is longer than max. */
 int sse_feed(struct sse *s, const char *bytes, size_t len);
 
+/* sse_release - free what it holds. */
 void sse_release(struct sse *s);
 
 #endif

@@ -19,7 +19,7 @@ setup() {
 answers() { printf '%s\n' "$@" >script && start_model script; }
 
 # chat MODEL REQUEST [OPTION ...] - what llm-chat makes of one request
-chat() { run --separate-stderr timeout 20 llm-chat -m "$1" "${@:3}" <<<"$2"; }
+chat() { run --separate-stderr timeout 20 llm-chat --model "$1" "${@:3}" <<<"$2"; }
 
 # said - all text together
 said() { jq -js 'map(select(.type == "text").delta) | add' <<<"$output"; }
@@ -230,7 +230,7 @@ EOF
 @test "llm-chat: keeps its connection for all requests, and through errors" {
 	for model in $both; do
 		answers '{"text":"x"}' '{"status":500,"headers":{"retry-after-ms":"1"}}' '{"text":"x","repeat":true}'
-		run -0 llm-chat -m "$model" --stream <<<"$hello"$'\n'"$hello"$'\n'"$hello"
+		run -0 llm-chat --model "$model" --stream <<<"$hello"$'\n'"$hello"$'\n'"$hello"
 		[[ $(asked .connection | tr '\n' ' ') = '1 1 1 1 ' ]]
 	done
 }
@@ -238,7 +238,7 @@ EOF
 @test "llm-chat: answers a request while its input stays open" {
 	answers '{"text":"x","repeat":true}'
 	mkfifo in
-	llm-chat -m gpt-test <in >out 3>&- &
+	llm-chat --model gpt-test <in >out 3>&- &
 	pid=$!
 	exec 7>in
 	echo "$hello" >&7
@@ -253,7 +253,7 @@ EOF
 @test "llm-chat: -j asks several at once, and the fast ones need not wait" {
 	answers '{"gate":"open","text":"late","match":{"contains":"slow"}}' '{"repeat":true,"text":"soon"}'
 	jq -nc 'range(4) | {id: "r\(.)", messages: [{role: "user", content: (if . == 0 then "slow" else "fast" end)}]}' >in
-	llm-chat -m gpt-test -j4 <in >out 3>&- &
+	llm-chat --model gpt-test -j4 <in >out 3>&- &
 	pid=$!
 	wait_until 10 has_lines out 9
 	[[ $(jq -r 'select(.type == "stop").id' out | sort | tr '\n' ' ') = 'r1 r2 r3 ' ]]
@@ -265,7 +265,7 @@ EOF
 @test "llm-chat: a signal ends it at once, in the middle of a transfer" {
 	for signal in TERM,143 INT,130; do
 		answers '{"text":"one two three","stall_after":400}'
-		env --default-signal=INT llm-chat -m gpt-test --stream <<<"$hello" >out 3>&- &
+		env --default-signal=INT llm-chat --model gpt-test --stream <<<"$hello" >out 3>&- &
 		pid=$!
 		wait_until 10 was_asked 1
 		before=${EPOCHREALTIME//[!0-9]/}
@@ -280,7 +280,7 @@ EOF
 @test "llm-chat: ends when nobody reads its output (74)" {
 	answers '{"gate":"never"}'
 	mkfifo in out
-	llm-chat -m gpt-test <in >out 2>err 3>&- &
+	llm-chat --model gpt-test <in >out 2>err 3>&- &
 	pid=$!
 	exec 7>in 8<out
 	echo "$hello" >&7
@@ -308,7 +308,7 @@ nonsense
 {"id":7,"messages":[{"role":"user","content":"x"}]}
 {"id":"z","messages":[{"role":"user","content":"x"}]}
 EOF
-	run -65 --separate-stderr llm-chat -m gpt-test <in
+	run -65 --separate-stderr llm-chat --model gpt-test <in
 	assert_jq 'map(select(.type == "error")) | length == 11 and all(.[]; .category == "validation" and .status == null) and
 		map(.id) == [null, "a", "b", "c", "d", "e", "f", "g", "h", "i", null]'
 	assert_jq 'map(select(.type == "stop").id) == ["z"]'
@@ -448,7 +448,7 @@ EOF
 	assert_jq '.[0].message == "wrong key *** given"'
 	chat gpt-test "$hello" --record tapes
 	run ! grep -r "$key" tapes
-	llm-chat -m gpt-test <<<"$hello" >out 2>err 3>&- &
+	llm-chat --model gpt-test <<<"$hello" >out 2>err 3>&- &
 	pid=$!
 	wait_until 10 was_asked 4
 	run ! grep -aq "$key" "/proc/$pid/cmdline"
@@ -468,7 +468,7 @@ EOF
 
 @test "llm-chat: a full disk is an I/O error (74)" {
 	answers '{"text":"x"}'
-	run -74 bash -c 'llm-chat -m gpt-test <<<"$0" >/dev/full' "$hello"
+	run -74 bash -c 'llm-chat --model gpt-test <<<"$0" >/dev/full' "$hello"
 	assert_output 'llm-chat: stdout: No space left on device'
 }
 

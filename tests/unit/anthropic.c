@@ -31,12 +31,13 @@ whole(const char *text)
 #define END(reason)                                                        \
 	"{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason \
 	"\"},\"usage\":{\"output_tokens\":9}}\n{\"type\":\"message_stop\"}\n"
-#define USAGE "{\"type\":\"usage\",\"input_tokens\":0,\"output_tokens\":9,\"total_token"
-"s\":9}\n"
+#define USAGE                                                         \
+	"{\"type\":\"usage\",\"input_tokens\":0,\"output_tokens\":9," \
+	"\"total_tokens\":9}\n"
 #define CALL(more) "{\"type\":\"tool_call\",\"call\":{" more "}}\n"
 
-    static void
-    test_texts(void)
+static void
+test_texts(void)
 {
 	is(streamed(
 	       "{\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":1,"
