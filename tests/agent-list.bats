@@ -51,5 +51,5 @@ miller  text                   cat'
 	agent-add coder --adapter claude >/dev/null
 	agent-add smith -- cat -n >/dev/null
 	run -0 agent-list --format tsv
-	assert_output $'thinker\t\tthink\tm1\ncoder\ttext\t\tclaude\nsmith\ttext\t\tcat -n'
+	assert_output $'thinker\t\tthink\tm1\ncoder\ttext\t\tclaude -p --output-format stream-json --verbose\nsmith\ttext\t\tcat -n'
 }
