@@ -53,8 +53,8 @@ contract() {
 
 @test "contract: a broken one is a matter of configuration" {
 	worker worker 'echo abc'
-	for output in '{"check":{"jq":".["}}' '{"check":{"command":"no-such-command"}}' '{"check":{"command":"/"}}'; do
-		contract "$output"
+	for broken in '{"check":{"jq":".["}}' '{"check":{"command":"no-such-command"}}' '{"check":{"command":"/"}}'; do
+		contract "$broken"
 		run -0 agent-run "$id"
 		assert_equal "$(field "$id" '[.status, .error.category, .error.code] | tojson')" '["failed","configuration","contract"]'
 	done
