@@ -81,12 +81,13 @@ write_file(int dir_fd, const char *name, const struct buf *text)
 static int
 open_folder(const char *path)
 {
-	int fd;
+	int fd = -1;
 
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_set(EX_CANTCREAT, "%s: %s", path, strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? err_set(EX_CANTCREAT, "%s: %s", path, strerror(errno)) : fd;
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		err_set(EX_CANTCREAT, "%s: %s", path, strerror(errno));
+	return fd;
 }
 
 int

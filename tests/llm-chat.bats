@@ -235,6 +235,26 @@ EOF
 	done
 }
 
+@test "llm-chat: a connection that was closed meanwhile is made anew, without a word" {
+	answers '{"text":"x","hang_up":true,"repeat":true}'
+	run -0 llm-chat --model gpt-test <<<"$hello"$'\n'"$hello"
+	assert_jq 'map(.type) == ["text", "usage", "stop", "text", "usage", "stop"]'
+}
+
+@test "llm-chat: what was used up before an answer broke off is told" {
+	answers '{"text":"one two three four five six","usage":{"input":7,"output":9},"drop_after":900}'
+	chat claude-test "$hello" --stream
+	assert_equal "$status" 69
+	assert_jq '(.[-2] | .type == "usage" and .input_tokens == 7) and .[-1].type == "error"'
+}
+
+@test "llm-chat: goes through the proxy that the environment names" {
+	answers
+	unset no_proxy NO_PROXY
+	http_proxy=http://127.0.0.1:$MODEL_PORT OPENAI_BASE_URL=http://model.invalid/v1 chat gpt-test "$hello" --retries 0
+	[[ $(asked .path) = '"http://model.invalid/v1/chat/completions"' ]]
+}
+
 @test "llm-chat: answers a request while its input stays open" {
 	answers '{"text":"x","repeat":true}'
 	mkfifo in
