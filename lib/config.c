@@ -6,6 +6,7 @@
 
 #include "err.h"
 #include "json.h"
+#include "key.h"
 
 static const char *
 variable(const char *name)
@@ -42,7 +43,7 @@ read_config(struct config *c, const char *path)
 {
 	struct buf text = { 0 };
 
-	if (provider_read_file(path, &text) < 0) {
+	if (key_read_file(path, &text) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			c->fault = xstrdup(err_text());
 	} else {

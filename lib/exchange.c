@@ -171,9 +171,9 @@ take_whole(struct exchange *x)
 static void
 fail_transport(struct exchange *x, enum http_end end, const char *why)
 {
-	const char *category = end == HTTP_TIMEOUT   ? "timeout"
-	                       : end == HTTP_BAD_URL ? "configuration"
-	                                             : "network";
+	const char *category = end == HTTP_TIMEOUT    ? "timeout"
+	                       : end == HTTP_UNUSABLE ? "configuration"
+	                                              : "network";
 
 	fault_set(&x->answer.fault, category, NULL, "%s: %s", x->to.base_url, why);
 }

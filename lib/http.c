@@ -260,7 +260,8 @@ end_of(const struct http_call *call, CURLcode code)
 		return HTTP_TIMEOUT;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-		return HTTP_BAD_URL;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return HTTP_UNUSABLE;
 	default:
 		return call->is_stopped ? HTTP_STOPPED : HTTP_NETWORK;
 	}

@@ -23,7 +23,8 @@ struct http_answer {
 	int should_retry;         /* x-should-retry: 1 yes, 0 no, -1: not said */
 };
 
-enum http_end { HTTP_DONE, HTTP_NETWORK, HTTP_TIMEOUT, HTTP_BAD_URL, HTTP_STOPPED };
+/* HTTP_UNUSABLE: the address is none, or the server's certificate is not to be trusted. */
+enum http_end { HTTP_DONE, HTTP_NETWORK, HTTP_TIMEOUT, HTTP_UNUSABLE, HTTP_STOPPED };
 
 /* Who is told. */
 struct http_hooks {

@@ -1,15 +1,12 @@
 #include "provider.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "anthropic.h"
 #include "err.h"
 #include "json.h"
-#include "lines.h"
+#include "key.h"
 
 /* Shorter ones would be found everywhere. */
 enum { SECRET_MIN = 8 };
@@ -46,17 +43,6 @@ variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* Whether NAME or NAME_FILE is set. */
-static bool
-is_set(const char *name)
-{
-	char *file = name ? xprintf("%s_FILE", name) : NULL;
-	bool yes = variable(name) || variable(file);
-
-	free(file);
-	return yes;
-}
-
 bool
 provider_is_known(const char *name)
 {
@@ -74,72 +60,11 @@ provider_is_told(const char *name)
 {
 	const struct builtin *b = builtin_of(name);
 
-	return variable(b->url_variable) || is_set(b->key_variable) || is_set(b->token_variable);
-}
-
-int
-provider_read_file(const char *path, struct buf *b)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), result;
-
-	if (fd < 0)
-		return err_sys("%s", path);
-	result = lines_read_text(fd, path, b);
-	close(fd);
-	errno = 0;
-	return result;
+	return variable(b->url_variable) || key_is_set(b->key_variable) ||
+	       key_is_set(b->token_variable);
 }
 
 /* --- keys */
-
-/* The key in text, which `from` holds: one word. */
-static int
-take_key(const char *from, struct buf *text, char **key)
-{
-	while (text->len > 0 && strchr(" \t\r\n", text->p[text->len - 1]))
-		text->p[--text->len] = '\0';
-	if (text->len == 0)
-		return err_set(EX_CONFIG, "%s: holds no key", from);
-	for (const char *p = text->p; *p; p++)
-		if (*p > 0 && (*p <= ' ' || *p == 127))
-			return err_set(EX_CONFIG, "%s: want a key without blanks in it", from);
-	free(*key);
-	*key = xstrdup(text->p);
-	return 0;
-}
-
-static int
-key_of_file(const char *path, char **key)
-{
-	struct buf text = { 0 };
-	int result = provider_read_file(path, &text);
-
-	if (result == 0)
-		result = take_key(path, &text, key);
-	buf_release(&text);
-	return result < 0 ? err_set(EX_CONFIG, "%s", err_text()) : 0;
-}
-
-/* The key that NAME holds or NAME_FILE names; *key stays as it is where neither is set. */
-static int
-key_of_variable(const char *name, char **key)
-{
-	char *file = xprintf("%s_FILE", name);
-	struct buf text = { 0 };
-	int result = 0;
-
-	if (variable(name)) {
-		buf_puts(&text, variable(name));
-		result = take_key(name, &text, key);
-	} else if (variable(file)) {
-		result = key_of_file(variable(file), key);
-		if (result < 0)
-			err_add("%s", file);
-	}
-	buf_release(&text);
-	free(file);
-	return result;
-}
 
 /* The key that an entry names, in a variable or a file. */
 static int

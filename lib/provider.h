@@ -52,8 +52,4 @@ void provider_mask(const struct provider *p, struct buf *text);
 /* provider_release - of a filled or a zeroed one. */
 void provider_release(struct provider *p);
 
-/* provider_read_file - append a whole text file to b.  0, or -1 with err, and errno where it cannot
- * be opened, else 0. */
-int provider_read_file(const char *path, struct buf *b);
-
 #endif
