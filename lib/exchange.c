@@ -117,15 +117,17 @@ is_good(int status)
 	return status >= 200 && status < 300;
 }
 
-/* Streams say what they are, or are at least not said to be JSON. */
+/* Streams say what they are, or are at least not said to be something else. */
 static bool
 is_event_stream(const struct exchange *x, const struct http_answer *head)
 {
 	if (!is_good(head->status))
 		return false;
-	return !strcmp(head->content_type, "text/event-stream") ||
-	       (json_peek_bool(x->request, "stream") &&
-		   strcmp(head->content_type, "application/json") != 0);
+	if (!strcmp(head->content_type, "text/event-stream"))
+		return true;
+	return json_peek_bool(x->request, "stream") &&
+	       strcmp(head->content_type, "application/json") != 0 &&
+	       strcmp(head->content_type, "text/html") != 0;
 }
 
 static void
@@ -352,10 +354,11 @@ body_of(const struct exchange *x, bool is_vendor)
 static void
 prepare(struct exchange *x, char *model)
 {
-	bool is_stream = x->setup->is_stream;
+	jv stream = json_get(x->request, "stream", JV_KIND_FALSE);
+	bool is_stream = x->setup->is_stream && !jv_is_valid(stream);
 
-	if (json_has(x->request, "stream"))
-		is_stream = json_peek_bool(x->request, "stream");
+	is_stream = is_stream || json_peek_bool(x->request, "stream");
+	jv_free(stream);
 	x->request = json_set_string(x->request, "model", model);
 	x->request = json_set(x->request, "stream", jv_bool(is_stream));
 	x->url = xprintf("%s%s", x->to.base_url, x->to.dialect->path);

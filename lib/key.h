@@ -14,7 +14,8 @@
 bool key_is_set(const char *name);
 
 /* key_of_variable - the key that the variable NAME holds, or that is in the file that NAME_FILE
- * names; *key, which is owned, stays as it is where neither is set.  0, or -1 with err EX_CONFIG. */
+ * names; *key, which is owned, stays as it is where neither is set.  0, or -1 with err
+ * EX_CONFIG. */
 int key_of_variable(const char *name, char **key);
 
 /* key_of_file - the key in a file, likewise. */

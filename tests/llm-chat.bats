@@ -65,6 +65,14 @@ EOF
 	done
 }
 
+@test "llm-chat: a request says itself whether it wants a stream" {
+	answers '{"text":"a b","repeat":true}'
+	chat gpt-test "${hello/%\}/,\"stream\":true\}}"
+	chat gpt-test "${hello/%\}/,\"stream\":false\}}" --stream
+	chat gpt-test "${hello/%\}/,\"stream\":null\}}" --stream
+	[[ $(asked .body.stream | tr '\n' ' ') = 'true null true ' ]]
+}
+
 @test "llm-chat: thoughts and tool calls are the same events in both dialects, streamed or not" {
 	says='{"text":"so","thought":"hm, ja","signature":"sig","tool_calls":[{"name":"run","arguments":{"command":"echo \"ü\""}},{"name":"now","arguments":{}}],"repeat":true}'
 	answers "$says"
@@ -135,13 +143,16 @@ EOF
 }
 
 @test "llm-chat: what is no JSON is told by its beginning" {
-	answers '{"status":502,"body":"<html>bad gateway"}' '{"body":"<html>welcome"}' '{"body":{"a":1}}' '{"status":404,"body":""}'
+	answers '{"status":502,"body":"<html>bad gateway"}' '{"body":"<html>welcome"}' '{"body":{"a":1}}'
 	chat gpt-test "$hello" --retries 0
 	assert_jq '.[0] | .category == "service" and .message == "<html>bad gateway" and .status == 502'
 	chat gpt-test "$hello" --retries 0
 	assert_jq '.[0] | .category == "service" and .message == "<html>welcome" and .code == "no_json"'
 	chat gpt-test "$hello" --retries 0
 	assert_jq '.[0] | .category == "service" and (.message | test("no choices"))'
+	answers '{"body":"<html>hello","headers":{"Content-Type":"text/html; charset=utf-8"}}' '{"status":404,"body":""}'
+	chat gpt-test "$hello" --retries 0 --stream
+	assert_jq '.[0].message == "<html>hello"'
 	chat gpt-test "$hello" --retries 0
 	assert_jq '.[0] | .category == "configuration" and (.message | test("/v1/chat/completions: "))'
 }
