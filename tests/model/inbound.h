@@ -23,9 +23,9 @@ struct request {
 /*
  * inbound_take - the first request of in, which is cut off it on INBOUND_OK
  *
- * INBOUND_MORE: its head is not whole; INBOUND_MORE_BODY: its body is not, r is filled but for that.
- * INBOUND_BAD: err says what it is that cannot be a request; nothing more can be read from there.
- * Whatever comes back, r is to be released with inbound_release.
+ * INBOUND_MORE: its head is not whole; INBOUND_MORE_BODY: its body is not, r is filled but for
+ * that.  INBOUND_BAD: err says what it is that cannot be a request; nothing more can be read from
+ * there.  Whatever comes back, r is to be released with inbound_release.
  */
 enum inbound_result inbound_take(struct buf *in, struct request *r);
 
