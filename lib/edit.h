@@ -26,8 +26,9 @@ struct edit {
  *
  * A title that was made of the instruction follows it.  The priority of a task that was split is
  * also that of its subtasks that have neither begun nor completed, and of theirs.
+ * Of one that was split only priority, metadata and output can be changed.
  * Returns 0, or -1 with err, having changed nothing: EX_NOINPUT (no such task or role), EX_DATAERR
- * (completed; split, and it is not only its priority, metadata or output; a field is malformed; it would wait for itself), EX_TEMPFAIL (it is running; a
+ * (completed; split; a field is malformed; it would wait for itself), EX_TEMPFAIL (it is running; a
  * new dependency has failed).
  */
 int edit_task(struct tx *tx, const char *id, const struct edit *edit, jv *task);

@@ -11,8 +11,9 @@
  *   waiting: dependencies | subtasks | approval | time     (absent: ready)
  *
  * split_task makes a pending task wait for the subtasks that it begins, edit_task one for other
- * dependencies.  approve_task decides what life_ask asked, edit_task takes it back.  An end is settle_end's, which also ends or releases who waits for the task.
- * remove_tasks deletes what does not run.
+ * dependencies.  approve_task decides what life_ask asked, edit_task takes it back.  An end is
+ * settle_end's, which also ends or releases who waits for the task.  remove_tasks deletes what does
+ * not run.
  *
  * 1. A claim's lease is its token: who ends a task must show it (life_is_mine).
  */

@@ -56,7 +56,7 @@ settle_end_alone(struct tx *tx, jv task, const char *status)
 	int64_t events = json_peek_int(task, "posted", 0);
 	char now[CLOCK_TEXT];
 
-	/* what was begun, if only uncounted, has words in the log; what was put back, its last ones */
+	/* what was begun, also uncounted, has words in the log; what was put back, its last */
 	if (json_has(task, "started_at") || json_peek_int(task, "attempt", 0) > 0 ||
 	    json_peek_int(task, "retries", 0) > 0) {
 		int64_t logged = log_last(store_logs_fd(store_of(tx)), id_of(task));

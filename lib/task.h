@@ -18,8 +18,8 @@
  *
  * `own_chat` marks a task whose chat was made for it at the claim.
  *
- * Names: "key/<idempotency key>"; "request/<id>" while waiting for that approval; and "twin/<hash>" while pending or in progress, by which a
- * duplicate is found.
+ * Names: "key/<idempotency key>"; "request/<id>" while waiting for that approval; and
+ * "twin/<hash>" while pending or in progress, by which a duplicate is found.
  */
 #ifndef TASK_H
 #define TASK_H

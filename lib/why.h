@@ -10,8 +10,8 @@
  * why_task - the reasons of a task (borrowed)
  *
  * Returns an owned object: {"id","status","why",...} with what the task says of it (waiting,
- * waiting_for, not_before, reserved_until, agent, attempt, error, failures, approval, decision, subtasks), as
- * task-why(1) tells.
+ * waiting_for, not_before, reserved_until, agent, attempt, error, failures, approval, decision,
+ * subtasks), as task-why(1) tells.
  */
 jv why_task(struct tx *tx, jv task);
 
