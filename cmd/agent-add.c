@@ -14,7 +14,7 @@
 static const char *description, *input, *adapter;
 static const char *model, *provider, *prompt, *effort, *folder;
 static struct opt_list skills, allow, deny, ask;
-static long max_turns;
+static long max_turns, context = -1;
 static bool sandbox, network;
 static struct view view = { .is_maker = true };
 
@@ -33,6 +33,8 @@ static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; m
 	{ 0, "ask-tool", "tool", "one for which it asks each time; may be repeated", .list = &ask },
 	{ 0, "max-turns", "count", "the most turns of the model in an attempt", .num = &max_turns,
 	    .min = 1, .max = 1000000 },
+	{ 0, "context", "tokens", "how much it is told of what was said in the chat (default: 2000)",
+	    .num = &context, .min = 0, .max = AGENT_CONTEXT_MAX },
 	{ 0, "effort", "effort", "how hard it thinks: low, medium or high", .str = &effort },
 	{ 0, "sandbox", NULL, "the programs that it runs see its folder only", .set = &sandbox },
 	{ 0, "network", NULL, "... and the network", .set = &network },
@@ -136,6 +138,8 @@ with_model(jv agent)
 	agent = with_tools(with_prompt(agent));
 	if (max_turns)
 		agent = json_set_int(agent, "max_turns", max_turns);
+	if (context >= 0)
+		agent = json_set_int(agent, "context_tokens", context);
 	agent = with_string(agent, "effort", effort);
 	if (sandbox)
 		agent = json_set(agent, "sandbox", jv_true());
@@ -206,7 +210,7 @@ static void
 check_options(bool has_command)
 {
 	bool is_of_model = provider || prompt || allow.len || deny.len || ask.len || max_turns ||
-	                   effort || sandbox || network;
+	                   context >= 0 || effort || sandbox || network;
 
 	if (!model && !has_command && !adapter)
 		opt_usage(&cmd, "want a role and a command, or --model");

@@ -153,7 +153,8 @@ static int
 check_numbers(jv agent)
 {
 	static const char *const flags[] = { "sandbox", "network" };
-	int64_t turns = json_peek_int(agent, "max_turns", 0);
+	int64_t turns = json_peek_int(agent, "max_turns", 0),
+		tokens = json_peek_int(agent, "context_tokens", -1);
 
 	for (size_t i = 0; i < 2; i++) {
 		jv flag = jv_object_get(jv_copy(agent), jv_string(flags[i]));
@@ -166,6 +167,9 @@ check_numbers(jv agent)
 	if (json_has(agent, "max_turns") && (turns < 1 || turns > TURNS_MAX))
 		return err_set(EX_DATAERR, "max_turns: want a whole number from 1 to %d",
 		    TURNS_MAX);
+	if (json_has(agent, "context_tokens") && (tokens < 0 || tokens > AGENT_CONTEXT_MAX))
+		return err_set(EX_DATAERR, "context_tokens: want a whole number from 0 to %d",
+		    AGENT_CONTEXT_MAX);
 	return 0;
 }
 

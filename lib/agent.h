@@ -18,7 +18,7 @@
 int agent_check_role(const char *role);
 
 /* The most bytes of a text, and of the path of a folder. */
-enum { AGENT_PROMPT_MAX = 1 << 20, AGENT_FOLDER_MAX = 4096 };
+enum { AGENT_CONTEXT_MAX = 1000000, AGENT_PROMPT_MAX = 1 << 20, AGENT_FOLDER_MAX = 4096 };
 
 /*
  * agent_check - whether a record (borrowed) has the members above, of the right kinds

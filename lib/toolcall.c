@@ -85,13 +85,25 @@ make_call(struct session *s, jv call)
 	return WORK_STOPPED;
 }
 
+/* The same, should the call have to be asked for again. */
+static const char *
+request_id(struct session *s, jv call, char id[ID_TEXT])
+{
+	char *name = xprintf("approval/%s", json_peek_string(call, "id"));
+
+	id_derive(json_peek_string(s->w->task, "id"), name, id);
+	free(name);
+	return id;
+}
+
 /* What a person has to allow: the task waits. */
 static int
 ask_person(struct session *s, jv call)
 {
 	const char *name = json_peek_string(call, "name");
 	char id[ID_TEXT], now[CLOCK_TEXT], *question;
-	jv request = json_set_string(jv_object(), "request_id", id_new(id)), data = jv_copy(request);
+	jv request = json_set_string(jv_object(), "request_id", request_id(s, call, id));
+	jv data = jv_copy(request);
 	struct buf args = { 0 };
 
 	json_dump(&args, arguments_of(call));

@@ -135,13 +135,46 @@ request(struct session *s)
 
 /* --- the answer */
 
-/* A call without an id gets one: its result must be told apart. */
-static jv
-with_id(jv call)
+static bool
+has_call(jv calls, const char *id)
 {
+	bool has = false;
+
+	jv_array_foreach (calls, i, call) {
+		const char *its = json_peek_string(call, "id");
+
+		has = has || (its && !strcmp(its, id));
+		jv_free(call);
+	}
+	return has;
+}
+
+/* Whether a call of this turn or an earlier one has the id. */
+static bool
+is_taken(const struct turn *t, const char *id)
+{
+	bool is = has_call(t->calls, id);
+
+	jv_array_foreach (t->s->transcript.messages, i, message) {
+		jv calls = json_get(message, "tool_calls", JV_KIND_ARRAY);
+
+		is = is || (jv_is_valid(calls) && has_call(calls, id));
+		jv_free(calls);
+		jv_free(message);
+	}
+	return is;
+}
+
+/* A call has an id of its own: its result, and what a person has allowed, must not be taken for
+ * another's.  Some servers count anew in each turn. */
+static jv
+with_id(const struct turn *t, jv call)
+{
+	const char *given = json_peek_string(call, "id");
 	char id[ID_TEXT];
 
-	return json_peek_string(call, "id") ? call : json_set_string(call, "id", id_new(id));
+	return given && *given && !is_taken(t, given) ? call
+	                                              : json_set_string(call, "id", id_new(id));
 }
 
 static void
@@ -160,7 +193,7 @@ take_event(void *arg, jv event)
 	else if (!strcmp(type, "thinking") && jv_is_valid(block))
 		t->blocks = jv_array_append(t->blocks, jv_copy(block));
 	else if (!strcmp(type, "tool_call") && jv_is_valid(call))
-		t->calls = jv_array_append(t->calls, with_id(jv_copy(call)));
+		t->calls = jv_array_append(t->calls, with_id(t, jv_copy(call)));
 	else if (!strcmp(type, "usage"))
 		t->usage = jv_object_merge(t->usage, jv_copy(event));
 	else if (!strcmp(type, "retry")) /* where it cannot be written, the next note says so */

@@ -70,13 +70,13 @@ load records
 	printf 'You are\nbrief.\n' >prompt
 	mkdir place
 	run -0 --separate-stderr agent-add thinker --model m1 --provider anthropic --prompt prompt \
-		--tool run --tool read_file --deny-tool write_file --ask-tool run --max-turns 7 --effort low \
+		--tool run --tool read_file --deny-tool write_file --ask-tool run --max-turns 7 --context 500 --effort low \
 		--sandbox --network --folder place --skill think
 	assert_equal "$stderr" ''
 	assert_jq --arg here "$PWD" '.[0] | del(.created_at, .updated_at) == {role: "thinker", description: "",
 		skills: ["think"], kind: "llm", model_id: "m1", provider: "anthropic",
 		system_prompt: "You are\nbrief.", tools: {allow: ["run", "read_file"], deny: ["write_file"], ask: ["run"]},
-		max_turns: 7, effort: "low", sandbox: true, network: true, folder: ($here + "/place"), status: "active"}'
+		max_turns: 7, context_tokens: 500, effort: "low", sandbox: true, network: true, folder: ($here + "/place"), status: "active"}'
 	agent-add thinker --model m2 --prompt - >/dev/null <<<'From a pipe.'
 	assert_equal "$(agent-list --jq '[.model_id, .system_prompt, .tools] | tojson')" '["m2","From a pipe.",null]'
 }

@@ -280,6 +280,24 @@ paying() {
 	assert_equal "$(wc -l <asked)" 2
 }
 
+@test "llm agent: what was allowed once is not allowed for a call to which the server gives the same id" {
+	tool pay <<<'jq -r .sum >>"$here/paid"; echo paid'
+	script_llm <<-'END'
+		{"type":"tool_call","call":{"id":"a","name":"pay","arguments":{"sum":3}}}
+		{"type":"stop","reason":"tool_calls"}
+
+		{"type":"tool_call","call":{"id":"a","name":"pay","arguments":{"sum":4000}}}
+		{"type":"stop","reason":"tool_calls"}
+	END
+	thinker --ask-tool pay
+	id=$(task-add --ids 'pay it')
+	do_task "$id"
+	task-approve "$id" >/dev/null
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.waiting, .approval.args, .approval.decision]')" '["approval",{"sum":4000},null]'
+	assert_equal "$(cat paid)" 3
+}
+
 @test "llm agent: what a person does not allow is told to the model, with the reason" {
 	tool pay <<<'echo >>"$here/paid"'
 	paying

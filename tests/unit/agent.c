@@ -116,6 +116,8 @@ test_refused(void)
 	refuses("{'role':'a','sandbox':'yes'}", "sandbox: want true or false");
 	refuses("{'role':'a','network':null}", "network: want true or false");
 	refuses("{'role':'a','max_turns':0}", "max_turns: want a whole number from 1 to 1000000");
+	refuses("{'role':'a','context_tokens':-1}",
+	    "context_tokens: want a whole number from 0 to 1000000");
 	refuses("{'role':'a','max_turns':1.5}", "max_turns: want a whole number from 1 to 1000000");
 }
 
