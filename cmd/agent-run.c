@@ -177,7 +177,8 @@ announce_retry(struct run *r)
 		return;
 	text = xprintf("Task %s: attempt %d failed and will be tried again: %s",
 	    task_short(json_peek_string(r->claim.task, "id"), short_id),
-	    (int)json_peek_int(r->claim.task, "attempt", 1), json_peek_string(r->result.error, "message"));
+	    (int)json_peek_int(r->claim.task, "attempt", 1),
+	    json_peek_string(r->result.error, "message"));
 	say(r, text);
 	free(text);
 }
@@ -287,7 +288,8 @@ do_task(struct store *s, struct proc_lease *lease, const char *id, struct given 
 	struct run r = { .s = s, .lease = lease->id };
 	enum work_end end;
 	int status = claim_task(s, id,
-	    (struct life_claim){ r.lease, runner, jv_copy(given.decision), given.revision }, &r.claim);
+	    (struct life_claim){ r.lease, runner, jv_copy(given.decision), given.revision },
+	    &r.claim);
 
 	if (status < 0 && err_code() != EX_NOINPUT)
 		err_exit();

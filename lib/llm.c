@@ -125,7 +125,8 @@ start(struct llm *llm)
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(why, O_CLOEXEC) < 0)
 		err_sys("pipe");
 	else
-		pid = proc_spawn((char *[]){ program, NULL }, env, (int[]){ in[0], out[1], why[1] });
+		pid =
+		    proc_spawn((char *[]){ program, NULL }, env, (int[]){ in[0], out[1], why[1] });
 	free(program);
 	close_fd(&in[0]);
 	close_fd(&out[1]);
@@ -261,7 +262,8 @@ read_answer(struct question *q)
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		while (llm->err >= 0 && poll(&(struct pollfd){ llm->err, POLLIN, 0 }, 1, 100) > 0)
 			read_why(llm);
-		q->last = fault_of_end(llm, "llm_ended", "llm-chat ended in the middle of an answer");
+		q->last =
+		    fault_of_end(llm, "llm_ended", "llm-chat ended in the middle of an answer");
 	}
 }
 
@@ -306,6 +308,7 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 		return q.last;
 	jv_free(q.last);
 	end(llm);
-	return stop_signal() ? jv_invalid()
-	                     : fault("timeout", "timeout", "the model has not answered in time", true);
+	return stop_signal()
+	           ? jv_invalid()
+	           : fault("timeout", "timeout", "the model has not answered in time", true);
 }

@@ -247,7 +247,8 @@ is_note(const char *line, size_t len)
 	struct scan_text kind;
 
 	return scan_check(line, len) == 0 && *line == '{' &&
-	       scan_member((struct scan_text){ line, len }, "kind", &kind) && !scan_is(kind, "event");
+	       scan_member((struct scan_text){ line, len }, "kind", &kind) &&
+	       !scan_is(kind, "event");
 }
 
 /* Hands on the whole lines in b, and drops them. */

@@ -111,7 +111,8 @@ static int
 judge(struct session *s, jv message)
 {
 	const char *text = json_peek_string(message, "content");
-	const char *stop = jv_is_valid(s->transcript.stop) ? jv_string_value(s->transcript.stop) : "";
+	const char *stop =
+	    jv_is_valid(s->transcript.stop) ? jv_string_value(s->transcript.stop) : "";
 	jv answer;
 	int end;
 

@@ -13,11 +13,11 @@
 /* What a prompt is made of; all borrowed, all but task and agent may be invalid. */
 struct prompt {
 	jv task, agent;
-	jv others;           /* array: its subtasks, or else the tasks that it depends on */
-	jv chat;             /* array of {from, kind, text}: what was said lately */
-	jv tools;            /* array of declarations, {name, ...} */
-	const char *folder;  /* that the tools work in */
-	jv output;           /* string: what the answer must be like */
+	jv others;          /* array: its subtasks, or else the tasks that it depends on */
+	jv chat;            /* array of {from, kind, text}: what was said lately */
+	jv tools;           /* array of declarations, {name, ...} */
+	const char *folder; /* that the tools work in */
+	jv output;          /* string: what the answer must be like */
 };
 
 /*

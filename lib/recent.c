@@ -25,7 +25,9 @@ told(jv event, jv data)
 		   *user = json_peek_string(event, "user_id");
 	char name[9];
 	jv one = json_set_string(jv_object(), "from",
-	    speaker ? task_short(speaker, name) : user ? user : "somebody");
+	    speaker ? task_short(speaker, name)
+	    : user  ? user
+		    : "somebody");
 
 	one = json_set_string(one, "kind", speaker ? "task" : "person");
 	return json_set_string(one, "text", json_peek_string(data, "text"));

@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reply.h"
 #include "err.h"
 #include "json.h"
 #include "mend.h"
+#include "reply.h"
 
 void
 reply_init(struct reply *a, void (*emit)(void *arg, jv event), void *arg, int turn)

@@ -87,8 +87,7 @@ open_tools(struct session *s)
 	s->tools = tools_open(s->w->agent, &place);
 	if (s->tools)
 		return SESSION_AGAIN;
-	return stop_signal() ? WORK_STOPPED
-	                     : session_fail(s, "configuration", "tool", err_text());
+	return stop_signal() ? WORK_STOPPED : session_fail(s, "configuration", "tool", err_text());
 }
 
 int

@@ -107,8 +107,8 @@ ask_person(struct session *s, jv call)
 	struct buf args = { 0 };
 
 	json_dump(&args, arguments_of(call));
-	question = xprintf("May %s call %s with %.*s%s?", json_peek_string(s->w->agent, "role"), name,
-	    ASKED_BYTES, args.p, args.len > ASKED_BYTES ? "..." : "");
+	question = xprintf("May %s call %s with %.*s%s?", json_peek_string(s->w->agent, "role"),
+	    name, ASKED_BYTES, args.p, args.len > ASKED_BYTES ? "..." : "");
 	data = json_set(data, "question", json_utf8(question, strlen(question)));
 	request = json_set_valid(request, "call_id", json_get(call, "id", JV_KIND_STRING));
 	request = json_set_valid(request, "question", json_get(data, "question", JV_KIND_STRING));
@@ -185,7 +185,8 @@ was_begun(struct session *s, jv call)
 {
 	jv started = s->transcript.started;
 
-	return jv_is_valid(started) && !strcmp(jv_string_value(started), json_peek_string(call, "id"));
+	return jv_is_valid(started) &&
+	       !strcmp(jv_string_value(started), json_peek_string(call, "id"));
 }
 
 static int

@@ -73,6 +73,22 @@ add_usage(struct transcript *t, jv usage, const char *name)
 	return more;
 }
 
+/* The calls of a message that can be answered: they have ids. */
+static jv
+calls_of(jv message)
+{
+	jv all = array_or_empty(message, "tool_calls"), calls = jv_array();
+
+	jv_array_foreach (all, i, call) {
+		if (json_peek_string(call, "id"))
+			calls = jv_array_append(calls, call);
+		else
+			jv_free(call);
+	}
+	jv_free(all);
+	return calls;
+}
+
 static void
 take_turn(struct transcript *t, jv note)
 {
@@ -82,7 +98,7 @@ take_turn(struct transcript *t, jv note)
 	if (!jv_is_valid(usage))
 		usage = jv_object();
 	if (jv_is_valid(message)) {
-		replace(&t->calls, array_or_empty(message, "tool_calls"));
+		replace(&t->calls, calls_of(message));
 		t->messages = jv_array_append(t->messages, message);
 	}
 	replace(&t->stop, json_get(note, "stop", JV_KIND_STRING));
@@ -137,7 +153,8 @@ take_refused(struct transcript *t, jv note)
 	const char *why = json_peek_string(note, "message");
 	jv message = json_set_string(jv_object(), "role", "user");
 
-	t->messages = jv_array_append(t->messages, json_set_string(message, "content", why ? why : ""));
+	t->messages =
+	    jv_array_append(t->messages, json_set_string(message, "content", why ? why : ""));
 }
 
 static void

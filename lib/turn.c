@@ -128,8 +128,7 @@ request(struct session *s)
 		    jv_true());
 	schema = answer_schema(s->output); /* beside tools some servers would make no calls */
 	if (jv_is_valid(schema))
-		schema =
-		    json_set(json_set_string(jv_object(), "name", "answer"), "schema", schema);
+		schema = json_set(json_set_string(jv_object(), "name", "answer"), "schema", schema);
 	return json_set(json_set_valid(r, "response_schema", schema), "stream", jv_true());
 }
 
@@ -221,7 +220,8 @@ usage_of(const struct turn *t)
 {
 	int64_t in = json_peek_int(t->usage, "input_tokens", 0);
 	int64_t out = json_peek_int(t->usage, "output_tokens", 0);
-	jv usage = json_set_int(json_set_int(jv_object(), "input_tokens", in), "output_tokens", out);
+	jv usage =
+	    json_set_int(json_set_int(jv_object(), "input_tokens", in), "output_tokens", out);
 
 	return json_set_int(usage, "total_tokens",
 	    json_peek_int(t->usage, "total_tokens", in + out));
@@ -302,10 +302,7 @@ conclude(struct turn *t, jv last, int64_t ms)
 int
 turn_take(struct session *s)
 {
-	struct turn t = { .s = s,
-		.blocks = jv_array(),
-		.calls = jv_array(),
-		.usage = jv_object() };
+	struct turn t = { .s = s, .blocks = jv_array(), .calls = jv_array(), .usage = jv_object() };
 	int64_t began_ms = clock_mono_ms();
 	int end = check_budgets(s);
 

@@ -300,6 +300,43 @@ test_at_once(void)
 }
 
 static void
+count_note(void *arg, jv note)
+{
+	int *sum = arg;
+
+	*sum = *sum * 10 + (int)json_peek_int(note, "i", 9);
+	jv_free(note);
+}
+
+static void
+test_held(void)
+{
+	struct log *log = log_open(box_fd, "task", 0);
+	int64_t before;
+	int sum = 0;
+
+	if (!log)
+		abort();
+	log_event(log, event("status"));
+	before = box_size(name);
+	log_hold(log);
+	log_event(log, event("status"));
+	log_note(log, "turn", json_set_int(jv_object(), "i", 1));
+	is_int(box_size(name), before, "what is held is not there yet");
+	is_int(log_let_go(log), 0, "let go it is written");
+	is_int(log_count(log), 2, "events are counted on");
+	log_note(log, "turn", json_set_int(jv_object(), "i", 2));
+	log_close(log);
+	ok(reads(0, 1, 2), "its events are read");
+	append("{\"kind\":\"turn\"", 14);
+	is_int(log_notes(box_fd, "task", count_note, &sum), 0, "its notes are handed on");
+	is_int(sum, 12, "in their order, without events, and without half a line");
+	is_int(log_notes(box_fd, "nobody", count_note, &sum), 0,
+	    "where there is no log there are none");
+	box_empty(name);
+}
+
+static void
 test_errors(void)
 {
 	struct log_reader r = { .fd = -1 };
@@ -330,6 +367,7 @@ main(void)
 	test_half();
 	test_big();
 	test_at_once();
+	test_held();
 	test_errors();
 	box_close();
 	return done_testing();
