@@ -366,7 +366,7 @@ dir_is_empty(int dir_fd)
 	return others == 0;
 }
 
-/* Deletes what is in a folder, whose descriptor is closed.  A tool may have made one unreadable. */
+/* Deletes what is in a folder, whose descriptor is closed. */
 static int
 empty_folder(int fd)
 {
@@ -374,6 +374,7 @@ empty_folder(int fd)
 	struct dirent *entry;
 	int rc = 0;
 
+	fchmod(fd, 0700); /* a tool may have left it unwritable */
 	if (!dir) {
 		close(fd);
 		return -1;

@@ -19,6 +19,20 @@ load records
 	store-check
 }
 
+@test "task-rm: the folder where its tools worked goes, with all that is in it, and no more" {
+	id=$(task-add --ids one)
+	mkdir -m 700 "$LEGWORK_STORE/work"
+	mkdir -p "$LEGWORK_STORE/work/$id/deep/er" kept
+	touch kept/file "$LEGWORK_STORE/work/$id/deep/er/file"
+	ln -s "$PWD/kept" "$LEGWORK_STORE/work/$id/link"
+	mkfifo "$LEGWORK_STORE/work/$id/fifo"
+	chmod 000 "$LEGWORK_STORE/work/$id/deep/er"
+	chmod 500 "$LEGWORK_STORE/work/$id/deep"
+	task-rm "$id"
+	[[ ! -e $LEGWORK_STORE/work/$id ]]
+	[[ -e kept/file ]]
+}
+
 @test "task-rm: one that is not there is named (66), and none is deleted" {
 	a=$(task-add --ids a)
 	run -66 --separate-stderr task-rm "$a" deadbeef
