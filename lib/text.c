@@ -108,33 +108,85 @@ paint_of(const char *type, const char *mark)
 	return !strcmp(mark, "✅") ? GREEN : CYAN;
 }
 
-/* What an event without a text of its own says: a tool and its arguments; or as JSON. */
+/* A value: a string as it is, all else as JSON.  Consumed. */
+static void
+add_value(struct buf *b, jv value)
+{
+	struct buf dump = { 0 };
+
+	if (jv_get_kind(value) == JV_KIND_STRING) {
+		buf_add(b, jv_string_value(value), (size_t)jv_string_length_bytes(jv_copy(value)));
+		jv_free(value);
+		return;
+	}
+	json_dump(&dump, value);
+	buf_puts(b, dump.p);
+	buf_release(&dump);
+}
+
+/* The one argument, if it is a string, as it is; several as JSON. */
+static void
+add_arguments(struct buf *b, jv args)
+{
+	jv only = jv_invalid();
+
+	if (jv_get_kind(args) == JV_KIND_OBJECT && jv_object_length(jv_copy(args)) == 1)
+		jv_object_foreach (args, name, value) {
+			jv_free(name);
+			only = value;
+		}
+	if (jv_get_kind(only) == JV_KIND_STRING) {
+		buf_puts(b, ": ");
+		add_value(b, only);
+	} else {
+		jv_free(only);
+		buf_putc(b, ' ');
+		add_value(b, jv_copy(args));
+	}
+	jv_free(args);
+}
+
+/* "Uses ls: /tmp", "ls says: ...", "ls failed: ..." */
+static void
+add_tool(struct buf *b, const char *name, jv data)
+{
+	jv args = jv_object_get(jv_copy(data), jv_string("args"));
+	const char *status = json_peek_string(data, "status");
+
+	if (jv_is_valid(args)) {
+		buf_printf(b, "Uses %s", name);
+		add_arguments(b, args);
+		return;
+	}
+	jv_free(args);
+	buf_printf(b, "%s %s: ", name, status && !strcmp(status, "error") ? "failed" : "says");
+	args = jv_object_get(jv_copy(data), jv_string("result"));
+	add_value(b, jv_is_valid(args) ? args : (jv_free(args), jv_string("")));
+	while (b->len > 0 && b->p[b->len - 1] == '\n')
+		b->p[--b->len] = '\0';
+}
+
+/* What an event without a text of its own says; one that we do not know, as JSON. */
 static void
 add_data(struct buf *b, const char *type, jv data)
 {
-	struct buf dump = { 0 };
 	const char *name = json_peek_string(data, "name"),
 		   *question = json_peek_string(data, "question");
 
 	if (!strcmp(type, "approval_request") && question) {
 		buf_printf(b, "Asks: %s", question);
-		return;
-	}
-	if (!strcmp(type, "token_usage")) {
+	} else if (!strcmp(type, "token_usage")) {
 		buf_printf(b, "Used %" PRId64 " tokens (%" PRId64 " in, %" PRId64 " out)",
 		    json_peek_int(data, "total_tokens",
 			json_peek_int(data, "input_tokens", 0) +
 			    json_peek_int(data, "output_tokens", 0)),
 		    json_peek_int(data, "input_tokens", 0),
 		    json_peek_int(data, "output_tokens", 0));
-		return;
+	} else if (name && !strncmp(type, "tool_", 5)) {
+		add_tool(b, name, data);
+	} else {
+		add_value(b, json_drop(jv_copy(data), "task_id"));
 	}
-	if (name)
-		buf_printf(b, "%s%s ",
-		    !strcmp(type, "tool_use") ? "Using tool: " : "Tool answered: ", name);
-	json_dump(&dump, json_drop(json_drop(jv_copy(data), "task_id"), "name"));
-	buf_puts(b, dump.p);
-	buf_release(&dump);
 }
 
 /* A line where another chat speaks than before. */

@@ -266,11 +266,11 @@ at() {
 			case $name in # which want operands
 			agent-add) words=(role cat) ;;
 			agent-rm | agent-run | chat-rm | chat-show | chat-watch | task-retry | task-rm | task-show | \
-				task-wait | task-why) words=(abcdef) ;;
+				task-approve | task-wait | task-why) words=(abcdef) ;;
 			chat-edit) words=(abcdef --title x) ;;
 			task-edit) words=(abcdef --priority high) ;;
 			task-add) words=(x) ;;
-			task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
+			llm-chat | task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
 			tool-post-message) continue ;; # it looks at its arguments first; has a test of its own
 			*) words=() ;;
 			esac

@@ -63,15 +63,23 @@ test_marks(void)
 	looks("{" AT ",'type':'thought','data':{'text':'hm'," TASK "}}",
 	    "14:03:07 \xf0\x9f\x92\xad Task 1f3c9a2b: hm\n", "a thought");
 	looks("{" AT ",'type':'tool_use','data':{'name':'run','args':{'command':'ls'}," TASK "}}",
-	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: Using tool: run "
-	    "{\"args\":{\"command\":\"ls\"}}\n",
-	    "a tool that is used");
+	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: Uses run: ls\n", "a tool that is used");
+	looks("{" AT ",'type':'tool_use','data':{'name':'run','args':{'a':'x','b':2}," TASK "}}",
+	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: Uses run {\"a\":\"x\",\"b\":2}\n",
+	    "with several arguments");
+	looks("{" AT ",'type':'tool_use','data':{'name':'run','args':{'a':[]}," TASK "}}",
+	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: Uses run {\"a\":[]}\n",
+	    "with one that is no text");
 	looks("{" AT
-	      ",'type':'tool_result','data':{'name':'run','result':'a\\nb','status':'ok'," TASK
+	      ",'type':'tool_result','data':{'name':'run','result':'a\\n','status':'success'," TASK
 	      "}}",
-	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: Tool answered: run "
-	    "{\"result\":\"a\\nb\",\"status\":\"ok\"}\n",
-	    "and its answer");
+	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: run says: a\n", "and its answer");
+	looks("{" AT
+	      ",'type':'tool_result','data':{'name':'run','result':{'a':1},'status':'error'," TASK
+	      "}}",
+	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: run failed: {\"a\":1}\n", "that it failed");
+	looks("{" AT ",'type':'tool_result','data':{'name':'run'," TASK "}}",
+	    "14:03:07 \xf0\x9f\x94\xa7 Task 1f3c9a2b: run says:\n", "and that it said nothing");
 	looks("{" AT ",'type':'token_usage','data':{'input_tokens':1,'output_tokens':2," TASK "}}",
 	    "14:03:07 \xf0\x9f\xa4\x96 Task 1f3c9a2b: Used 3 tokens (1 in, 2 out)\n",
 	    "what it cost");
