@@ -182,15 +182,18 @@ agent_values(const struct prompt *p)
 static jv
 task_values(const struct prompt *p)
 {
-	jv v = jv_object(), metadata = json_get(p->task, "metadata", JV_KIND_OBJECT);
+	jv v = jv_object(), metadata = json_get(p->task, "metadata", JV_KIND_OBJECT), notes;
 
 	v = with_string(v, "instruction", p->task, "instruction");
 	v = with_string(v, "context", p->task, "context");
 	v = json_set(v, task_has_subtasks(p->task) ? "subtasks" : "dependencies",
 	    as_lines(p->others));
 	v = json_set(v, "chat", as_lines(p->chat));
-	if (jv_is_valid(metadata) && jv_object_length(jv_copy(metadata)) > 0)
-		v = json_set(v, "metadata", as_lines(JV_ARRAY(jv_copy(metadata))));
+	if (jv_is_valid(metadata) && jv_object_length(jv_copy(metadata)) > 0) {
+		notes = JV_ARRAY(jv_copy(metadata));
+		v = json_set(v, "metadata", as_lines(notes));
+		jv_free(notes);
+	}
 	jv_free(metadata);
 	return v;
 }
