@@ -36,7 +36,8 @@ names_in(const char *folder)
 	}
 	if (dir)
 		closedir(dir);
-	qsort(names, n, sizeof *names, compare);
+	if (n > 1)
+		qsort(names, n, sizeof *names, compare);
 	buf_puts(&list, n == 0 ? "none" : "");
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(&list, "%s%s", i ? ", " : "", names[i]);

@@ -2,9 +2,10 @@
  * hear.h - what an agent's program says: events, its answer, and what it complains of
  *
  * 1. A line of stdout that is an event object is an event, all others are the answer.
- * 2. With an adapter, each line that is a JSON object goes through it; of its results an event is an
- *    event, {"response":"text"} the answer instead of other lines, {"failed":"message"} a failure
- *    though the program exits 0.  The last of these two holds.  All else is noted in the log.
+ * 2. With an adapter, each line that is a JSON object goes through it; of its results an event is
+ *    an event, {"response":"text"} the answer instead of other lines, {"failed":"message"} a
+ *    failure though the program exits 0.  The last of these two holds.  All else is noted in the
+ *    log.
  * 3. A message that an adapter gives last is not told where it is the answer: that has an event of
  *    its own.
  * 4. stderr goes to the log; its end tells why a program failed.

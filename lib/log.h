@@ -37,8 +37,8 @@ int log_event(struct log *log, jv event);
 /* log_note - append another line; detail (consumed) is an object.  0, or -1 with err EX_IOERR. */
 int log_note(struct log *log, const char *kind, jv detail);
 
-/* log_hold - keep what is appended from now on, until log_let_go writes it at once: to who is killed
- * at any moment all of it has happened, or nothing. */
+/* log_hold - keep what is appended from now on, until log_let_go writes it at once: to who is
+ * killed at any moment all of it has happened, or nothing. */
 void log_hold(struct log *log);
 
 /* log_let_go - 0, or -1 with err EX_IOERR: nothing of it is there. */

@@ -13,8 +13,8 @@ enum { RECENT_EVENTS = 200 };
  *
  * task  borrowed: what was said by it, and the message that it was made of, are left out
  *
- * Looks at the last RECENT_EVENTS events only.  Returns an owned array of {from, kind, text}; kind is
- * "task" where a task has said it (from is then its short id), else "person".
+ * Looks at the last RECENT_EVENTS events only.  Returns an owned array of {from, kind, text}; kind
+ * is "task" where a task has said it (from is then its short id), else "person".
  */
 jv recent_messages(struct tx *tx, jv task, size_t max_bytes);
 

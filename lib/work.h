@@ -36,7 +36,7 @@ struct work {
 
 /* What came of it.  All are owned, and invalid where there is none. */
 struct work_result {
-	jv response; /* string: what it answered, without its last newlines, HEAR_ANSWER_MAX bytes at most; a failed one, too */
+	jv response; /* string: what it answered, without its last newlines; of a failed one, too */
 	jv error;    /* of WORK_FAILED and WORK_BROKEN: an error object (task.h) */
 	jv usage;    /* of all attempts: {input_tokens, output_tokens, total_tokens, calls} */
 	jv approval; /* of WORK_ASKED: what a person has to allow (life_ask) */

@@ -38,7 +38,7 @@ said() {
 }
 
 # Runs the task, and posts what it says.
-do_task() { agent-run "$1" | chat-post >/dev/null; }
+do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 
 @test "llm agent: what the model says is the answer" {
 	script_llm <<-'END'

@@ -43,7 +43,8 @@ story() {
 think() {
 	agent-add "$1" --model some-model --provider "$1" --tool look --tool count >/dev/null
 	id=$(task-add --agent "$1" --ids --allow-duplicates 'How many are there?')
-	agent-run "$id" | chat-post >/dev/null
+	agent-run "$id" >events
+	chat-post <events >/dev/null
 }
 
 @test "llm dialects: two tools in three turns are the same events in both dialects" {

@@ -103,10 +103,10 @@ test_refused(void)
 	    "command: an agent of kind llm has none");
 	refuses("{'role':'a','kind':'llm','adapter':'x'}",
 	    "adapter: an agent of kind llm has none");
-	refuses("{'role':'a','adapter':'../x'}",
-	    "adapter: want a letter or digit, then up to 63 of these, '_' or '-', or an absolute path");
-	refuses("{'role':'a','adapter':''}",
-	    "adapter: want a letter or digit, then up to 63 of these, '_' or '-', or an absolute path");
+	refuses("{'role':'a','adapter':'../x'}", "adapter: want a letter or digit, then up to 63 "
+						 "of these, '_' or '-', or an absolute path");
+	refuses("{'role':'a','adapter':''}", "adapter: want a letter or digit, then up to 63 of "
+					     "these, '_' or '-', or an absolute path");
 	refuses("{'role':'a','model_id':''}", "model_id: want 1 to 200 bytes");
 	refuses("{'role':'a','folder':''}", "folder: want 1 to 4096 bytes");
 	refuses("{'role':'a','tools':[]}", "tools: want an object");

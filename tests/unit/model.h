@@ -4,8 +4,8 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include "reply.h"
 #include "json.h"
+#include "reply.h"
 #include "tap.h"
 
 static struct buf model_events;
