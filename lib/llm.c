@@ -99,6 +99,19 @@ end(struct llm *llm)
 	return status;
 }
 
+/* Where it has ended since the last question, another one is started for the next. */
+static void
+forget_ended(struct llm *llm)
+{
+	if (!llm->pid || waitpid(llm->pid, NULL, WNOHANG) == 0)
+		return;
+	close_fd(&llm->in);
+	close_fd(&llm->out);
+	close_fd(&llm->err);
+	llm->pid = 0;
+	llm->request.len = llm->answer.len = 0;
+}
+
 void
 llm_close(struct llm *llm)
 {
@@ -294,6 +307,7 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 	struct question q = { .llm = llm, .take = take, .arg = arg, .last = jv_invalid() };
 
 	snprintf(q.id, sizeof q.id, "r%lu", ++llm->asked);
+	forget_ended(llm);
 	if (!llm->pid && start(llm) < 0) {
 		jv_free(request);
 		return fault(err_code() == EX_CONFIG ? "configuration" : "internal", "cannot_start",

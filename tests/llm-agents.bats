@@ -228,6 +228,22 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	assert_equal "$(task-show "$id" | jq -c '[.status, .response]')" '["completed","whole"]'
 }
 
+@test "llm agent: a model's process that has ended between two turns is started again" {
+	tool look <<<'while readlink "/proc/$(<"$here/llm.pid")/exe" >/dev/null; do :; done; echo looked'
+	script_llm <<-'END'
+		{"type":"tool_call","call":{"id":"a","name":"look","arguments":{}}}
+		{"type":"stop","reason":"tool_calls"}
+		exit 0
+
+		{"type":"text","delta":"done"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker --tool look
+	id=$(task-add --ids 'look')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.response, .attempt]')" '["done",1]'
+}
+
 @test "llm agent: an error of the model is the task's, with its category" {
 	script_llm <<-'END'
 		{"type":"error","category":"permission","status":401,"code":"authentication_error","message":"bad key","retryable":false}
