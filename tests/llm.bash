@@ -4,8 +4,9 @@
 #
 # SCRIPT has one paragraph for each request: event lines without their ids.  A line "exit N" ends the
 # program, "hang" has it wait for ever, "wait FILE" until FILE is there.  Requests are appended to
-# the file asked, its process id is in the file llm.pid; how many paragraphs were used is in the file used, through all processes.  With
-# LLM_BY_TURN set a request gets the paragraph of its turn, whatever was asked before.
+# the file asked, the process id is in the file llm.pid; how many paragraphs were used is in the file
+# used, through all processes.  With LLM_BY_TURN set a request gets the paragraph of its turn,
+# whatever was asked before.
 script_llm() {
 	cat >script
 	: >asked
