@@ -124,22 +124,24 @@ ask_person(struct session *s, jv call)
 	return WORK_ASKED;
 }
 
-/* What was decided of the call; the member is borrowed from approval.  NULL: nothing yet. */
-static const char *
-decision_of(jv approval, jv call)
+/* Whether the approval is for this very call: the same id with other arguments is another. */
+static bool
+is_for(jv approval, jv call)
 {
-	const char *asked = json_peek_string(approval, "call_id");
+	const char *id = json_peek_string(approval, "call_id"),
+		   *tool = json_peek_string(approval, "tool");
 
-	return asked && !strcmp(asked, json_peek_string(call, "id"))
-	           ? json_peek_string(approval, "decision")
-	           : NULL;
+	return id && tool && !strcmp(id, json_peek_string(call, "id")) &&
+	       !strcmp(tool, json_peek_string(call, "name")) &&
+	       jv_equal(json_get(approval, "args", JV_KIND_OBJECT), arguments_of(call));
 }
 
 static int
 make_allowed_call(struct session *s, jv call)
 {
 	jv approval = json_get(s->w->task, "approval", JV_KIND_OBJECT);
-	const char *decision = jv_is_valid(approval) ? decision_of(approval, call) : NULL;
+	const char *decision =
+	    is_for(approval, call) ? json_peek_string(approval, "decision") : NULL;
 	const char *by, *reason;
 	char *why;
 	int end;

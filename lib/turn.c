@@ -135,45 +135,48 @@ request(struct session *s)
 /* --- the answer */
 
 static bool
-has_call(jv calls, const char *id)
+has_string(jv object, const char *name, const char *value)
 {
-	bool has = false;
+	const char *own = json_peek_string(object, name);
 
-	jv_array_foreach (calls, i, call) {
-		const char *its = json_peek_string(call, "id");
-
-		has = has || (its && !strcmp(its, id));
-		jv_free(call);
-	}
-	return has;
+	return own && !strcmp(own, value);
 }
 
-/* Whether a call of this turn or an earlier one has the id. */
+/* Whether a call of this turn, or of an earlier one, has the id. */
 static bool
 is_taken(const struct turn *t, const char *id)
 {
-	bool is = has_call(t->calls, id);
+	bool is = false;
 
+	jv_array_foreach (t->calls, i, call) {
+		is = is || has_string(call, "id", id);
+		jv_free(call);
+	}
 	jv_array_foreach (t->s->transcript.messages, i, message) {
-		jv calls = json_get(message, "tool_calls", JV_KIND_ARRAY);
-
-		is = is || (jv_is_valid(calls) && has_call(calls, id));
-		jv_free(calls);
+		is = is || has_string(message, "tool_call_id", id);
 		jv_free(message);
 	}
 	return is;
 }
 
-/* A call has an id of its own: its result, and what a person has allowed, must not be taken for
- * another's.  Some servers count anew in each turn. */
+/* A call (consumed) is known by its id: where that is missing, or was there before, as with servers
+ * that number the calls of each turn anew, it gets another. */
 static jv
 with_id(const struct turn *t, jv call)
 {
 	const char *given = json_peek_string(call, "id");
-	char id[ID_TEXT];
+	char id[ID_TEXT], *other;
 
-	return given && *given && !is_taken(t, given) ? call
-	                                              : json_set_string(call, "id", id_new(id));
+	if (!given || !*given)
+		return json_set_string(call, "id", id_new(id));
+	other = xstrdup(given);
+	for (int n = 2; is_taken(t, other); n++) {
+		free(other);
+		other = xprintf("%s_%d", given, n);
+	}
+	call = json_set_string(call, "id", other);
+	free(other);
+	return call;
 }
 
 static void

@@ -296,24 +296,6 @@ paying() {
 	assert_equal "$(wc -l <asked)" 2
 }
 
-@test "llm agent: what was allowed once is not allowed for a call to which the server gives the same id" {
-	tool pay <<<'jq -r .sum >>"$here/paid"; echo paid'
-	script_llm <<-'END'
-		{"type":"tool_call","call":{"id":"a","name":"pay","arguments":{"sum":3}}}
-		{"type":"stop","reason":"tool_calls"}
-
-		{"type":"tool_call","call":{"id":"a","name":"pay","arguments":{"sum":4000}}}
-		{"type":"stop","reason":"tool_calls"}
-	END
-	thinker --ask-tool pay
-	id=$(task-add --ids 'pay it')
-	do_task "$id"
-	task-approve "$id" >/dev/null
-	do_task "$id"
-	assert_equal "$(task-show "$id" | jq -c '[.waiting, .approval.args, .approval.decision]')" '["approval",{"sum":4000},null]'
-	assert_equal "$(cat paid)" 3
-}
-
 @test "llm agent: what a person does not allow is told to the model, with the reason" {
 	tool pay <<<'echo >>"$here/paid"'
 	paying
@@ -327,6 +309,51 @@ paying() {
 	assert_equal "$(task-show "$id" | jq -c .status)" '"completed"'
 	asked 2 '.messages[-1].content' | grep -qF 'ada does not allow this: too much'
 	[[ ! -e paid ]]
+}
+
+@test "llm agent: what was allowed is this one call, whatever id the next one has" {
+	tool pay <<<'jq -r .sum >>"$here/paid"; echo paid'
+	script_llm <<-'END'
+		{"type":"tool_call","call":{"id":"call_0","name":"pay","arguments":{"sum":1}}}
+		{"type":"stop","reason":"tool_calls"}
+
+		{"type":"tool_call","call":{"id":"call_0","name":"pay","arguments":{"sum":1000}}}
+		{"type":"stop","reason":"tool_calls"}
+	END
+	thinker --ask-tool pay
+	id=$(task-add --ids 'Pay')
+	do_task "$id"
+	task-approve "$id" >/dev/null
+	do_task "$id"
+	assert_equal "$(<paid)" 1
+	assert_equal "$(task-show "$id" | jq -c '[.waiting, .approval.args.sum]')" '["approval",1000]'
+	# nor does the decision hold for a conversation that begins anew with the same id
+	task-approve "$id" >/dev/null
+	task-edit --instruction 'Pay again' "$id" >/dev/null
+	echo 0 >used
+	do_task "$id"
+	assert_equal "$(<paid)" 1
+	assert_equal "$(task-show "$id" | jq -c '[.waiting, .approval.args.sum]')" '["approval",1]'
+}
+
+@test "llm agent: calls with the same id, or an empty one, are all made and answered" {
+	tool look <<<'jq -r .at'
+	script_llm <<-'END'
+		{"type":"tool_call","call":{"id":"a","name":"look","arguments":{"at":"here"}}}
+		{"type":"tool_call","call":{"id":"a","name":"look","arguments":{"at":"there"}}}
+		{"type":"tool_call","call":{"id":"","name":"look","arguments":{"at":"up"}}}
+		{"type":"stop","reason":"tool_calls"}
+
+		{"type":"text","delta":"done"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker --tool look
+	id=$(task-add --ids 'look')
+	do_task "$id"
+	assert_equal "$(asked 2 '[.messages[] | select(.role == "tool") | .content]')" \
+		'["here\n","there\n","up\n"]'
+	asked 2 '[.messages[2].tool_calls[].id] == [.messages[3:][].tool_call_id] and
+		(.messages[2].tool_calls | unique_by(.id) | length == 3)' | grep -qx true
 }
 
 @test "llm agent: a pipeline is not held up by what waits for a person" {
