@@ -23,6 +23,7 @@ enum {
 	LINE_MAX_BYTES = 32 << 20, /* llm-chat's own limit is half of it */
 	STDERR_TAIL = 500,
 	GRACE_MS = 500, /* from TERM to KILL; it has nothing to put down */
+	LOOK_MS = 250,  /* how often stop_signal is looked at: it may come just before a poll */
 };
 
 struct llm {
@@ -65,19 +66,30 @@ close_fd(int *fd)
 static int
 reap(struct llm *llm, int wait_ms)
 {
-	int pidfd = proc_pidfd(llm->pid), status;
+	int pidfd = proc_pidfd(llm->pid), status = 0;
 	struct pollfd p = { pidfd, POLLIN, 0 };
-	int64_t end = clock_mono_ms() + wait_ms;
+	int64_t end = clock_mono_ms() + wait_ms, left;
 
 	while (waitpid(llm->pid, &status, WNOHANG) == 0) {
-		if (pidfd < 0 || clock_mono_ms() >= end) {
+		if (pidfd < 0 || (left = end - clock_mono_ms()) <= 0) {
 			close_fd(&pidfd);
 			return -1;
 		}
-		poll(&p, 1, (int)(end - clock_mono_ms()));
+		poll(&p, 1, (int)left);
 	}
 	close_fd(&pidfd);
 	return status;
+}
+
+/* The process is no more. */
+static void
+forget(struct llm *llm)
+{
+	close_fd(&llm->in);
+	close_fd(&llm->out);
+	close_fd(&llm->err);
+	llm->pid = 0;
+	llm->request.len = llm->answer.len = 0;
 }
 
 /* Ends the process.  Returns how it ended, as wait(2) says. */
@@ -92,24 +104,8 @@ end(struct llm *llm)
 	kill(-llm->pid, SIGKILL);
 	while (status < 0 && waitpid(llm->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	close_fd(&llm->out);
-	close_fd(&llm->err);
-	llm->pid = 0;
-	llm->request.len = llm->answer.len = 0;
+	forget(llm);
 	return status;
-}
-
-/* Where it has ended since the last question, another one is started for the next. */
-static void
-forget_ended(struct llm *llm)
-{
-	if (!llm->pid || waitpid(llm->pid, NULL, WNOHANG) == 0)
-		return;
-	close_fd(&llm->in);
-	close_fd(&llm->out);
-	close_fd(&llm->err);
-	llm->pid = 0;
-	llm->request.len = llm->answer.len = 0;
 }
 
 void
@@ -235,7 +231,7 @@ take_line(struct question *q, const char *line, size_t len)
 	}
 	id = json_peek_string(event, "id");
 	type = json_peek_string(event, "type");
-	if (!type || !id || strcmp(id, q->id) != 0)
+	if (!type || (id && strcmp(id, q->id) != 0))
 		jv_free(event); /* of a question that was given up, or of a kind to come */
 	else if (!strcmp(type, "stop") || !strcmp(type, "error"))
 		q->last = event;
@@ -287,11 +283,11 @@ turn(struct question *q, int64_t until_ms)
 	struct llm *llm = q->llm;
 	struct pollfd fds[] = { { llm->out, POLLIN, 0 }, { llm->err, POLLIN, 0 },
 		{ llm->request.len > 0 ? llm->in : -1, POLLOUT, 0 } };
-	int64_t left = until_ms == INT64_MAX ? -1 : until_ms - clock_mono_ms();
+	int64_t left = until_ms - clock_mono_ms();
 
-	if (until_ms != INT64_MAX && left < 0)
+	if (left < 0)
 		left = 0;
-	if (poll(fds, 3, left > 60000 ? 60000 : (int)left) <= 0)
+	if (poll(fds, 3, left > LOOK_MS ? LOOK_MS : (int)left) <= 0)
 		return;
 	if (fds[1].revents)
 		read_why(llm);
@@ -307,7 +303,8 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 	struct question q = { .llm = llm, .take = take, .arg = arg, .last = jv_invalid() };
 
 	snprintf(q.id, sizeof q.id, "r%lu", ++llm->asked);
-	forget_ended(llm);
+	if (llm->pid && reap(llm, 0) >= 0) /* since the last question: nobody had asked it to */
+		forget(llm);
 	if (!llm->pid && start(llm) < 0) {
 		jv_free(request);
 		return fault(err_code() == EX_CONFIG ? "configuration" : "internal", "cannot_start",

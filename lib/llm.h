@@ -6,7 +6,9 @@
  *
  * 1. A question has exactly one last event, whatever becomes of the process: "stop" or "error", as
  *    llm-chat prints them; where it ended before, or said what is no event, one is made here.
- * 2. One question at a time; what is left of an earlier one is passed over.
+ * 2. One question at a time; what is left of an earlier one is passed over.  An event without an id
+ *    is of this one: so llm-chat refuses what is no request.
+ * 3. A process that has ended between two questions is started anew.
  */
 #ifndef LLM_H
 #define LLM_H

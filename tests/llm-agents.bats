@@ -228,12 +228,19 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	assert_equal "$(task-show "$id" | jq -c '[.status, .response]')" '["completed","whole"]'
 }
 
-@test "llm agent: a model's process that has ended between two turns is started again" {
-	tool look <<<'while readlink "/proc/$(<"$here/llm.pid")/exe" >/dev/null; do :; done; echo looked'
+@test "llm agent: a request that is too long for llm-chat fails, and is not waited for" {
+	thinker
+	id=$(task-add --ids "$(printf 'word %.0s' {1..400})")
+	OPENAI_API_KEY=x LEGWORK_MAX_LINE=1500 timeout 20 agent-run "$id" >/dev/null
+	assert_equal "$(task-show "$id" | jq -c '[.status, .error.category]')" '["failed","validation"]'
+	task-show "$id" | jq -r .error.message | grep -q 'longer than 1500 bytes'
+}
+
+@test "llm agent: a model's process that ended between two questions is started anew" {
+	tool look <<<'kill -9 "$(<"$here/llm.pid")"; until grep -q "^State:.Z" "/proc/$(<"$here/llm.pid")/status"; do :; done; echo looked'
 	script_llm <<-'END'
 		{"type":"tool_call","call":{"id":"a","name":"look","arguments":{}}}
 		{"type":"stop","reason":"tool_calls"}
-		exit 0
 
 		{"type":"text","delta":"done"}
 		{"type":"stop","reason":"end"}
@@ -241,7 +248,7 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	thinker --tool look
 	id=$(task-add --ids 'look')
 	do_task "$id"
-	assert_equal "$(task-show "$id" | jq -c '[.response, .attempt]')" '["done",1]'
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response, .usage.calls]')" '["completed","done",2]'
 }
 
 @test "llm agent: an error of the model is the task's, with its category" {
