@@ -9,6 +9,7 @@
 #include "err.h"
 #include "extract.h"
 #include "filter.h"
+#include "id.h"
 #include "json.h"
 #include "schema.h"
 
@@ -232,15 +233,21 @@ judge(struct trial *t, const char *command, enum call_end end, int status, struc
 	return ANSWER_BAD;
 }
 
-/* What marks all that is started there; NULL: nothing. */
-static const char *
-mark_of(const struct answer_place *place)
+/* The environment of a check (to be freed, its strings not): the place's, and a mark. */
+static const char **
+env_with(const struct answer_place *place, const char *mark)
 {
-	const char *const *env = place->env;
+	size_t n = 0;
+	const char **env;
 
-	while (env && *env && strncmp(*env, "LEGWORK_RUN=", 12) != 0)
-		env++;
-	return env ? *env : NULL;
+	while (place->env && place->env[n])
+		n++;
+	env = xmalloc((n + 2) * sizeof *env);
+	for (size_t i = 0; i < n; i++)
+		env[i] = place->env[i];
+	env[n] = mark;
+	env[n + 1] = NULL;
+	return env;
 }
 
 static int
@@ -249,13 +256,15 @@ check_command(struct trial *t, const char *command)
 	char sh[] = "sh", option[] = "-c", *script = xstrdup(command);
 	char *argv[] = { sh, option, script, NULL };
 	jv text = text_of(jv_copy(t->value), wants_json(t->output));
+	char id[ID_TEXT], *mark = xprintf("LEGWORK_CALL=%s", id_new(id));
+	const char **env = env_with(t->place, mark);
 	struct said said = { 0 };
 	struct buf input = { 0 };
 	struct call call = {
-		.program = { .argv = argv, .env = t->place->env, .folder = t->place->folder },
+		.program = { .argv = argv, .env = env, .folder = t->place->folder },
 		.timeout_ms = t->place->timeout_ms,
 		.grace_ms = GRACE_MS,
-		.mark = mark_of(t->place),
+		.mark = mark,
 		.take_out = take_out,
 		.take_err = take_err,
 		.arg = &said
@@ -274,6 +283,8 @@ check_command(struct trial *t, const char *command)
 	buf_release(&said.err);
 	buf_release(&input);
 	jv_free(text);
+	free(env);
+	free(mark);
 	free(script);
 	return rc;
 }

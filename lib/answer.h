@@ -24,7 +24,8 @@ enum { ANSWER_GOOD, ANSWER_BAD };
 
 enum { ANSWER_TRIES = 2, ANSWER_WHY_MAX = 2048 };
 
-/* Where a check command runs.  What it leaves behind is ended, found by the LEGWORK_RUN of env. */
+/* Where a check command runs.  What it leaves behind is ended, and nothing else that has env: it is
+ * found by a LEGWORK_CALL of its own. */
 struct answer_place {
 	const char *const *env; /* "NAME=value" strings that replace or join ours; NULL: none */
 	const char *folder;     /* NULL: here */

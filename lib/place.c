@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "clock.h"
 #include "err.h"
 #include "id.h"
 #include "json.h"
@@ -17,7 +18,7 @@ enum {
 struct place {
 	char *folder, *store, **env;
 	char **mark; /* the last one in env: LEGWORK_CALL, anew for each run */
-	int64_t timeout_ms;
+	int64_t timeout_ms, until_ms; /* INT64_MAX: there is no end */
 	bool is_sandboxed;
 	struct sandbox sandbox;
 };
@@ -47,6 +48,7 @@ place_open(const struct place_terms *terms)
 	*p = (struct place){ .is_sandboxed = terms->is_sandboxed };
 	set_env(p, terms);
 	p->timeout_ms = terms->timeout_ms ? terms->timeout_ms : PLACE_TIMEOUT_MS;
+	p->until_ms = terms->until_ms ? terms->until_ms : INT64_MAX;
 	p->folder = realpath(folder, NULL);
 	p->store = terms->store ? realpath(terms->store, NULL) : NULL; /* none: nothing to hide */
 	p->sandbox = (struct sandbox){ p->folder, p->store, terms->has_network };
@@ -121,6 +123,19 @@ trim(struct buf *why, bool is_cut)
 	jv_free(text);
 }
 
+/* The shortest of the limits, but a millisecond, as 0 is none. */
+static int64_t
+time_for(const struct place *p, const struct place_run *r)
+{
+	int64_t ms = p->timeout_ms, left = p->until_ms - clock_mono_ms();
+
+	if (r->timeout_max_ms && ms > r->timeout_max_ms)
+		ms = r->timeout_max_ms;
+	if (ms > left)
+		ms = left;
+	return ms > 1 ? ms : 1;
+}
+
 bool
 place_run(struct place *p, struct place_run *r)
 {
@@ -140,10 +155,7 @@ place_run(struct place *p, struct place_run *r)
 		.arg = &saying,
 	};
 
-	r->timeout_ms = p->timeout_ms;
-	if (r->timeout_max_ms && r->timeout_ms > r->timeout_max_ms)
-		r->timeout_ms = r->timeout_max_ms;
-	c.timeout_ms = r->timeout_ms;
+	c.timeout_ms = r->timeout_ms = time_for(p, r);
 	c.program.argv = is_sandboxed ? sandbox_argv(&p->sandbox, argv) : argv;
 	free(*p->mark);
 	c.mark = *p->mark = xprintf("LEGWORK_CALL=%s", id_new(id));

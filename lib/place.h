@@ -27,6 +27,7 @@ struct place_terms {
 	const char *lease;  /* LEGWORK_RUN; NULL: none */
 	const char *store;  /* the store's folder, which a sandbox hides; NULL: none */
 	int64_t timeout_ms; /* the longest that a call may take; 0: PLACE_TIMEOUT_MS */
+	int64_t until_ms;   /* monotonic: no call goes on for longer; 0: there is no end */
 	bool is_sandboxed, has_network;
 };
 

@@ -78,6 +78,7 @@ open_tools(struct session *s)
 		.env = (const char *const *)s->env,
 		.lease = s->w->lease,
 		.store = s->w->store,
+		.until_ms = s->until_ms,
 		.is_sandboxed = json_peek_bool(s->w->agent, "sandbox"),
 		.has_network = json_peek_bool(s->w->agent, "network") };
 

@@ -160,6 +160,24 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	asked 3 '.messages[-1].content' | grep -qF '/n: want integer, got string'
 }
 
+@test "llm agent: what a check leaves running is ended, but not the model's process" {
+	script_llm <<-'END'
+		{"type":"text","delta":"bad"}
+		{"type":"stop","reason":"end"}
+
+		{"type":"text","delta":"good"}
+		{"type":"stop","reason":"end"}
+	END
+	sed -i '2i echo started >>${0%/*}/starts' llm
+	thinker
+	id=$(task-add --ids --check "setsid bash -c 'echo \$\$ >$PWD/stray; exec sleep 1000' >/dev/null 2>&1 &
+		until [ -s $PWD/stray ]; do :; done; grep -q good" 'answer')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response, .usage.calls]')" '["completed","good",2]'
+	assert_equal "$(<starts)" started
+	run ! kill -0 "$(<stray)"
+}
+
 @test "llm agent: JSON is taken out of what stands around it" {
 	script_llm <<-'END'
 		{"type":"text","delta":"Here:\n```json\n{ \"n\": 3 }\n```"}
@@ -208,6 +226,21 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	assert_equal "$(task-show "$id" | jq -c '[.status, .error.category, .error.code]')" \
 		'["failed","timeout","timeout"]'
 	assert_none_left
+}
+
+@test "llm agent: a tool does not take longer than the attempt may" {
+	tool wait <<<'exec sleep 60'
+	script_llm <<-'END'
+		{"type":"tool_call","call":{"id":"a","name":"wait","arguments":{}}}
+		{"type":"stop","reason":"tool_calls"}
+	END
+	thinker --tool wait
+	id=$(task-add --ids --timeout 1 'wait')
+	agent-run "$id" | chat-post >/dev/null
+	assert_equal "$(task-show "$id" | jq -c '[.status, .error.category]')" '["pending","timeout"]'
+	[[ $(task-show "$id" | jq '(.failures[0].at | sub("\\..*"; "Z") | fromdate) -
+		(.started_at | sub("\\..*"; "Z") | fromdate)') -lt 20 ]]
+	said "$id" | grep -q '^tool_result: error no answer within '
 }
 
 @test "llm agent: a model's process that ends or talks rubbish is a network error, tried again" {
