@@ -17,6 +17,7 @@
 #include "opt.h"
 #include "outbox.h"
 #include "proc.h"
+#include "program.h"
 #include "speech.h"
 #include "stop.h"
 #include "task.h"
@@ -161,7 +162,7 @@ work(struct run *r)
 	if (agent_is_llm(r->claim.agent))
 		return loop_run(&w, &r->result);
 	if (!task_has_subtasks(r->claim.task))
-		return work_run(&w, &r->result);
+		return program_run(&w, &r->result);
 	r->result.response = join(r->claim.others);
 	return WORK_DONE;
 }

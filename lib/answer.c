@@ -260,15 +260,13 @@ check_command(struct trial *t, const char *command)
 	const char **env = env_with(t->place, mark);
 	struct said said = { 0 };
 	struct buf input = { 0 };
-	struct call call = {
-		.program = { .argv = argv, .env = env, .folder = t->place->folder },
+	struct call call = { .program = { .argv = argv, .env = env, .folder = t->place->folder },
 		.timeout_ms = t->place->timeout_ms,
 		.grace_ms = GRACE_MS,
 		.mark = mark,
 		.take_out = take_out,
 		.take_err = take_err,
-		.arg = &said
-	};
+		.arg = &said };
 	enum call_end end;
 	int rc = -1, status;
 

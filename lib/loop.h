@@ -16,7 +16,7 @@
 #include "work.h"
 
 /*
- * loop_run - as work_run (work.h), for an agent of kind llm
+ * loop_run - as program_run (program.h), for an agent of kind llm
  *
  * Of w, chat and logs_fd count, too.  WORK_ASKED: result->approval says what a person has to allow
  * first; the task is to wait for that, and to be run again then.

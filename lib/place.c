@@ -17,7 +17,7 @@ enum {
 
 struct place {
 	char *folder, *store, **env;
-	char **mark; /* the last one in env: LEGWORK_CALL, anew for each run */
+	char **mark;                  /* the last one in env: LEGWORK_CALL, anew for each run */
 	int64_t timeout_ms, until_ms; /* INT64_MAX: there is no end */
 	bool is_sandboxed;
 	struct sandbox sandbox;

@@ -1,15 +1,7 @@
 /*
- * work.h - run an agent's program on a task, and see what it says
+ * work.h - an attempt at a task: what is given to who does it, where it is done, and what comes of it
  *
- * The program reads the task on its stdin; hear.h says what its lines are.  Exit 0 completes, 75
- * asks for another try, anything else fails.
- *
- * An answer that does not keep the task's contract (answer.h) fails, too, with category validation
- * and code contract.  A program that can be told why (it reads JSON, or has an adapter) is run
- * again before, as often as the contract says, within the time of the one attempt.
- *
- * Afterwards nothing that it started is left: its process group and everything that carries its
- * LEGWORK_RUN are ended.
+ * program.h does it with a program, loop.h with a model.
  */
 #ifndef WORK_H
 #define WORK_H
@@ -45,14 +37,6 @@ struct work_result {
 /* work_result_init - nothing yet; work_result_release frees what there is. */
 void work_result_init(struct work_result *result);
 void work_result_release(struct work_result *result);
-
-/*
- * work_run - run it to its end, or until stop_signal
- *
- * result is set in every case.  WORK_STOPPED: a signal asked us to stop, its processes are gone.
- * WORK_BROKEN: as WORK_FAILED, because the log cannot be written.
- */
-enum work_end work_run(struct work *w, struct work_result *result);
 
 /* work_env - what is said of the task in the environment of whoever works on it: "NAME=value"
  * strings, NULL-terminated; work_env_free frees them. */

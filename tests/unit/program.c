@@ -7,8 +7,8 @@
 #include "domain.h"
 #include "id.h"
 #include "log.h"
+#include "program.h"
 #include "stop.h"
-#include "work.h"
 
 static const char *const task_id = "aaaaaaaa-0000-4000-8000-000000000001";
 
@@ -63,7 +63,7 @@ run_agent(jv agent, jv task)
 	if (!(w.log = log_open(box_fd, "task", 0)))
 		abort();
 	told = 0;
-	r.end = work_run(&w, &r.is);
+	r.end = program_run(&w, &r.is);
 	log_close(w.log);
 	jv_free(dependencies);
 	jv_free(agent);
@@ -510,7 +510,7 @@ test_stopped(void)
 int
 main(void)
 {
-	domain_open("work", 1);
+	domain_open("program", 1);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	stop_at_pipe();
 	test_input();
