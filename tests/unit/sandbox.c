@@ -63,10 +63,12 @@ test_secrets(void)
 {
 	char *script;
 
-	prints("ls -A store; cat config/legwork/config.json; (echo x >config/legwork/config.json) "
-	       "2>/dev/null || echo kept",
-	    "kept\n", "neither the store nor the keys can be seen");
-	is_int(box_size("work/config/legwork/config.json"), 6, "nor harmed");
+	prints("ls -A store; ls -A config/legwork; echo x >config/legwork/config.json",
+	    "tools\n", "neither the store nor the configuration can be seen, but for its tools");
+	ok(box_size("work/config/legwork/config.json") > 6, "nor harmed");
+	prints("cat lab.key linked.key env.key 2>/dev/null; true", "", "nor can the key files that are named there");
+	prints("echo 'echo mine' >mine; sh mine; config/legwork/tools/own", "mine\nown\n",
+	    "tools there can be run");
 	prints("env | grep -c OPENAI", "0\nexit status 1", "there is no key in the environment");
 	script = xprintf("kill -0 %d 2>/dev/null || echo none; [ $$ -lt 10 ] && echo few",
 	    (int)getpid());
@@ -150,6 +152,30 @@ test_missing(void)
 	place_close(place);
 }
 
+/* The configuration, and keys beside it: one is named there, by a link, one in the environment. */
+static void
+write_config(void)
+{
+	char *path = xprintf("%s/config", work_path);
+	char *json = xprintf("{\"providers\":{\"lab\":{\"key_file\":\"%s/linked.key\"}}}", work_path);
+
+	setenv("XDG_CONFIG_HOME", path, 1);
+	free(path);
+	box_write("work/config/legwork/config.json", json, strlen(json));
+	free(json);
+	box_write("work/lab.key", "secret", 6);
+	if (symlinkat("lab.key", box_fd, "work/linked.key") < 0)
+		abort();
+	box_write("work/env.key", "secret", 6);
+	path = xprintf("%s/env.key", work_path);
+	setenv("OPENAI_API_KEY_FILE", path, 1);
+	free(path);
+	mkdirat(box_fd, "work/config/legwork/tools", 0700);
+	box_write("work/config/legwork/tools/own", "#!/bin/sh\necho own\n", 19);
+	if (fchmodat(box_fd, "work/config/legwork/tools/own", 0700, 0) < 0)
+		abort();
+}
+
 int
 main(void)
 {
@@ -166,13 +192,7 @@ main(void)
 	mkdirat(box_fd, "work/config", 0700);
 	mkdirat(box_fd, "work/config/legwork", 0700);
 	box_write("work/store/secret", "secret", 6);
-	box_write("work/config/legwork/config.json", "secret", 6);
-	{
-		char *config = xprintf("%s/config", work_path);
-
-		setenv("XDG_CONFIG_HOME", config, 1);
-		free(config);
-	}
+	write_config();
 	setenv("OPENAI_API_KEY", "secret", 1);
 	place = place_open(&terms);
 	if (place) {
