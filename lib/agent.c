@@ -44,7 +44,7 @@ check_words(jv agent)
 {
 	static const char *const words[][4] = { { "kind", "exec", "llm" },
 		{ "input", "text", "json" }, { "status", "active", "proposed" },
-		{ "provider", "openai", "anthropic" }, { "effort", "low", "medium", "high" } };
+		{ "effort", "low", "medium", "high" } };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const char *name = words[i][0], *word = json_peek_string(agent, name);
@@ -184,6 +184,7 @@ agent_check(jv agent)
 	    check_text(agent, "description", 0, AGENT_PROMPT_MAX) < 0 ||
 	    check_text(agent, "system_prompt", 0, AGENT_PROMPT_MAX) < 0 ||
 	    check_text(agent, "model_id", 1, NAME_MAX_BYTES) < 0 ||
+	    check_text(agent, "provider", 1, NAME_MAX_BYTES) < 0 ||
 	    check_text(agent, "folder", 1, AGENT_FOLDER_MAX) < 0 || check_adapter(agent) < 0 ||
 	    check_tools(agent) < 0 || check_numbers(agent) < 0)
 		return -1;

@@ -99,7 +99,7 @@ load records
 	run -65 --separate-stderr agent-add thinker --model m1 --effort much
 	assert_equal "$stderr" 'agent-add: effort: want low, medium or high'
 	run -65 agent-add thinker --model ''
-	run -65 agent-add thinker --model m1 --provider none
+	run -65 agent-add thinker --model m1 --provider ''
 	run -65 agent-add thinker --model m1 --tool ''
 	run -66 --separate-stderr agent-add thinker --model m1 --prompt nowhere
 	assert_equal "$stderr" 'agent-add: nowhere: No such file or directory'

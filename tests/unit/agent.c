@@ -89,7 +89,7 @@ test_refused(void)
 	refuses("{'role':'a','kind':'robot'}", "kind: want exec or llm");
 	refuses("{'role':'a','kind':7}", "kind: want exec or llm");
 	refuses("{'role':'a','effort':'much'}", "effort: want low, medium or high");
-	refuses("{'role':'a','provider':'x'}", "provider: want openai or anthropic");
+	refuses("{'role':'a','provider':7}", "provider: want a string");
 	refuses("{'role':'a','status':null}", "status: want active or proposed");
 	refuses("{'role':'a','kind':'exec'}", "command: is missing");
 	refuses("{'role':'a','kind':'exec','command':[]}", "command: is missing");
