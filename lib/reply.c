@@ -155,6 +155,24 @@ reply_arguments(struct reply *a, struct reply_call *call, jv piece)
 	reply_count(a, call->arguments.len - before);
 }
 
+/* Whether a value (consumed) has more levels than are left. */
+static bool
+is_deeper(jv v, int levels)
+{
+	bool is = levels < 0;
+
+	if (!is && jv_get_kind(v) == JV_KIND_ARRAY)
+		jv_array_foreach (v, i, item)
+			is = is_deeper(item, levels - 1) || is;
+	if (!is && jv_get_kind(v) == JV_KIND_OBJECT)
+		jv_object_foreach (v, name, member) {
+			is = is_deeper(member, levels - 1) || is;
+			jv_free(name);
+		}
+	jv_free(v);
+	return is;
+}
+
 /* The arguments of a call that needs none may come as nothing at all. */
 static jv
 set_arguments(jv v, const struct buf *text)
@@ -164,10 +182,14 @@ set_arguments(jv v, const struct buf *text)
 	if (text->len == 0 || strspn(text->p, " \t\r\n") == text->len || !strcmp(text->p, "null"))
 		return json_set(v, "arguments", jv_object());
 	arguments = mend_parse(text->p, text->len, false);
-	if (jv_get_kind(arguments) == JV_KIND_OBJECT)
+	if (jv_get_kind(arguments) == JV_KIND_OBJECT &&
+	    !is_deeper(jv_copy(arguments), REPLY_LEVELS_MAX))
 		return json_set(v, "arguments", arguments);
 	v = json_set(v, "arguments_text", json_utf8(text->p, text->len));
-	if (jv_is_valid(arguments))
+	if (jv_get_kind(arguments) == JV_KIND_OBJECT)
+		v = json_set(v, "fault",
+		    jv_string_fmt("the arguments have more than %d levels", REPLY_LEVELS_MAX));
+	else if (jv_is_valid(arguments))
 		v = json_set_string(v, "fault", "the arguments are no JSON object");
 	else
 		v = json_set(v, "fault",

@@ -14,7 +14,10 @@
 #include "buf.h"
 #include "fault.h"
 
-enum { REPLY_MAX = 16 * 1024 * 1024 }; /* bytes of texts, thoughts and arguments together */
+enum {
+	REPLY_MAX = 16 * 1024 * 1024, /* bytes of texts, thoughts and arguments together */
+	REPLY_LEVELS_MAX = 200        /* of arguments: they become part of other lines (scan.h) */
+};
 
 struct reply_call {
 	int64_t index; /* the server's */

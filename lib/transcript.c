@@ -89,14 +89,24 @@ calls_of(jv message)
 	return calls;
 }
 
+/* What a question has cost. */
+static void
+take_usage(struct transcript *t, jv note)
+{
+	jv usage = json_get(note, "usage", JV_KIND_OBJECT);
+
+	add_usage(t, usage, "input_tokens");
+	add_usage(t, usage, "output_tokens");
+	t->tokens += add_usage(t, usage, "total_tokens");
+	t->usage = json_set_int(t->usage, "calls", json_peek_int(t->usage, "calls", 0) + 1);
+	jv_free(usage);
+}
+
 static void
 take_turn(struct transcript *t, jv note)
 {
 	jv message = json_get(note, "message", JV_KIND_OBJECT);
-	jv usage = json_get(note, "usage", JV_KIND_OBJECT);
 
-	if (!jv_is_valid(usage))
-		usage = jv_object();
 	if (jv_is_valid(message)) {
 		replace(&t->calls, calls_of(message));
 		t->messages = jv_array_append(t->messages, message);
@@ -104,11 +114,7 @@ take_turn(struct transcript *t, jv note)
 	replace(&t->stop, json_get(note, "stop", JV_KIND_STRING));
 	replace(&t->started, jv_invalid());
 	t->turns++;
-	add_usage(t, usage, "input_tokens");
-	add_usage(t, usage, "output_tokens");
-	t->tokens += add_usage(t, usage, "total_tokens");
-	t->usage = json_set_int(t->usage, "calls", json_peek_int(t->usage, "calls", 0) + 1);
-	jv_free(usage);
+	take_usage(t, note);
 }
 
 /* The calls without the one that has the id. */
@@ -171,6 +177,8 @@ take(void *arg, jv note)
 		take_prompt(t, note);
 	else if (!strcmp(kind, "turn"))
 		take_turn(t, note);
+	else if (!strcmp(kind, "turn_failed"))
+		take_usage(t, note);
 	else if (!strcmp(kind, "tool_start"))
 		replace(&t->started, json_get(note, "call_id", JV_KIND_STRING));
 	else if (!strcmp(kind, "tool_end"))

@@ -6,6 +6,7 @@
  *   start       an attempt begins: {retries}
  *   prompt      it begins (anew): {about, messages}
  *   turn        the model has answered: {message, usage, stop}
+ *   turn_failed it has not, but has cost something: {usage}
  *   tool_start  a tool call is begun: {call_id, name, args}
  *   tool_end    it has ended: {call_id, name, status, content}
  *   refused     the answer was not good enough: {message}
@@ -29,7 +30,7 @@ struct transcript {
 	jv stop;     /* string: why the last turn ended (llm-chat); invalid: there was none */
 	jv started;  /* string: the call_id of one that was begun and has no end; invalid: none */
 	int64_t turns, tokens; /* since the task was added, or put back by task-retry */
-	jv usage;              /* {input_tokens, output_tokens, total_tokens, calls} of all turns */
+	jv usage;              /* {input_tokens, output_tokens, total_tokens, calls} of all turns, failed ones too */
 	int64_t retries;
 };
 

@@ -271,10 +271,27 @@ end_turn(struct turn *t, jv stop, int64_t ms)
 	return session_settle(s, rc);
 }
 
+/* What an answer has cost that did not come to its end. */
+static int
+tell_cost(struct turn *t)
+{
+	struct session *s = t->s;
+	int rc;
+
+	session_hold(s);
+	rc = session_say(s, "token_usage", usage_of(t));
+	rc |= session_note(s, "turn_failed", json_set(jv_object(), "usage", usage_of(t)));
+	return session_settle(s, rc);
+}
+
 /* The model's error (consumed) is the task's. */
 static int
 fail_turn(struct turn *t, jv error)
 {
+	if (jv_object_length(jv_copy(t->usage)) > 0 && tell_cost(t) != SESSION_AGAIN) {
+		jv_free(error);
+		return WORK_BROKEN;
+	}
 	error = json_drop(json_drop(error, "type"), "id");
 	if (!json_peek_string(error, "category"))
 		error = json_set_string(error, "category", "internal");

@@ -284,6 +284,27 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	assert_equal "$(task-show "$id" | jq -c '[.status, .response, .usage.calls]')" '["completed","done",2]'
 }
 
+@test "llm agent: what an answer has cost that broke off counts" {
+	script_llm <<-'END'
+		{"type":"text","delta":"half"}
+		{"type":"usage","input_tokens":100,"output_tokens":50,"total_tokens":150}
+		{"type":"error","category":"network","message":"cut","retryable":true}
+
+		{"type":"text","delta":"whole"}
+		{"type":"usage","input_tokens":100,"output_tokens":60,"total_tokens":160}
+		{"type":"stop","reason":"end"}
+	END
+	thinker
+	id=$(task-add --ids --retry-delay 0.001 'say it')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .usage.total_tokens, .usage.calls]')" '["pending",150,1]'
+	wait_until 10 run_again "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .usage.total_tokens, .usage.calls]')" '["completed",310,2]'
+	assert_equal "$(said "$id" | grep -c '^token_usage')" 2
+}
+
+run_again() { do_task "$1" && [[ $(task-show "$1" | jq -r .status) = completed ]]; }
+
 @test "llm agent: an error of the model is the task's, with its category" {
 	script_llm <<-'END'
 		{"type":"error","category":"permission","status":401,"code":"authentication_error","message":"bad key","retryable":false}

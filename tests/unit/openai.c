@@ -103,6 +103,35 @@ test_calls(void)
 	    "a call that is cut off is told as it is");
 }
 
+/* A call whose arguments are so many objects in each other. */
+static const char *
+nested(int levels)
+{
+	struct buf chunk = { 0 };
+	const char *events;
+
+	buf_puts(&chunk, "{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{"
+			 "\"name\":\"f\",\"arguments\":");
+	for (int i = 0; i < levels; i++)
+		buf_puts(&chunk, "{\"x\":");
+	buf_putc(&chunk, '1');
+	for (int i = 0; i < levels; i++)
+		buf_putc(&chunk, '}');
+	buf_puts(&chunk, "}}]}}]}");
+	events = whole(chunk.p);
+	buf_release(&chunk);
+	return events;
+}
+
+static void
+test_levels(void)
+{
+	ok(!strstr(nested(REPLY_LEVELS_MAX), "fault"), "arguments may nest");
+	ok(strstr(nested(REPLY_LEVELS_MAX + 1),
+	       "\"fault\":\"the arguments have more than 200 levels\""),
+	    "but not so deep that they cannot be part of other lines");
+}
+
 static void
 test_tokens(void)
 {
@@ -184,6 +213,7 @@ main(void)
 	test_calls();
 	test_tokens();
 	test_faults();
+	test_levels();
 	test_bodies();
 	buf_release(&model_events);
 	return done_testing();
