@@ -149,12 +149,22 @@ check_kind(jv agent)
 	return 0;
 }
 
+/* A member that is a whole number in that range, if it is there. */
+static int
+check_count(jv agent, const char *name, int least, int most)
+{
+	int64_t n = json_peek_int(agent, name, -1);
+
+	if (json_has(agent, name) && (n < least || n > most))
+		return err_set(EX_DATAERR, "%s: want a whole number from %d to %d", name, least,
+		    most);
+	return 0;
+}
+
 static int
 check_numbers(jv agent)
 {
 	static const char *const flags[] = { "sandbox", "network" };
-	int64_t turns = json_peek_int(agent, "max_turns", 0),
-		tokens = json_peek_int(agent, "context_tokens", -1);
 
 	for (size_t i = 0; i < 2; i++) {
 		jv flag = jv_object_get(jv_copy(agent), jv_string(flags[i]));
@@ -164,13 +174,9 @@ check_numbers(jv agent)
 		if (kind != JV_KIND_INVALID && kind != JV_KIND_TRUE && kind != JV_KIND_FALSE)
 			return err_set(EX_DATAERR, "%s: want true or false", flags[i]);
 	}
-	if (json_has(agent, "max_turns") && (turns < 1 || turns > TURNS_MAX))
-		return err_set(EX_DATAERR, "max_turns: want a whole number from 1 to %d",
-		    TURNS_MAX);
-	if (json_has(agent, "context_tokens") && (tokens < 0 || tokens > AGENT_CONTEXT_MAX))
-		return err_set(EX_DATAERR, "context_tokens: want a whole number from 0 to %d",
-		    AGENT_CONTEXT_MAX);
-	return 0;
+	if (check_count(agent, "max_turns", 1, TURNS_MAX) < 0)
+		return -1;
+	return check_count(agent, "context_tokens", 0, AGENT_CONTEXT_MAX);
 }
 
 int

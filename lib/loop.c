@@ -78,6 +78,17 @@ time_for_check(struct session *s)
 	return left < 1000 ? 1000 : left;
 }
 
+/* The check could not be made: the contract is broken, or the machine has no room for it now. */
+static int
+fail_check(struct session *s)
+{
+	if (err_code() == EX_CONFIG)
+		return session_fail(s, "configuration", "contract", err_text());
+	session_fail(s, "internal", "contract", err_text());
+	s->result->error = json_set(s->result->error, "retryable", jv_true());
+	return WORK_FAILED;
+}
+
 static int
 check_answer(struct session *s, jv answer)
 {
@@ -95,8 +106,7 @@ check_answer(struct session *s, jv answer)
 		free(why);
 		return end;
 	default:
-		return stop_signal() ? WORK_STOPPED
-		                     : session_fail(s, "configuration", "contract", err_text());
+		return stop_signal() ? WORK_STOPPED : fail_check(s);
 	}
 }
 

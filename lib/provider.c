@@ -102,11 +102,21 @@ add_header(struct provider *p, const char *name, const char *value)
 	return 0;
 }
 
+/* As it is, and as it may stand in JSON. */
 static void
 add_secret(struct provider *p, const char *secret)
 {
-	if (strlen(secret) >= SECRET_MIN)
-		p->secrets = jv_array_append(p->secrets, jv_string(secret));
+	struct buf escaped = { 0 };
+
+	if (strlen(secret) < SECRET_MIN)
+		return;
+	p->secrets = jv_array_append(p->secrets, jv_string(secret));
+	for (const char *c = secret; *c; c++)
+		buf_printf(&escaped, strchr("/\"\\", *c) ? "\\%c" : "%c", *c);
+	if (escaped.len > strlen(secret))
+		p->secrets =
+		    jv_array_append(p->secrets, jv_string_sized(escaped.p, (int)escaped.len));
+	buf_release(&escaped);
 }
 
 static void

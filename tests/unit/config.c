@@ -198,6 +198,13 @@ test_mask(void)
 	provider_mask(&to, &text);
 	is_int((long long)text.len, 0, "nothing is left alone");
 	provider_release(&to);
+	setenv("OPENAI_API_KEY", "key/01234567", 1);
+	provider_fill(&to, "openai", jv_invalid(), NULL, false);
+	buf_puts(&text, "key/01234567 key\\/01234567");
+	provider_mask(&to, &text);
+	is(text.p, "*** ***", "also as they may stand in JSON");
+	buf_release(&text);
+	provider_release(&to);
 }
 
 int
