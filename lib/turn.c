@@ -179,19 +179,29 @@ with_id(const struct turn *t, jv call)
 	return call;
 }
 
+/* Append a piece of text, with U+0000 if it has that; what string_of would drop is not kept. */
+static void
+add_delta(struct buf *b, jv event)
+{
+	jv delta = json_get(event, "delta", JV_KIND_STRING);
+
+	if (jv_is_valid(delta) && b->len <= HEAR_ANSWER_MAX)
+		buf_add(b, jv_string_value(delta), (size_t)jv_string_length_bytes(jv_copy(delta)));
+	jv_free(delta);
+}
+
 static void
 take_event(void *arg, jv event)
 {
 	struct turn *t = arg;
-	const char *type = json_peek_string(event, "type"),
-		   *delta = json_peek_string(event, "delta");
+	const char *type = json_peek_string(event, "type");
 	jv call = json_get(event, "call", JV_KIND_OBJECT);
 	jv block = json_get(event, "block", JV_KIND_OBJECT);
 
-	if (!strcmp(type, "text") && delta)
-		buf_puts(&t->text, delta);
-	else if (!strcmp(type, "thought") && delta)
-		buf_puts(&t->thought, delta);
+	if (!strcmp(type, "text"))
+		add_delta(&t->text, event);
+	else if (!strcmp(type, "thought"))
+		add_delta(&t->thought, event);
 	else if (!strcmp(type, "thinking") && jv_is_valid(block))
 		t->blocks = jv_array_append(t->blocks, jv_copy(block));
 	else if (!strcmp(type, "tool_call") && jv_is_valid(call))

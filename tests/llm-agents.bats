@@ -67,6 +67,35 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	asked 1 '.messages[0].content' | grep -q 'Your role is thinker: thinks about it'
 }
 
+@test "llm agent: odd events harm nothing, and no text is lost" {
+	tool look <<<'cat'
+	script_llm <<-'END'
+		{"type":"text","delta":"a\u0000b"}
+		{"type":"text","delta":7}
+		{"type":"thought"}
+		{"type":"thinking","block":"x"}
+		{"type":"usage","input_tokens":-1,"output_tokens":"x","total_tokens":1.5}
+		{"type":"usage","input_tokens":2,"total_tokens":null}
+		{"type":"news","delta":"x"}
+		{"type":7}
+		{"type":"tool_call","call":[]}
+		{"type":"tool_call","call":{"id":7,"name":"look","arguments":[]}}
+		{"type":"tool_call","call":{"name":"a\u0000b","arguments":{}}}
+		{"type":"tool_call","call":{"id":"x"}}
+		{"type":"stop","reason":7}
+
+		{"type":"text","delta":"done"}
+		{"type":"stop"}
+	END
+	thinker --tool look
+	id=$(task-add --ids 'look')
+	do_task "$id"
+	assert_equal "$(task-show "$id" | jq -c '[.status, .response]')" '["completed","done"]'
+	assert_equal "$(asked 2 '.messages[2].content')" '"a�b"'
+	assert_equal "$(asked 2 '[.messages[] | select(.role == "tool") | .content]')" \
+		'["{}\n","the call names no tool","the call names no tool"]'
+}
+
 @test "llm agent: calls tools, two in one turn, and goes on with what they say" {
 	tool look <<<'jq -r .at; pwd | grep -c "/work/$LEGWORK_TASK_ID$"'
 	tool count <<<'echo no >&2; exit 3'
