@@ -84,7 +84,7 @@ overview() {
 		briefs $(family "$first")
 	done
 	echo 'legwork task add is task-add, and so on.  More: legwork help task-add,'
-	echo 'legwork help overview, legwork help legwork-record, legwork help legwork-store'
+	echo 'legwork help overview, and of legwork-config, legwork-record, legwork-store, legwork-tool'
 }
 
 # The file of a manual page, as installed or in the source tree.
@@ -127,7 +127,8 @@ help() {
 		put "$(own_help)"
 		;;
 	overview) show_page legwork.7 ;;
-	legwork-record | legwork-store) show_page "$name.5" ;;
+	legwork-config | legwork-record | legwork-store) show_page "$name.5" ;;
+	legwork-tool) show_page "$name.7" ;;
 	*)
 		# shellcheck disable=SC2046 # a list of names
 		set -- $(family "$name")

@@ -111,6 +111,10 @@ chat post, chat rm, chat show or chat watch"
 	done
 	run -0 legwork help legwork-record
 	assert_line --index 0 --regexp '^LEGWORK-RECORD\(5\)'
+	run -0 legwork help legwork-config
+	assert_line --index 0 --regexp '^LEGWORK-CONFIG\(5\)'
+	run -0 legwork help legwork-tool
+	assert_line --index 0 --regexp '^LEGWORK-TOOL\(7\)'
 	run -0 legwork help overview
 	assert_line --index 0 --regexp '^LEGWORK\(7\)'
 	for name in legwork help; do
