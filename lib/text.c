@@ -171,10 +171,13 @@ static void
 add_data(struct buf *b, const char *type, jv data)
 {
 	const char *name = json_peek_string(data, "name"),
-		   *question = json_peek_string(data, "question");
+		   *question = json_peek_string(data, "question"),
+		   *task = json_peek_string(data, "task_id");
 
 	if (!strcmp(type, "approval_request") && question) {
 		buf_printf(b, "Asks: %s", question);
+		if (task)
+			buf_printf(b, " (task-approve %.8s)", task);
 	} else if (!strcmp(type, "token_usage")) {
 		buf_printf(b, "Used %" PRId64 " tokens (%" PRId64 " in, %" PRId64 " out)",
 		    json_peek_int(data, "total_tokens",

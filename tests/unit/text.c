@@ -86,7 +86,8 @@ test_marks(void)
 	looks("{" AT ",'type':'token_usage','data':{'total_tokens':9," TASK "}}",
 	    "14:03:07 \xf0\x9f\xa4\x96 Task 1f3c9a2b: Used 9 tokens (0 in, 0 out)\n", "all told");
 	looks("{" AT ",'type':'approval_request','data':{'question':'May I?'," TASK "}}",
-	    "14:03:07 \xe2\x9c\x8b Task 1f3c9a2b: Asks: May I?\n", "what it asks");
+	    "14:03:07 \xe2\x9c\x8b Task 1f3c9a2b: Asks: May I? (task-approve 1f3c9a2b)\n",
+	    "what it asks, and how it is answered");
 	looks("{" AT ",'type':'message','data':{'text':'a\\nb\\n\\n  c'," TASK "}}",
 	    "14:03:07 \xf0\x9f\xa4\x96 Task 1f3c9a2b:\n         a\n         b\n\n"
 	    "           c\n",
