@@ -3,8 +3,8 @@
  *
  * In it the file system can be read only, but for the work folder and a /tmp of its own; the store,
  * the configuration (but for its tools), the key files that this or the environment names, /run and
- * other processes cannot be seen; there is no network unless it is allowed; and everything ends with
- * the program that was started.
+ * other processes cannot be seen; there is no network unless it is allowed; and everything ends
+ * with the program that was started.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H

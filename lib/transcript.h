@@ -30,7 +30,7 @@ struct transcript {
 	jv stop;     /* string: why the last turn ended (llm-chat); invalid: there was none */
 	jv started;  /* string: the call_id of one that was begun and has no end; invalid: none */
 	int64_t turns, tokens; /* since the task was added, or put back by task-retry */
-	jv usage;              /* {input_tokens, output_tokens, total_tokens, calls} of all turns, failed ones too */
+	jv usage;              /* {input_tokens, output_tokens, total_tokens, calls} of all turns */
 	int64_t retries;
 };
 

@@ -1,5 +1,5 @@
 /*
- * work.h - an attempt at a task: what is given to who does it, where it is done, and what comes of it
+ * work.h - an attempt at a task: what is given to who does it, where it is done, what comes of it
  *
  * program.h does it with a program, loop.h with a model.
  */
