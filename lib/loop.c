@@ -47,17 +47,25 @@ last_text(struct session *s)
 	return text;
 }
 
-/* The answer was not good enough: the model hears why, or this was the last try. */
+static bool
+is_blank(const char *text)
+{
+	return !text[strspn(text, " \t\r\n")];
+}
+
+/* The answer (borrowed) was not good enough: the model hears why, or this was the last try. */
 static int
-refuse(struct session *s, const char *code, const char *why)
+refuse(struct session *s, jv answer, const char *code, const char *why)
 {
 	char name[9], *told = xprintf("Your answer was not accepted: %s\nAnswer again.", why);
 	char *status = xprintf("Task %s: its answer was not accepted: %s",
 	    task_short(json_peek_string(s->w->task, "id"), name), why);
-	int rc;
+	int rc = 0;
 
 	session_hold(s);
-	rc = session_say(s, "status", json_set_string(jv_object(), "message", status));
+	if (!is_blank(jv_string_value(answer)))
+		rc |= session_say(s, "message", json_set(jv_object(), "text", jv_copy(answer)));
+	rc |= session_say(s, "status", json_set_string(jv_object(), "message", status));
 	rc |= session_note(s, "refused", json_set_string(jv_object(), "message", told));
 	rc = session_settle(s, rc);
 	if (rc == SESSION_AGAIN && ++s->refused > answer_tries(s->output))
@@ -102,7 +110,7 @@ check_answer(struct session *s, jv answer)
 	case ANSWER_GOOD:
 		return WORK_DONE;
 	case ANSWER_BAD:
-		end = refuse(s, "contract", why);
+		end = refuse(s, answer, "contract", why);
 		free(why);
 		return end;
 	default:
@@ -110,13 +118,18 @@ check_answer(struct session *s, jv answer)
 	}
 }
 
-static bool
-is_blank(const char *text)
+/* What the model has said: is it an answer? */
+static int
+judge_answer(struct session *s, const char *stop, jv answer)
 {
-	return !text[strspn(text, " \t\r\n")];
+	if (!strcmp(stop, "length"))
+		return refuse(s, answer, "length", "it was cut off, as it was too long; be brief");
+	if (is_blank(jv_string_value(answer)))
+		return refuse(s, answer, "empty", "it was empty");
+	return check_answer(s, answer);
 }
 
-/* The model has said its last word: is it one? */
+/* The model has said its last word. */
 static int
 judge(struct session *s, jv message)
 {
@@ -130,12 +143,8 @@ judge(struct session *s, jv message)
 		return turn_take(s);
 	if (!strcmp(stop, "refusal"))
 		return session_fail(s, "validation", "refusal", "the model refuses to do this");
-	if (!strcmp(stop, "length"))
-		return refuse(s, "length", "it was cut off, as it was too long; be brief");
-	if (!text || is_blank(text))
-		return refuse(s, "empty", "it was empty");
-	answer = jv_string(text);
-	end = check_answer(s, answer);
+	answer = jv_string(text ? text : "");
+	end = judge_answer(s, stop, answer);
 	jv_free(answer);
 	return end;
 }

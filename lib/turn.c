@@ -276,7 +276,8 @@ end_turn(struct turn *t, jv stop, int64_t ms)
 		rc |= session_say(s, "thought", text_data(&t->thought));
 	if (has_items(t->calls) && t->text.len > 0)
 		rc |= session_say(s, "message", text_data(&t->text));
-	rc |= session_say(s, "token_usage", usage_of(t));
+	if (jv_object_length(jv_copy(t->usage)) > 0) /* some servers do not tell */
+		rc |= session_say(s, "token_usage", usage_of(t));
 	rc |= session_note(s, "turn", note_of(t, stop, ms));
 	return session_settle(s, rc);
 }
