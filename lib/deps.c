@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "hire.h"
 #include "json.h"
 
 /* Read a whole number given as one or as a decimal string. */
@@ -35,26 +36,114 @@ read_index(jv v, double *x)
 	return true;
 }
 
+/* Notes a name of subtask i; one that two have is nobody's. */
+static jv
+with_name(jv names, const char *name, int i)
+{
+	jv key = name ? hire_key(name) : jv_invalid();
+	bool is_taken;
+
+	if (!jv_is_valid(key) || !*jv_string_value(key)) {
+		jv_free(key);
+		return names;
+	}
+	is_taken = jv_object_has(jv_copy(names), jv_copy(key));
+	return jv_object_set(names, key, jv_number(is_taken ? -1 : i));
+}
+
+void
+deps_open(struct deps *d, jv subtasks, int front)
+{
+	*d = (struct deps){ jv_array_length(jv_copy(subtasks)), front, jv_object(), jv_object(),
+		jv_object() };
+	jv_array_foreach (subtasks, i, subtask) {
+		jv creates = hire_creates(subtask);
+
+		d->titles = with_name(d->titles, json_peek_string(subtask, "title"), i);
+		if (jv_is_valid(creates))
+			d->creators = jv_object_set(d->creators, creates, jv_number(i));
+		else
+			d->roles =
+			    with_name(d->roles, json_peek_string(subtask, "assigned_to"), i);
+		jv_free(subtask);
+	}
+}
+
+void
+deps_close(struct deps *d)
+{
+	jv_free(d->titles);
+	jv_free(d->roles);
+	jv_free(d->creators);
+}
+
+/* What a name stands for, by the key; -2: nothing, -1: several. */
+static int
+look_up(jv names, jv key)
+{
+	jv index = jv_object_get(jv_copy(names), jv_copy(key));
+	int i = jv_is_valid(index) ? (int)jv_number_value(index) : -2;
+
+	jv_free(index);
+	return i;
+}
+
+/* The subtask that a title or role means; -1 with err. */
+static int
+find_named(const struct deps *d, const char *name, int k, int i)
+{
+	static const char *const what[] = { "title", "role" };
+	jv names[] = { d->titles, d->roles, d->creators }, key = hire_key(name);
+	int found = -2;
+	size_t n = 0;
+
+	while (n < 3 && (found = look_up(names[n], key)) == -2)
+		n++;
+	jv_free(key);
+	if (found >= 0)
+		return found;
+	return found == -1
+	           ? err_set(EX_DATAERR, "subtask %d: dependencies[%d]: \"%s\" is the %s of several",
+			 i - d->front, k, name, what[n])
+	           : err_set(EX_DATAERR,
+			 "subtask %d: dependencies[%d]: \"%s\" is no index, title or role",
+			 i - d->front, k, name);
+}
+
+/* The subtask at an index of the plan's; -1 with err. */
+static int
+find_index(const struct deps *d, double x, int i)
+{
+	if (x >= 0 && x < d->len - d->front)
+		return (int)x + d->front;
+	return err_set(EX_DATAERR, "subtask %d: dependency %.17g: out of range 0 to %d",
+	    i - d->front, x, d->len - d->front - 1);
+}
+
 /* The k-th dependency of subtask i (consumed), or -1 with err. */
 static int
-check_one(jv v, int k, int i, int len)
+find_one(const struct deps *d, jv v, int k, int i)
 {
+	bool is_text = jv_get_kind(v) == JV_KIND_STRING &&
+	               strlen(jv_string_value(v)) == (size_t)jv_string_length_bytes(jv_copy(v));
 	double x = 0;
-	bool is_index = read_index(v, &x);
+	int on;
 
+	if (read_index(v, &x))
+		on = find_index(d, x, i);
+	else if (is_text)
+		on = find_named(d, jv_string_value(v), k, i);
+	else
+		on = err_set(EX_DATAERR, "subtask %d: dependencies[%d]: no index, title or role",
+		    i - d->front, k);
 	jv_free(v);
-	if (!is_index)
-		return err_set(EX_DATAERR, "subtask %d: dependencies[%d]: not an index", i, k);
-	if (!(x >= 0 && x < len))
-		return err_set(EX_DATAERR, "subtask %d: dependency %.17g: out of range 0 to %d", i,
-		    x, len - 1);
-	if ((int)x == i)
-		return err_set(EX_DATAERR, "subtask %d: dependency %d: on itself", i, i);
-	return (int)x;
+	return on == i ? err_set(EX_DATAERR, "subtask %d: dependency %d: on itself", i - d->front,
+			     i - d->front)
+	               : on;
 }
 
 jv
-deps_normalise(jv given, int i, int len)
+deps_normalise(const struct deps *d, jv given, int i)
 {
 	jv_kind kind = jv_get_kind(given);
 	jv kept = jv_array(), seen = jv_object();
@@ -62,9 +151,10 @@ deps_normalise(jv given, int i, int len)
 	bool is_good = true;
 
 	if (kind != JV_KIND_ARRAY && kind != JV_KIND_NULL && kind != JV_KIND_INVALID)
-		is_good = err_set(EX_DATAERR, "subtask %d: dependencies: want an array", i) == 0;
+		is_good = err_set(EX_DATAERR, "subtask %d: dependencies: want an array",
+			      i - d->front) == 0;
 	for (int k = 0; is_good && k < given_len; k++) {
-		int on = check_one(jv_array_get(jv_copy(given), k), k, i, len);
+		int on = find_one(d, jv_array_get(jv_copy(given), k), k, i);
 		jv key = jv_string_fmt("%d", on);
 
 		is_good = on >= 0;
@@ -104,7 +194,7 @@ dependency(jv subtasks, int i, int k)
 
 /* Follow every path from a node; -1 with err where one comes back to itself. */
 static int
-follow(struct node *nodes, jv subtasks, int at)
+follow(struct node *nodes, jv subtasks, int at, int front)
 {
 	nodes[at] = (struct node){ .state = NODE_OPEN, .from = -1 };
 	while (at >= 0) {
@@ -114,8 +204,8 @@ follow(struct node *nodes, jv subtasks, int at)
 			nodes[at].state = NODE_DONE;
 			at = nodes[at].from;
 		} else if (nodes[on].state == NODE_OPEN) {
-			return err_set(EX_DATAERR, "subtask %d: dependency %d: makes a cycle", at,
-			    on);
+			return err_set(EX_DATAERR, "subtask %d: dependency %d: makes a cycle",
+			    at - front, on - front);
 		} else if (nodes[on].state == NODE_NEW) {
 			nodes[on] = (struct node){ .state = NODE_OPEN, .from = at };
 			at = on;
@@ -125,7 +215,7 @@ follow(struct node *nodes, jv subtasks, int at)
 }
 
 int
-deps_check(jv subtasks)
+deps_check(jv subtasks, int front)
 {
 	int len = jv_array_length(jv_copy(subtasks)), result = 0;
 	struct node *nodes = xmalloc(((size_t)len + 1) * sizeof *nodes);
@@ -133,7 +223,7 @@ deps_check(jv subtasks)
 	memset(nodes, 0, ((size_t)len + 1) * sizeof *nodes);
 	for (int i = 0; result == 0 && i < len; i++)
 		if (nodes[i].state == NODE_NEW)
-			result = follow(nodes, subtasks, i);
+			result = follow(nodes, subtasks, i, front);
 	free(nodes);
 	return result;
 }

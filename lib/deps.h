@@ -1,23 +1,37 @@
 /*
- * deps.h - dependencies between the subtasks of a plan, which are indices from 0
+ * deps.h - dependencies between the subtasks of a plan
  *
- * Pure functions.  Errors are EX_DATAERR and name the subtask and the index.
+ * Pure functions.  A plan's own subtasks count from 0; before them may stand `front` others, which
+ * the plan does not know.  Errors are EX_DATAERR and name the subtask and the index as the plan has
+ * them.
  */
 #ifndef DEPS_H
 #define DEPS_H
 
 #include <jv.h>
 
+/* Subtasks, and what they may be called. */
+struct deps {
+	int len, front;
+	jv titles, roles; /* objects: by key (hire.h) the index; -1: of several */
+	jv creators;      /* object: by the key of a role the subtask that creates its agent */
+};
+
+/* deps_open - read the names of subtasks (borrowed; an array).  deps_close it. */
+void deps_open(struct deps *d, jv subtasks, int front);
+void deps_close(struct deps *d);
+
 /*
- * deps_normalise - the dependencies of subtask i as whole numbers, each once, in order
+ * deps_normalise - the dependencies of subtask i as indices of all subtasks, each once, in order
  *
- * given  consumed; an array of whole numbers or decimal strings; null or invalid: none
- * len    how many subtasks the plan has
+ * given  consumed; an array of whole numbers, decimal strings, titles that one subtask has, or
+ *        roles that one subtask is assigned to or creates; null or invalid: none
+ * i      counts those in front
  *
- * Returns an array; invalid with err where given or one in it is something else, out of
+ * Returns an array of numbers; invalid with err where given or one in it is something else, out of
  * range, or i itself.
  */
-jv deps_normalise(jv given, int i, int len);
+jv deps_normalise(const struct deps *d, jv given, int i);
 
 /*
  * deps_check - whether the subtasks can be done in some order
@@ -26,6 +40,6 @@ jv deps_normalise(jv given, int i, int len);
  *
  * Returns 0, or -1 with err naming one dependency that closes a cycle.
  */
-int deps_check(jv subtasks);
+int deps_check(jv subtasks, int front);
 
 #endif

@@ -134,7 +134,10 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 		found = json_set(found, "decision", claim.decision);
 	else
 		jv_free(claim.decision);
-	role = task_has_subtasks(found) ? choose_joiner(tx, found) : choose_agent(tx, found);
+	if (json_has(found, "creates"))
+		role = jv_null(); /* whoever runs it does it */
+	else
+		role = task_has_subtasks(found) ? choose_joiner(tx, found) : choose_agent(tx, found);
 	if (!jv_is_valid(role)) {
 		const char *wanted = json_peek_string(found, "agent");
 		char *why = wanted ? xprintf("no agent has the role %s", wanted)

@@ -14,6 +14,7 @@
 #include "crew.h"
 #include "deps.h"
 #include "err.h"
+#include "hire.h"
 #include "json.h"
 #include "rules.h"
 
@@ -184,7 +185,8 @@ plan_by_rules(jv task, jv crew)
 struct normal {
 	jv crew;      /* borrowed */
 	jv *warnings; /* the caller's */
-	int len;      /* how many subtasks there are */
+	struct hire hire;
+	struct deps deps;
 	double hours; /* so far */
 };
 
@@ -256,26 +258,62 @@ normal_priority(struct normal *n, jv subtask, int i)
 	return json_set_string(subtask, "priority", "medium");
 }
 
+/* The role that has what was meant for `wanted`; invalid: there is none. */
+static jv
+find_role(struct normal *n, const char *wanted)
+{
+	jv agent = crew_find(n->crew, wanted), role;
+
+	role = crew_role(agent) ? jv_string(crew_role(agent)) : jv_invalid();
+	jv_free(agent);
+	if (jv_is_valid(role) || !wanted)
+		return role;
+	jv_free(role);
+	return jv_object_get(jv_copy(n->hire.instead), hire_key(wanted));
+}
+
 static jv
 normal_role(struct normal *n, jv subtask, int i)
 {
-	const char *wanted = json_peek_string(subtask, "assigned_to");
-	jv agent = wanted ? crew_find(n->crew, wanted) : jv_invalid();
+	const char *wanted = json_peek_string(subtask, "assigned_to"), *name;
+	jv role = wanted ? find_role(n, wanted) : jv_invalid();
 
-	if (!jv_is_valid(agent)) {
-		const char *role;
-
-		agent = crew_find(n->crew, NULL);
-		role = crew_role(agent);
-		if (wanted)
-			warn(n, "subtask %d: no agent \"%s\": %s", i, wanted,
-			    role ? role : "the crew is empty");
-		else if (role)
-			warn(n, "warning: subtask %d has no known agent; taking %s", i, role);
+	if (!jv_is_valid(role)) {
+		jv_free(role);
+		role = find_role(n, NULL);
+		name = jv_is_valid(role) ? jv_string_value(role) : wanted ? HIRE_BY : NULL;
+		if (wanted && strcmp(wanted, name) != 0)
+			warn(n, "subtask %d: no agent \"%s\": %s", i, wanted, name);
+		else if (!wanted && name)
+			warn(n, "warning: subtask %d has no known agent; taking %s", i, name);
+		subtask = json_set_string(subtask, "assigned_to", name);
+		jv_free(role);
+		return subtask;
 	}
-	subtask = json_set_string(subtask, "assigned_to", crew_role(agent));
-	jv_free(agent);
-	return subtask;
+	return json_set(subtask, "assigned_to", role);
+}
+
+/* Who works for a role that is new waits for its creation. */
+static jv
+with_creator(struct normal *n, jv dependencies, jv subtask, int i)
+{
+	const char *role = json_peek_string(subtask, "assigned_to");
+	jv on = role ? jv_object_get(jv_copy(n->deps.creators), hire_key(role)) : jv_invalid(), all;
+
+	if (!jv_is_valid(on) || (int)jv_number_value(on) == i) {
+		jv_free(on);
+		return dependencies;
+	}
+	all = JV_ARRAY(jv_copy(on));
+	jv_array_foreach (dependencies, k, one) {
+		if (jv_equal(jv_copy(one), jv_copy(on)))
+			jv_free(one);
+		else
+			all = jv_array_append(all, one);
+	}
+	jv_free(on);
+	jv_free(dependencies);
+	return all;
 }
 
 static jv
@@ -294,27 +332,31 @@ normal_hours(struct normal *n, jv subtask, int i)
 	return json_set(subtask, "estimated_hours", jv_number(x));
 }
 
-/* The subtask (consumed) made normal; invalid with err. */
+/* The subtask (consumed) made normal, its dependencies still numbers; invalid with err. */
 static jv
-normal_subtask(struct normal *n, jv subtask, int i)
+normal_subtask(struct normal *n, jv subtask, int at)
 {
-	jv dependencies, skills, context;
+	int i = at - n->deps.front;
+	jv dependencies, context;
 
 	subtask = normal_name(n, subtask, i);
 	if (!jv_is_valid(subtask))
 		return subtask;
 	dependencies = jv_object_get(jv_copy(subtask), jv_string("dependencies"));
-	dependencies = deps_normalise(dependencies, i, n->len);
+	dependencies = deps_normalise(&n->deps, dependencies, at);
 	if (!jv_is_valid(dependencies)) {
 		jv_free(subtask);
 		return dependencies;
 	}
-	subtask = json_set(subtask, "dependencies", dependencies);
 	subtask = normal_priority(n, subtask, i);
-	subtask = normal_role(n, subtask, i);
+	if (json_has(subtask, "creates"))
+		subtask = json_set_string(subtask, "assigned_to", HIRE_BY);
+	else
+		subtask = normal_role(n, subtask, i);
+	dependencies = with_creator(n, dependencies, subtask, at);
+	subtask = json_set(subtask, "dependencies", dependencies);
 	subtask = normal_hours(n, subtask, i);
-	skills = crew_strings(subtask, "required_skills");
-	subtask = json_set(subtask, "required_skills", skills);
+	subtask = json_set(subtask, "required_skills", crew_strings(subtask, "required_skills"));
 	context = json_get(subtask, "context", JV_KIND_STRING);
 	if (!jv_is_valid(context))
 		subtask = json_drop(subtask, "context");
@@ -322,17 +364,91 @@ normal_subtask(struct normal *n, jv subtask, int i)
 	return subtask;
 }
 
+/* The keys of the roles that subtasks of the plan create already. */
 static jv
-normal_subtasks(struct normal *n, jv plan)
+made_roles(jv given)
 {
-	jv given = json_get(plan, "subtasks", JV_KIND_ARRAY), subtasks = jv_array();
-	bool is_good = jv_is_valid(given);
+	jv made = jv_object();
 
-	n->len = is_good ? jv_array_length(jv_copy(given)) : 0;
-	if (n->len == 0)
-		is_good =
-		    err_set(EX_DATAERR, "subtasks: %s", is_good ? "empty" : "want an array") == 0;
-	for (int i = 0; is_good && i < n->len; i++) {
+	jv_array_foreach (given, i, subtask) {
+		jv key = hire_creates(subtask);
+
+		if (jv_is_valid(key))
+			made = jv_object_set(made, key, jv_true());
+		jv_free(subtask);
+	}
+	return made;
+}
+
+/* A given subtask; it creates what is proposed, and what no other does, or nothing. */
+static jv
+settle_creation(struct normal *n, jv subtask, jv proposed, jv *made, int i)
+{
+	jv key = hire_creates(subtask), creation = jv_invalid();
+
+	if (!json_has(subtask, "creates"))
+		return subtask;
+	if (jv_is_valid(key) && jv_object_has(jv_copy(*made), jv_copy(key))) {
+		creation = jv_object_get(jv_copy(proposed), jv_copy(key));
+		*made = jv_object_delete(*made, jv_copy(key));
+	}
+	jv_free(key);
+	if (jv_is_valid(creation))
+		return json_set(subtask, "creates", creation);
+	jv_free(creation);
+	warn(n, "subtask %d: creates no agent that is proposed, or one twice", i);
+	return json_drop(subtask, "creates");
+}
+
+/* The plan's subtasks (consumed), with those that create agents before them. */
+static jv
+with_creations(struct normal *n, jv given, jv made)
+{
+	jv all = jv_array(), proposed = jv_object();
+
+	jv_array_foreach (n->hire.kept, i, creation) {
+		jv key = hire_key(json_peek_string(creation, "role"));
+
+		if (!jv_object_has(jv_copy(made), jv_copy(key)))
+			all = jv_array_append(all, hire_subtask(jv_copy(creation)));
+		proposed = jv_object_set(proposed, key, creation);
+	}
+	n->deps.front = jv_array_length(jv_copy(all));
+	jv_array_foreach (given, i, subtask)
+		all = jv_array_append(all, settle_creation(n, subtask, proposed, &made, i));
+	jv_free(proposed);
+	jv_free(made);
+	jv_free(given);
+	return all;
+}
+
+/* The dependencies as a plan has them: strings of digits.  Consumes the subtasks. */
+static jv
+with_strings(jv subtasks)
+{
+	jv all = jv_array();
+
+	jv_array_foreach (subtasks, i, subtask) {
+		jv numbers = json_get(subtask, "dependencies", JV_KIND_ARRAY), strings = jv_array();
+
+		jv_array_foreach (numbers, k, on)
+			strings = jv_array_append(strings,
+			    jv_string_fmt("%d", (int)jv_number_value(on)));
+		jv_free(numbers);
+		all = jv_array_append(all, json_set(subtask, "dependencies", strings));
+	}
+	jv_free(subtasks);
+	return all;
+}
+
+/* Consumes the plan's subtasks, with those that create agents. */
+static jv
+normal_subtasks(struct normal *n, jv given)
+{
+	jv subtasks = jv_array();
+	bool is_good = true;
+
+	for (int i = 0; is_good && i < n->deps.len; i++) {
 		jv one = normal_subtask(n, jv_array_get(jv_copy(given), i), i);
 
 		is_good = jv_is_valid(one);
@@ -340,64 +456,57 @@ normal_subtasks(struct normal *n, jv plan)
 			subtasks = jv_array_append(subtasks, one);
 	}
 	jv_free(given);
-	if (is_good && deps_check(subtasks) == 0)
-		return subtasks;
+	if (is_good && deps_check(subtasks, n->deps.front) == 0)
+		return with_strings(subtasks);
 	jv_free(subtasks);
 	return jv_invalid();
 }
 
-/* Refuse agents that would have to be created. */
-static int
-check_creation(struct normal *n, jv creation, int i)
+/* The plan's own subtasks; invalid with err. */
+static jv
+given_subtasks(jv plan)
 {
-	const char *role = json_peek_string(creation, "role");
-	jv agent = role ? crew_find(n->crew, role) : jv_invalid();
-	bool is_there = jv_is_valid(agent);
+	jv given = json_get(plan, "subtasks", JV_KIND_ARRAY);
+	bool is_array = jv_is_valid(given);
 
-	jv_free(agent);
-	if (!role)
-		return err_set(EX_DATAERR, "agent_creations[%d]: no role", i);
-	if (!is_there)
-		return err_set(EX_DATAERR,
-		    "agent_creations[%d]: agent \"%s\": agents are not created yet", i, role);
-	warn(n, "agent \"%s\" exists: not created again", role);
-	return 0;
-}
-
-static int
-check_creations(struct normal *n, jv plan)
-{
-	jv given = json_get(plan, "agent_creations", JV_KIND_ARRAY);
-	bool is_array = jv_is_valid(given), is_null;
-	int result = 0, len = is_array ? jv_array_length(jv_copy(given)) : 0;
-
-	is_null = jv_is_valid(json_get(plan, "agent_creations", JV_KIND_NULL));
-	if (!is_array && !is_null && json_has(plan, "agent_creations"))
-		result = err_set(EX_DATAERR, "agent_creations: want an array");
-	for (int i = 0; result == 0 && i < len; i++) {
-		jv creation = jv_array_get(jv_copy(given), i);
-
-		result = check_creation(n, creation, i);
-		jv_free(creation);
-	}
+	if (is_array && jv_array_length(jv_copy(given)) > 0)
+		return given;
 	jv_free(given);
-	return result;
+	err_set(EX_DATAERR, "subtasks: %s", is_array ? "empty" : "want an array");
+	return jv_invalid();
 }
 
 jv
 plan_normalise(jv plan, jv crew, jv *warnings)
 {
 	struct normal n = { .crew = crew, .warnings = warnings };
-	jv subtasks;
+	jv given = given_subtasks(plan), made;
 
 	*warnings = jv_array();
-	subtasks = normal_subtasks(&n, plan);
-	if (!jv_is_valid(subtasks) || check_creations(&n, plan) < 0) {
-		jv_free(subtasks);
+	if (!jv_is_valid(given)) {
+		jv_free(plan);
+		return given;
+	}
+	made = made_roles(given);
+	if (hire_open(&n.hire, plan, crew, made, warnings) < 0) {
+		hire_close(&n.hire);
+		jv_free(made);
+		jv_free(given);
 		jv_free(plan);
 		return jv_invalid();
 	}
-	plan = json_set(plan, "subtasks", subtasks);
-	plan = json_set(plan, "agent_creations", jv_array());
-	return json_set(plan, "computed_total_hours", jv_number(n.hours));
+	given = with_creations(&n, given, made);
+	deps_open(&n.deps, given, n.deps.front);
+	given = normal_subtasks(&n, given);
+	if (jv_is_valid(given)) {
+		plan = json_set(json_set(plan, "subtasks", given), "agent_creations",
+		    jv_copy(n.hire.kept));
+		plan = json_set(plan, "computed_total_hours", jv_number(n.hours));
+	} else {
+		jv_free(plan);
+		plan = given;
+	}
+	deps_close(&n.deps);
+	hire_close(&n.hire);
+	return plan;
 }

@@ -1,6 +1,7 @@
 #include "split.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -76,6 +77,16 @@ take_over(jv child, jv item, const char *from, const char *to)
 	return child;
 }
 
+/* The id at an index (consumed) of a normal plan. */
+static jv
+id_at(jv ids, jv index)
+{
+	jv id = jv_array_get(jv_copy(ids), (int)strtol(jv_string_value(index), NULL, 10));
+
+	jv_free(index);
+	return id;
+}
+
 /* Indices into the plan's subtasks become ids. */
 static jv
 ids_of_dependencies(jv item, jv ids)
@@ -84,8 +95,7 @@ ids_of_dependencies(jv item, jv ids)
 
 	if (jv_is_valid(given))
 		jv_array_foreach (given, i, index)
-			out = jv_array_append(out,
-			    jv_array_get(jv_copy(ids), (int)jv_number_value(index)));
+			out = jv_array_append(out, id_at(ids, index));
 	jv_free(given);
 	return out;
 }
@@ -96,7 +106,8 @@ new_child(jv parent, jv item, jv ids, int i)
 	static const char *const members[][2] = { { "title", "title" },
 		{ "description", "instruction" }, { "priority", "priority" },
 		{ "assigned_to", "agent" }, { "required_skills", "required_skills" },
-		{ "estimated_hours", "estimated_hours" }, { "context", "context" } };
+		{ "estimated_hours", "estimated_hours" }, { "context", "context" },
+		{ "creates", "creates" } };
 	jv id = jv_array_get(jv_copy(ids), i), deps, child = json_set(jv_object(), "id", id);
 	char now[CLOCK_TEXT];
 

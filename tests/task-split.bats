@@ -78,7 +78,7 @@ subtasks() { task-list --parent "$1" "${@:2}"; }
 	run -0 --separate-stderr task-split --dry-run < <(plan_of "$id" a b:0)
 	assert_jq --arg id "$id" 'length == 1 and (.[0] | .task_id == $id and .plan.computed_total_hours == 0 and
 		(.plan.subtasks | map([.title, .description, .assigned_to, .dependencies, .estimated_hours]) ==
-			[["a", "a", "smith", [], 0], ["b", "b", "smith", [0], 0]]))'
+			[["a", "a", "smith", [], 0], ["b", "b", "smith", ["0"], 0]]))'
 	assert_equal "$(store-dump)" "$before"
 }
 
@@ -124,8 +124,8 @@ task-split: stdin:1: warning: subtask 1 has no known agent; taking smith'
 		[{"title":"a","dependencies":["0"]}]|subtask 0: dependency 0: on itself
 		[{"title":"a","dependencies":["1"]}]|subtask 0: dependency 1: out of range 0 to 0
 		[{"title":"a","dependencies":[-1]}]|subtask 0: dependency -1: out of range 0 to 0
-		[{"title":"a"},{"title":"b","dependencies":["x"]}]|subtask 1: dependencies[0]: not an index
-		[{"title":"a"},{"title":"b","dependencies":[0.5]}]|subtask 1: dependencies[0]: not an index
+		[{"title":"a"},{"title":"b","dependencies":["x"]}]|subtask 1: dependencies[0]: "x" is no index, title or role
+		[{"title":"a"},{"title":"b","dependencies":[0.5]}]|subtask 1: dependencies[0]: no index, title or role
 		[{"title":"a","dependencies":[1]},{"title":"b","dependencies":[0]}]|subtask 1: dependency 0: makes a cycle
 	END
 	{ plan_of "$first" a; echo "{\"task_id\":\"$bad\",\"plan\":{\"subtasks\":[{\"title\":\"a\"},{}]}}"; plan_of "$last" b; } >in

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "err.h"
+#include "hire.h"
 #include "json.h"
 #include "plan.h"
 #include "rules.h"
@@ -22,10 +23,12 @@ static const char crew_text[] =
     "{\"role\":\"b c\",\"skills\":[\"\",7,\"sort\"]},{\"role\":\"\xc3\xa4\",\"skills\":\"none\"}]";
 
 static bool
-is_role(jv role)
+is_role(jv role, jv created)
 {
 	const char *s = jv_get_kind(role) == JV_KIND_STRING ? jv_string_value(role) : "";
-	bool is_known = !strcmp(s, "wc") || !strcmp(s, "b c") || !strcmp(s, "\xc3\xa4");
+	jv key = hire_key(s);
+	bool is_known = !strcmp(s, "wc") || !strcmp(s, "b c") || !strcmp(s, "\xc3\xa4") ||
+	                jv_object_has(jv_copy(created), key);
 
 	jv_free(role);
 	return is_known;
@@ -51,7 +54,7 @@ check_dependencies(jv subtask, int i, int len, const bool *is_done)
 
 	fuzz_fact(jv_is_valid(list));
 	jv_array_foreach (list, k, on) {
-		double x = jv_get_kind(on) == JV_KIND_NUMBER ? jv_number_value(on) : -1;
+		double x = jv_get_kind(on) == JV_KIND_STRING ? strtod(jv_string_value(on), NULL) : -1;
 
 		fuzz_fact(x >= 0 && x < len && x == floor(x) && (int)x != i);
 		if ((size_t)x < sizeof seen) {
@@ -95,7 +98,7 @@ is_text(const char *s)
 }
 
 static void
-check_subtask(jv subtask)
+check_subtask(jv subtask, jv created)
 {
 	const char *priority = json_peek_string(subtask, "priority");
 	jv hours = json_get(subtask, "estimated_hours", JV_KIND_NUMBER);
@@ -104,13 +107,35 @@ check_subtask(jv subtask)
 	fuzz_fact(is_text(json_peek_string(subtask, "description")));
 	fuzz_fact(priority && (!strcmp(priority, "high") || !strcmp(priority, "medium") ||
 				  !strcmp(priority, "low")));
-	fuzz_fact(is_role(json_get(subtask, "assigned_to", JV_KIND_STRING)));
+	if (json_has(subtask, "creates"))
+		fuzz_fact(!strcmp(json_peek_string(subtask, "assigned_to"), HIRE_BY));
+	else
+		fuzz_fact(is_role(json_get(subtask, "assigned_to", JV_KIND_STRING), created));
 	fuzz_fact(
 	    jv_is_valid(hours) && isfinite(jv_number_value(hours)) && jv_number_value(hours) >= 0);
 	check_strings(json_get(subtask, "required_skills", JV_KIND_ARRAY));
 	fuzz_fact(!json_has(subtask, "context") || json_peek_string(subtask, "context") ||
 		  jv_is_valid(json_get(subtask, "context", JV_KIND_STRING)));
 	jv_free(hours);
+}
+
+/* The keys of the roles that a plan's subtasks create, each once. */
+static jv
+created_by(jv subtasks)
+{
+	jv created = jv_object();
+
+	jv_array_foreach (subtasks, i, subtask) {
+		jv key = hire_creates(subtask);
+
+		fuzz_fact(jv_is_valid(key) == json_has(subtask, "creates"));
+		if (jv_is_valid(key)) {
+			fuzz_fact(!jv_object_has(jv_copy(created), jv_copy(key)));
+			created = jv_object_set(created, key, jv_true());
+		}
+		jv_free(subtask);
+	}
+	return created;
 }
 
 /* What plan.h promises of a normal plan (borrowed); how many subtasks it has. */
@@ -121,17 +146,21 @@ check_normal(jv plan)
 	jv creations = json_get(plan, "agent_creations", JV_KIND_ARRAY);
 	jv hours = json_get(plan, "computed_total_hours", JV_KIND_NUMBER);
 	int len = jv_is_valid(subtasks) ? jv_array_length(jv_copy(subtasks)) : 0;
+	jv created;
 
 	fuzz_fact(len > 0);
-	fuzz_fact(jv_is_valid(creations) && jv_array_length(creations) == 0);
+	created = created_by(subtasks);
+	fuzz_fact(jv_is_valid(creations) &&
+		  jv_array_length(creations) == jv_object_length(jv_copy(created)));
 	fuzz_fact(jv_is_valid(hours) && isfinite(jv_number_value(hours)));
 	jv_free(hours);
 	for (int i = 0; i < len; i++) {
 		jv subtask = jv_array_get(jv_copy(subtasks), i);
 
-		check_subtask(subtask);
+		check_subtask(subtask, created);
 		jv_free(subtask);
 	}
+	jv_free(created);
 	check_order(subtasks, len);
 	jv_free(subtasks);
 	return len;
