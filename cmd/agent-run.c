@@ -18,6 +18,7 @@
 #include "outbox.h"
 #include "proc.h"
 #include "program.h"
+#include "recruit.h"
 #include "speech.h"
 #include "stop.h"
 #include "task.h"
@@ -159,6 +160,8 @@ work(struct run *r)
 		.told = tell,
 		.arg = r };
 
+	if (json_has(r->claim.task, "creates") && !task_has_subtasks(r->claim.task))
+		return recruit_run(&w, &r->result);
 	if (agent_is_llm(r->claim.agent))
 		return loop_run(&w, &r->result);
 	if (!task_has_subtasks(r->claim.task))
@@ -197,6 +200,18 @@ begin_finish(struct run *r, jv *task)
 	return tx;
 }
 
+/* An agent that was made (borrowed) joins the crew, unless somebody was quicker. */
+static void
+add_agent(struct tx *tx, jv agent)
+{
+	jv there = agent_get(tx, json_peek_string(agent, "role"));
+	const char *status = json_peek_string(there, "status");
+
+	if (!jv_is_valid(there) || (status && !strcmp(status, "proposed")))
+		jv_free(agent_put(tx, jv_copy(agent)));
+	jv_free(there);
+}
+
 /* What became of the attempt; task is consumed. */
 static void
 end_attempt(struct tx *tx, jv task, enum work_end end, const struct work_result *result)
@@ -204,6 +219,8 @@ end_attempt(struct tx *tx, jv task, enum work_end end, const struct work_result 
 	task = json_set_valid(task, "usage", jv_copy(result->usage));
 	switch (end) {
 	case WORK_DONE:
+		if (jv_is_valid(result->agent))
+			add_agent(tx, result->agent);
 		life_complete(tx, task, jv_copy(result->response));
 		break;
 	case WORK_ASKED:

@@ -103,10 +103,11 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
-	if (done == SPLIT_EDITED)
-		err_warn("stdin:%lu: task %.8s: was edited since it was planned: not split",
-		    sp->in.number, id);
-	return 0;
+	if (done != SPLIT_EDITED)
+		return 0;
+	err_warn("stdin:%lu: task %.8s: was edited since it was planned: not split", sp->in.number,
+	    id);
+	return EX_TEMPFAIL;
 }
 
 /* A plan line: normalised, then stored, or shown, or refused. */

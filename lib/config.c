@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dir.h"
 #include "err.h"
 #include "json.h"
 #include "key.h"
@@ -14,17 +15,6 @@ variable(const char *name)
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
-}
-
-/* A relative XDG_CONFIG_HOME is ignored, as its specification asks. */
-static char *
-config_folder(void)
-{
-	const char *folder = variable("XDG_CONFIG_HOME"), *home = variable("HOME");
-
-	if (folder && *folder == '/')
-		return xprintf("%s/legwork", folder);
-	return home ? xprintf("%s/.config/legwork", home) : NULL;
 }
 
 static void
@@ -64,7 +54,7 @@ config_open(struct config *c)
 {
 	char *path;
 
-	*c = (struct config){ .file = jv_object(), .folder = config_folder() };
+	*c = (struct config){ .file = jv_object(), .folder = dir_config_path() };
 	path = c->folder ? xprintf("%s/config.json", c->folder) : NULL;
 	if (path)
 		read_config(c, path);
@@ -77,6 +67,14 @@ config_close(struct config *c)
 	jv_free(c->file);
 	free(c->folder);
 	free(c->fault);
+}
+
+bool
+config_has_model(const struct config *c)
+{
+	const char *model = json_peek_string(c->file, "model");
+
+	return variable("LEGWORK_MODEL") || (model && *model) || c->fault;
 }
 
 /* The provider's entry in the file, owned; invalid: it has none. */

@@ -25,6 +25,9 @@ struct config {
 void config_open(struct config *c);
 void config_close(struct config *c);
 
+/* config_has_model - whether a model is named where a request names none, or the file is broken. */
+bool config_has_model(const struct config *c);
+
 /*
  * config_choose - where a request goes
  *

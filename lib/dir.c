@@ -282,6 +282,16 @@ share_near(const char *folder)
 }
 
 char *
+dir_config_path(void)
+{
+	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (folder && *folder == '/')
+		return xprintf("%s/legwork", folder);
+	return home && *home ? xprintf("%s/.config/legwork", home) : NULL;
+}
+
+char *
 dir_share_path(void)
 {
 	const char *path = variable("LEGWORK_SHARE");

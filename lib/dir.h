@@ -63,6 +63,10 @@ int dir_sync(int dir_fd);
  */
 char *dir_share_path(void);
 
+/* dir_config_path - $XDG_CONFIG_HOME/legwork, else ~/.config/legwork, a new path; a relative
+ * XDG_CONFIG_HOME is ignored, as its specification asks.  NULL: there is no HOME either. */
+char *dir_config_path(void);
+
 /* dir_bin_path - the path of the command `name` that lies beside this program, else just the
  * name, to be searched in PATH; the caller frees it. */
 char *dir_bin_path(const char *name);

@@ -115,6 +115,29 @@ take(jv task, struct life_claim *claim)
 	return json_has(task, "started_at") ? task : set_now(task, "started_at");
 }
 
+/* Ends a task whose planner says so in its decision (borrowed), and consumes it; false: it does
+ * not. */
+static bool
+fail_as_planned(struct tx *tx, jv task, jv decision)
+{
+	const char *then = json_peek_string(decision, "on_error"), *category, *code, *message;
+	jv error = json_get(decision, "error", JV_KIND_OBJECT);
+
+	if (!then || strcmp(then, "fail") != 0 || !jv_is_valid(error)) {
+		jv_free(error);
+		return false;
+	}
+	category = json_peek_string(error, "category");
+	code = json_peek_string(error, "code");
+	message = json_peek_string(error, "message");
+	task = json_set(task, "error",
+	    task_error(category ? category : "internal", code ? code : "no_plan",
+		message ? message : "it could not be planned", false));
+	settle_end(tx, task, "failed");
+	jv_free(error);
+	return true;
+}
+
 int
 life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 {
@@ -130,6 +153,10 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 		return is_there ? LIFE_PASSED : err_set(EX_NOINPUT, "task %s: no such task", id);
 	}
 	found = speech_in_chat(tx, take(found, &claim));
+	if (fail_as_planned(tx, found, claim.decision)) {
+		jv_free(claim.decision);
+		return LIFE_PASSED;
+	}
 	if (jv_is_valid(claim.decision) && !json_has(found, "decision"))
 		found = json_set(found, "decision", claim.decision);
 	else

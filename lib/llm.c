@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "config.h"
 #include "dir.h"
 #include "err.h"
 #include "json.h"
@@ -34,11 +34,8 @@ struct llm {
 	struct buf answer;  /* lines not yet taken */
 	struct buf why;     /* the end of its stderr */
 	unsigned long asked;
-};
 
-/* One question. */
-struct question {
-	struct llm *llm;
+	/* The question. */
 	char id[24];
 	void (*take)(void *arg, jv event);
 	void *arg;
@@ -50,7 +47,11 @@ llm_open(const char *mark)
 {
 	struct llm *llm = xmalloc(sizeof *llm);
 
-	*llm = (struct llm){ .mark = xstrdup(mark), .in = -1, .out = -1, .err = -1 };
+	*llm = (struct llm){ .mark = mark ? xstrdup(mark) : NULL,
+		.in = -1,
+		.out = -1,
+		.err = -1,
+		.last = jv_invalid() };
 	return llm;
 }
 
@@ -118,6 +119,7 @@ llm_close(struct llm *llm)
 	buf_release(&llm->request);
 	buf_release(&llm->answer);
 	buf_release(&llm->why);
+	jv_free(llm->last);
 	free(llm->mark);
 	free(llm);
 }
@@ -219,107 +221,151 @@ read_why(struct llm *llm)
 
 /* Takes one line: hands an event on, or keeps it as the last. */
 static void
-take_line(struct question *q, const char *line, size_t len)
+take_line(struct llm *llm, const char *line, size_t len)
 {
 	jv event = json_parse_object(line, len);
 	const char *id, *type;
 
 	if (!jv_is_valid(event)) {
 		jv_free(event);
-		q->last = fault_of_end(q->llm, "llm_rubbish", "llm-chat said what is no event");
+		llm->last = fault_of_end(llm, "llm_rubbish", "llm-chat said what is no event");
 		return;
 	}
 	id = json_peek_string(event, "id");
 	type = json_peek_string(event, "type");
-	if (!type || (id && strcmp(id, q->id) != 0))
+	if (!type || (id && strcmp(id, llm->id) != 0))
 		jv_free(event); /* of a question that was given up, or of a kind to come */
 	else if (!strcmp(type, "stop") || !strcmp(type, "error"))
-		q->last = event;
+		llm->last = event;
 	else
-		q->take(q->arg, event);
+		llm->take(llm->arg, event);
 }
 
 static void
-take_lines(struct question *q)
+take_lines(struct llm *llm)
 {
-	struct llm *llm = q->llm;
 	size_t taken = 0;
 	char *newline;
 
-	while (!jv_is_valid(q->last) && llm->answer.len > taken &&
+	while (!jv_is_valid(llm->last) && llm->answer.len > taken &&
 	       (newline = memchr(llm->answer.p + taken, '\n', llm->answer.len - taken))) {
 		const char *line = llm->answer.p + taken;
 
 		taken = (size_t)(newline + 1 - llm->answer.p);
-		take_line(q, line, (size_t)(newline - line));
+		take_line(llm, line, (size_t)(newline - line));
 	}
 	if (taken > 0 && llm->answer.len >= taken)
 		buf_cut(&llm->answer, taken);
-	if (!jv_is_valid(q->last) && llm->answer.len > LINE_MAX_BYTES)
-		q->last = fault_of_end(llm, "llm_rubbish", "llm-chat said a line without end");
+	if (!jv_is_valid(llm->last) && llm->answer.len > LINE_MAX_BYTES)
+		llm->last = fault_of_end(llm, "llm_rubbish", "llm-chat said a line without end");
 }
 
 static void
-read_answer(struct question *q)
+read_answer(struct llm *llm)
 {
-	struct llm *llm = q->llm;
 	ssize_t n = read(llm->out, buf_room(&llm->answer, READ_BYTES), READ_BYTES);
 
 	if (n > 0) {
 		llm->answer.len += (size_t)n;
-		take_lines(q);
+		take_lines(llm);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		while (llm->err >= 0 && poll(&(struct pollfd){ llm->err, POLLIN, 0 }, 1, 100) > 0)
 			read_why(llm);
-		q->last =
+		llm->last =
 		    fault_of_end(llm, "llm_ended", "llm-chat ended in the middle of an answer");
 	}
 }
 
-/* Waits for the next thing to happen. */
-static void
-turn(struct question *q, int64_t until_ms)
+void
+llm_begin(struct llm *llm, jv request, void (*take)(void *arg, jv event), void *arg)
 {
-	struct llm *llm = q->llm;
-	struct pollfd fds[] = { { llm->out, POLLIN, 0 }, { llm->err, POLLIN, 0 },
-		{ llm->request.len > 0 ? llm->in : -1, POLLOUT, 0 } };
-	int64_t left = until_ms - clock_mono_ms();
-
-	if (left < 0)
-		left = 0;
-	if (poll(fds, 3, left > LOOK_MS ? LOOK_MS : (int)left) <= 0)
+	snprintf(llm->id, sizeof llm->id, "r%lu", ++llm->asked);
+	llm->take = take;
+	llm->arg = arg;
+	jv_free(llm->last);
+	llm->last = jv_invalid();
+	if (llm->pid && reap(llm, 0) >= 0) /* since the last question: nobody had asked it to */
+		forget(llm);
+	if (!llm->pid && start(llm) < 0) {
+		jv_free(request);
+		llm->last =
+		    fault(err_code() == EX_CONFIG ? "configuration" : "internal", "cannot_start",
+			err_text(), err_code() != EX_CONFIG);
 		return;
+	}
+	json_dump(&llm->request, json_set_string(request, "id", llm->id));
+	buf_putc(&llm->request, '\n');
+	take_lines(llm);
+}
+
+void
+llm_poll_fds(const struct llm *llm, struct pollfd fds[LLM_FDS])
+{
+	fds[0] = (struct pollfd){ llm->out, POLLIN, 0 };
+	fds[1] = (struct pollfd){ llm->err, POLLIN, 0 };
+	fds[2] = (struct pollfd){ llm->request.len > 0 ? llm->in : -1, POLLOUT, 0 };
+}
+
+bool
+llm_go_on(struct llm *llm, const struct pollfd fds[LLM_FDS])
+{
+	if (jv_is_valid(llm->last))
+		return true;
 	if (fds[1].revents)
 		read_why(llm);
 	if (fds[2].revents)
 		write_some(llm);
 	if (fds[0].revents)
-		read_answer(q);
+		read_answer(llm);
+	return jv_is_valid(llm->last);
+}
+
+jv
+llm_last(const struct llm *llm)
+{
+	return jv_copy(llm->last);
+}
+
+/* Waits for the next thing to happen. */
+static bool
+turn(struct llm *llm, int64_t until_ms)
+{
+	int64_t left = until_ms - clock_mono_ms();
+	struct pollfd fds[LLM_FDS];
+
+	if (left < 0)
+		left = 0;
+	llm_poll_fds(llm, fds);
+	return poll(fds, LLM_FDS, left > LOOK_MS ? LOOK_MS : (int)left) > 0 && llm_go_on(llm, fds);
 }
 
 jv
 llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, jv event), void *arg)
 {
-	struct question q = { .llm = llm, .take = take, .arg = arg, .last = jv_invalid() };
+	bool is_over;
 
-	snprintf(q.id, sizeof q.id, "r%lu", ++llm->asked);
-	if (llm->pid && reap(llm, 0) >= 0) /* since the last question: nobody had asked it to */
-		forget(llm);
-	if (!llm->pid && start(llm) < 0) {
-		jv_free(request);
-		return fault(err_code() == EX_CONFIG ? "configuration" : "internal", "cannot_start",
-		    err_text(), err_code() != EX_CONFIG);
-	}
-	json_dump(&llm->request, json_set_string(request, "id", q.id));
-	buf_putc(&llm->request, '\n');
-	take_lines(&q);
-	while (!jv_is_valid(q.last) && !stop_signal() && clock_mono_ms() < until_ms)
-		turn(&q, until_ms);
-	if (jv_is_valid(q.last))
-		return q.last;
-	jv_free(q.last);
+	llm_begin(llm, request, take, arg);
+	is_over = jv_is_valid(llm->last);
+	while (!is_over && !stop_signal() && clock_mono_ms() < until_ms)
+		is_over = turn(llm, until_ms);
+	if (is_over)
+		return llm_last(llm);
 	end(llm);
-	return stop_signal()
-	           ? jv_invalid()
-	           : fault("timeout", "timeout", "the model has not answered in time", true);
+	return stop_signal() ? jv_invalid()
+	                     : fault("timeout", "timeout", "the model has not answered in time", true);
+}
+
+bool
+llm_is_configured(void)
+{
+	const char *substitute = getenv("LEGWORK_LLM");
+	struct config config;
+	bool is_there;
+
+	if (substitute && *substitute)
+		return true;
+	config_open(&config);
+	is_there = config_has_model(&config);
+	config_close(&config);
+	return is_there;
 }

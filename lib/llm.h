@@ -14,11 +14,18 @@
 #define LLM_H
 
 #include <jv.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct llm;
 
-/* llm_open - mark (copied) is a "NAME=value" for its environment, by which it is found (proc.h). */
+/* llm_is_configured - whether there is a model to ask: LEGWORK_LLM is set, or a model is named by
+ * LEGWORK_MODEL or in the file that config.h reads. */
+bool llm_is_configured(void);
+
+/* llm_open - mark (copied) is a "NAME=value" for its environment, by which it is found (proc.h);
+ * NULL: none. */
 struct llm *llm_open(const char *mark);
 
 /* llm_close - end it, if it runs.  NULL is fine. */
@@ -35,5 +42,24 @@ void llm_close(struct llm *llm);
  */
 jv llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, jv event),
     void *arg);
+
+/*
+ * llm_begin - put a question as llm_ask does, without waiting for the answer
+ *
+ * Whoever has begun polls llm_poll_fds and hands them to llm_go_on, until that says that the
+ * question is over; llm_last is then its last event, owned.
+ */
+void llm_begin(struct llm *llm, jv request, void (*take)(void *arg, jv event), void *arg);
+
+enum { LLM_FDS = 3 };
+
+/* llm_poll_fds - what to poll for; those with fd -1 wait for nothing. */
+void llm_poll_fds(const struct llm *llm, struct pollfd fds[LLM_FDS]);
+
+/* llm_go_on - do what can be done without waiting.  Whether the question is over. */
+bool llm_go_on(struct llm *llm, const struct pollfd fds[LLM_FDS]);
+
+/* llm_last - the last event of a question that is over, owned. */
+jv llm_last(const struct llm *llm);
 
 #endif

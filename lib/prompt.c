@@ -65,19 +65,14 @@ prompt_fill(const char *text, jv values)
 	return filled;
 }
 
-/* The words in share/prompts/NAME, malloc'd; NULL with err. */
+/* The words in FOLDER/prompts/NAME, malloc'd; NULL with errno and err. */
 static char *
-read_words(const char *name)
+read_from(const char *folder, const char *name)
 {
-	char *share = dir_share_path(), *path, *words;
+	char *path = xprintf("%s/prompts/%s", folder, name), *words = xmalloc(WORDS_MAX + 1);
 	ssize_t n = -1;
 	int fd;
 
-	if (!share)
-		return NULL;
-	path = xprintf("%s/prompts/%s", share, name);
-	free(share);
-	words = xmalloc(WORDS_MAX + 1);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0) {
 		n = dir_read_all(fd, words, WORDS_MAX, 0);
 		close(fd);
@@ -90,6 +85,22 @@ read_words(const char *name)
 		words[n] = '\0';
 	}
 	free(path);
+	return words;
+}
+
+char *
+prompt_read(const char *name)
+{
+	char *own = dir_config_path(), *words = own ? read_from(own, name) : NULL, *share;
+	bool is_there = words || (own && errno != ENOENT && errno != ENOTDIR);
+
+	free(own);
+	if (is_there)
+		return words;
+	if (!(share = dir_share_path()))
+		return NULL;
+	words = read_from(share, name);
+	free(share);
 	return words;
 }
 
@@ -198,11 +209,10 @@ task_values(const struct prompt *p)
 	return v;
 }
 
-/* The message that the words in a file make of values (consumed). */
-static jv
-message(const char *role, const char *name, jv values)
+jv
+prompt_message(const char *role, const char *name, jv values)
 {
-	char *words = read_words(name);
+	char *words = prompt_read(name);
 	jv content;
 
 	if (!words) {
@@ -218,11 +228,11 @@ message(const char *role, const char *name, jv values)
 jv
 prompt_messages(const struct prompt *p)
 {
-	jv system = message("system", "agent.md", agent_values(p)), user;
+	jv system = prompt_message("system", "agent.md", agent_values(p)), user;
 
 	if (!jv_is_valid(system))
 		return system;
-	user = message("user", "task.md", task_values(p));
+	user = prompt_message("user", "task.md", task_values(p));
 	if (!jv_is_valid(user)) {
 		jv_free(system);
 		return user;

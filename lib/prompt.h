@@ -4,6 +4,8 @@
  * The words are in share/prompts: agent.md becomes the system message, task.md the first message of
  * the user.  "{{name}}" stands for a value; a paragraph (they are parted by blank lines) of which a
  * value is missing or empty is left out.  Values are data: what looks like a name in them stays.
+ *
+ * A file of the same name in prompts/ beside config.json (dir_config_path) stands in its place.
  */
 #ifndef PROMPT_H
 #define PROMPT_H
@@ -33,5 +35,12 @@ jv prompt_messages(const struct prompt *p);
  * Returns a jv string, without blanks at its ends.
  */
 jv prompt_fill(const char *text, jv values);
+
+/* prompt_read - the words in a file, malloc'd; NULL with err EX_CONFIG. */
+char *prompt_read(const char *name);
+
+/* prompt_message - {role, content}: the words in a file, filled with values (consumed); invalid with
+ * err EX_CONFIG. */
+jv prompt_message(const char *role, const char *name, jv values);
 
 #endif

@@ -140,7 +140,8 @@ work_end_remains(const struct work *w)
 void
 work_result_init(struct work_result *result)
 {
-	*result = (struct work_result){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid() };
+	*result = (struct work_result){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid(),
+		jv_invalid() };
 }
 
 void
@@ -149,5 +150,6 @@ work_result_release(struct work_result *result)
 	jv_free(result->response);
 	jv_free(result->error);
 	jv_free(result->usage);
+	jv_free(result->agent);
 	jv_free(result->approval);
 }

@@ -31,6 +31,7 @@ struct work_result {
 	jv response; /* string: what it answered, without its last newlines; of a failed one, too */
 	jv error;    /* of WORK_FAILED and WORK_BROKEN: an error object (task.h) */
 	jv usage;    /* of all attempts: {input_tokens, output_tokens, total_tokens, calls} */
+	jv agent;    /* of a task that creates one: its record (recruit.h) */
 	jv approval; /* of WORK_ASKED: what a person has to allow (life_ask) */
 };
 

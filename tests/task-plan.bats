@@ -140,7 +140,7 @@ plan() { run -0 --separate-stderr task-plan < <(jq -nc --arg text "$1" '{id: "t1
 }
 
 @test "task-plan: bad option values are misuse (64)" {
-	for option in --planner=llm --planner= -j0 -jx; do
+	for option in --planner=gpt --planner= -j0 -jx --threshold=0 --threshold=11 --on-error=stop; do
 		run -64 task-plan "$option" </dev/null
 	done
 	run -64 task-plan operand </dev/null

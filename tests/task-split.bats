@@ -222,14 +222,16 @@ task-split: stdin:4: neither a task (id) nor a plan (task_id, plan)'
 		.response == "## bad\n\ndid bad(failed)\n\n## good\n\ndid good"'
 }
 
-@test "task-split: agents that would have to be created are refused (65)" {
-	worker smith cat
+@test "task-split: agents that are proposed have subtasks of their own, for which those wait that need them" {
+	worker smith cat --skill iron
 	id=$(task-add --ids x)
-	run -65 --separate-stderr task-split <<-END
-		{"task_id":"$id","plan":{"subtasks":[{"title":"a","priority":"low","assigned_to":"smith"}],"agent_creations":[{"role":"miller"}]}}
+	run -0 --separate-stderr task-split --print <<-END
+		{"task_id":"$id","plan":{"subtasks":[{"title":"a","priority":"low","assigned_to":"smith"},{"title":"b","priority":"low","assigned_to":"miller","dependencies":["a"]}],"agent_creations":[{"role":"miller","skills":["grain"]},{"role":"forger","skills":["Iron"]}]}}
 	END
-	assert_equal "$stderr" 'task-split: stdin:1: agent_creations[0]: agent "miller": agents are not created yet'
-	assert_equal "$(subtasks "$id" --count)" 0
+	assert_equal "$stderr" 'task-split: stdin:1: agent "forger": "smith" has all its skills: not created'
+	assert_jq 'map([.title, .agent]) == [["Create Miller Agent", "ceo"], ["a", "smith"], ["b", "miller"]] and
+		.[0].creates == {role: "miller", skills: ["grain"]} and .[0].priority == "high" and
+		.[2].depends_on == [.[0].id, .[1].id]'
 }
 
 @test "task-split: a plan's task may be named by its first characters" {

@@ -26,9 +26,9 @@ static bool
 is_role(jv role, jv created)
 {
 	const char *s = jv_get_kind(role) == JV_KIND_STRING ? jv_string_value(role) : "";
-	jv key = hire_key(s);
+	bool is_created = jv_object_has(jv_copy(created), hire_key(s));
 	bool is_known = !strcmp(s, "wc") || !strcmp(s, "b c") || !strcmp(s, "\xc3\xa4") ||
-	                jv_object_has(jv_copy(created), key);
+	                is_created;
 
 	jv_free(role);
 	return is_known;

@@ -1,0 +1,231 @@
+# Which tasks need subtasks, and which these are, is decided by a model.
+
+load test_helper
+load records
+load llm
+
+# says JSON - the event lines of an answer
+says() { jq -nc --arg text "$1" '{type: "text", delta: $text}, {type: "stop", reason: "end"}'; }
+
+# decision NEEDS SCORE - the model's
+decision() { says "{\"needs_subtasks\":$1,\"reasoning\":\"so it is\",\"complexity_score\":$2,\"required_skills\":[\"x\"]}"; }
+
+# a plan of SUBTASKS and CREATIONS, both JSON
+plan_text() {
+	jq -nc --argjson subtasks "$1" --argjson creations "${2:-[]}" '{analysis_summary: "a", subtasks: ($subtasks |
+		map({description: .title, priority: "medium", estimated_hours: 1, dependencies: [], required_skills: []} + .)),
+		agent_creations: $creations, recommended_approach: "b", estimated_total_hours: 2, risk_assessment: "c"}'
+}
+
+task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instruction: $text, priority: "high", status: "pending"}'; }
+
+@test "task-plan llm: is asked where a model is configured; the task passes with its decision" {
+	worker smith cat --description 'bends iron' --skill iron --skill fire
+	script_llm < <(decision false 2)
+	run -0 task-plan < <(task t1 $'do:\n- this\n- that')
+	assert_jq '. == [{id: "t1", title: "do:\n- this\n- that", instruction: "do:\n- this\n- that", priority: "high",
+		status: "pending", decision: {needs_subtasks: false, reasoning: "so it is", complexity_score: 2,
+		required_skills: ["x"]}}]'
+	run -0 asked 1 '[.messages[].role, .response_schema.name], (.messages[0].content | contains("- smith: bends iron; skills: iron, fire")),
+		(.messages[1].content | [contains("<task>\ndo:\n- this\n- that\n</task>"), contains("priority: high"), contains("status: pending")])'
+	assert_output $'["system","user","decision"]\ntrue\n[true,true,true]'
+	run -0 task-plan --planner rules < <(task t1 $'do:\n- this\n- that')
+	assert_jq '.[0].plan.subtasks | length == 2'
+	assert_equal "$(wc -l <asked)" 1
+}
+
+@test "task-plan llm: LEGWORK_MODEL, config.json and --model say that there is one" {
+	LEGWORK_MODEL=m run -0 --separate-stderr task-plan < <(task t1 x)
+	assert_jq '.[0].decision.error.category == "configuration"'
+	run -0 --separate-stderr task-plan --model m < <(task t1 x)
+	assert_jq '.[0].decision.error.category == "configuration"'
+	mkdir -p "$XDG_CONFIG_HOME/legwork"
+	echo '{"model":"m"}' >"$XDG_CONFIG_HOME/legwork/config.json"
+	run -0 --separate-stderr task-plan < <(task t1 x)
+	assert_jq '.[0].decision.error.category == "configuration"'
+	assert_regex "$stderr" '^task-plan: task t1: not planned: '
+}
+
+@test "task-plan llm: a task that needs subtasks becomes a plan line, as the model gave it" {
+	script_llm < <(decision true 8; echo; says "$(plan_text '[{"title":"one","assigned_to":"smith"},{"title":"two","assigned_to":"new","dependencies":[0]}]' \
+		'[{"role":"new","skills":["s"],"description":"d","justification":"j"}]')")
+	run -0 task-plan --model some < <(task t1 all | jq -c '.revision = 7')
+	assert_jq 'length == 1 and (.[0] | .task_id == "t1" and .task_revision == 7 and (has("id") | not) and
+		.decision.complexity_score == 8 and .plan.agent_creations[0].role == "new" and
+		(.plan.subtasks | map([.title, .assigned_to, .dependencies])) == [["one", "smith", []], ["two", "new", [0]]] and
+		.plan.estimated_total_hours == 2 and (.plan | has("computed_total_hours") | not))'
+	run -0 asked 2 '[.model, .response_schema.name, (.messages[1].content | contains("so it is"))]'
+	assert_output '["some","plan",true]'
+}
+
+@test "task-plan llm: with --threshold the score decides" {
+	script_llm < <(decision true 5; echo; decision false 6; echo; says "$(plan_text '[{"title":"one","assigned_to":"a"}]')")
+	run -0 task-plan -j1 --threshold 6 < <(task t1 a; task t2 b)
+	assert_jq '(.[0] | .id == "t1" and .decision.needs_subtasks == false and .decision.threshold == 6) and
+		(.[1] | .task_id == "t2" and .decision.needs_subtasks == true and (.plan.subtasks | length == 1))'
+}
+
+@test "task-plan llm: JSON is found in what stands around it" {
+	script_llm < <(says $'<think>maybe {"needs_subtasks":true}</think>Well:\n```json\n{"needs_subtasks":false,"reasoning":"r","complexity_score":1,"required_skills":[]}\n```\nDone.')
+	run -0 task-plan < <(task t1 a)
+	assert_jq '.[0].decision == {needs_subtasks: false, reasoning: "r", complexity_score: 1, required_skills: []}'
+}
+
+@test "task-plan llm: what cannot be read goes back with the reason, twice" {
+	script_llm < <(says 'I cannot say.'; echo; decision false 11; echo; decision false 3)
+	run -0 --separate-stderr task-plan < <(task t1 a)
+	assert_jq '.[0].decision.complexity_score == 3 and (.[0].decision | has("error") | not)'
+	assert_equal "$stderr" ''
+	run -0 asked 2 '.messages[2:] | map(.role), (.[0].content == "I cannot say."), (.[1].content | contains("no JSON"))'
+	assert_output $'["assistant","user"]\ntrue\ntrue'
+	run -0 asked 3 '.messages | length, (.[5].content | contains("/complexity_score"))'
+	assert_output $'6\ntrue'
+}
+
+@test "task-plan llm: without a readable plan the task goes on whole, with the reason and no invented subtasks" {
+	script_llm < <(decision true 9; for _ in 1 2 3; do echo; says "$(plan_text '[]')"; done)
+	worker doer cat
+	id=$(task-add --ids 'all of it')
+	run -0 --separate-stderr task-plan < <(task-show "$id")
+	assert_equal "$stderr" "task-plan: task ${id:0:8}: not planned: the model's plan cannot be used: /subtasks: want at least 1 items, got 0"
+	assert_jq 'length == 1 and (.[0] | .id and (has("plan") | not) and .decision.needs_subtasks == true and
+		.decision.error.category == "validation")'
+	echo "$output" | task-split | task-run >/dev/null
+	is_field "$id" '[.status, .decision.error.code, .subtasks] | tojson' '["completed","no_plan",null]'
+	run -0 task-why "$id"
+	assert_jq '.[0].decision.error.message | startswith("the model")'
+}
+
+@test "task-plan llm: --on-error fail: the task fails with that reason when its turn comes" {
+	script_llm <<<'{"type":"error","category":"service","code":"c","message":"it is down","retryable":true}'
+	worker doer cat
+	id=$(task-add --ids x)
+	task-show "$id" | task-plan --on-error fail 2>/dev/null | task-split | task-run >/dev/null
+	is_field "$id" '[.status, .error.category, .error.message, .decision] | tojson' '["failed","service","it is down",null]'
+}
+
+@test "task-plan llm: a server that does not take the schema is asked without" {
+	script_llm < <(echo '{"type":"error","category":"validation","code":"c","message":"response_format?","retryable":false}'
+	  echo; decision false 1)
+	run -0 task-plan < <(task t1 a)
+	assert_jq '.[0].decision.complexity_score == 1'
+	run -0 jq -c 'has("response_schema")' asked
+	assert_output $'true\nfalse'
+}
+
+@test "task-plan llm: -j tasks are asked about at once; a slow answer holds nobody else up" {
+	cat >slow <<-'END'
+		#!/bin/bash
+		while IFS= read -r request; do
+			[[ $request =~ \"id\":\"(r[0-9]+)\" ]]
+			id=${BASH_REMATCH[1]}
+			if [[ $request = *'slow one'* ]]; then until [[ -e go ]]; do read -rt 0.01 <> <(:); done; fi
+			text='{\"needs_subtasks\":false,\"reasoning\":\"r\",\"complexity_score\":1,\"required_skills\":[]}'
+			printf '{"id":"%s","type":"text","delta":"%s"}\n{"id":"%s","type":"stop","reason":"end"}\n' "$id" "$text" "$id"
+		done
+	END
+	chmod +x slow
+	mkfifo in
+	LEGWORK_LLM=$PWD/slow task-plan -j2 <in >out 3>&- &
+	pid=$!
+	exec 5>in
+	{ task t1 'slow one'; task t2 b; task t3 c; echo '{"skip":1}'; } >&5
+	wait_until 10 has_lines out 3
+	assert_equal "$(jq -rc '.id // "-"' out | paste -sd,)" t2,t3,-
+	touch go
+	wait_until 10 has_lines out 4
+	exec 5>&-
+	await_exit "$pid"
+	assert_equal "$(jq -r '.id // "-"' out | tail -n 1)" t1
+}
+
+@test "task-plan llm: writes nothing to the store, and ends its models when it is told to" {
+	task-add x >tasks
+	script_llm <<<hang
+	before=$(store-dump)
+	task-plan <tasks >out 3>&- &
+	wait_until 10 has_lines asked 1
+	kill -TERM $!
+	await_exit $! || [ $? = 143 ]
+	assert_equal "$(store-dump)" "$before"
+	assert_equal "$(<out)" ''
+}
+
+@test "task-plan llm: a task that may not be divided, or creates an agent, costs no question" {
+	script_llm < <(decision true 9)
+	run -0 task-plan < <(task t1 a | jq -c '.limits.max_depth = 0'; task t2 b | jq -c '.creates = {role: "x"}')
+	assert_jq '(.[0].decision | .needs_subtasks == false and .reasoning == "limits.max_depth is 0") and
+		(.[1] | has("decision") | not)'
+	assert_equal "$(wc -l <asked)" 0
+}
+
+@test "task-plan llm: prompts of one's own stand in place of ours" {
+	script_llm < <(decision false 1)
+	mkdir -p "$XDG_CONFIG_HOME/legwork/prompts"
+	echo 'Toss a coin. {{crew}}' >"$XDG_CONFIG_HOME/legwork/prompts/plan-decision.md"
+	worker smith cat
+	run -0 task-plan < <(task t1 a)
+	run -0 asked 1 '.messages[0].content'
+	assert_output '"Toss a coin. - smith"'
+}
+
+@test "task-plan llm: from the chat to a new agent, its work, and the answer in the chat" {
+	worker boss cat
+	cat >plans <<-END
+		make it safe	$(decision true 8 | jq -r '.delta // empty')
+		make it safe	$(plan_text '[{"title":"look","description":"look at it","assigned_to":"boss"},{"title":"audit","description":"audit it","assigned_to":"security_specialist","dependencies":["0"]}]' \
+			'[{"role":"security_specialist","skills":["security_audit"],"description":"finds holes","justification":"nobody does"}]')
+	END
+	cat >llm <<-'END'
+		#!/bin/bash
+		while IFS= read -r request; do
+			printf '%s\n' "$request" >>asked
+			case $request in
+			*'"name":"plan"'*) text=$(sed -n 's/^make it safe\t//;2p' plans) ;;
+			*'make it safe'*'"name":"decision"'*) text=$(sed -n 's/^make it safe\t//;1p' plans) ;;
+			*'"name":"decision"'*) text='{"needs_subtasks":false,"reasoning":"r","complexity_score":1,"required_skills":[]}' ;;
+			*'You write the instructions'*) text='You find holes, carefully.' ;;
+			*) text='No holes.' ;;
+			esac
+			jq -c --arg text "$text" '{id, type: "text", delta: $text}, {id, type: "stop", reason: "end"}' <<<"$request"
+		done
+	END
+	chmod +x llm
+	export LEGWORK_LLM=$PWD/llm
+	chat=$(chat-new --ids)
+	chat-post "$chat" 'make it safe' >/dev/null
+	id=$(chat-show "$chat" | task-draft | task-add --ids)
+	task-show "$id" | task-plan | task-split --print >children
+	assert_equal "$(jq -r .title children | paste -sd,)" 'Create Security_specialist Agent,look,audit'
+	run -0 task-why "$(jq -r 'select(.title == "audit") | .id' children)"
+	assert_jq --slurpfile children children '.[0].waiting_for == ($children | map(.id))[:2]'
+	run -0 bash -c 'task-watch --drain | task-plan | task-split | task-run -j2 | chat-post >/dev/null'
+	run -0 agent-list
+	assert_jq 'map(select(.role == "security_specialist")) | length == 1 and (.[0] | .kind == "llm" and
+		.status == "active" and .skills == ["security_audit"] and .description == "finds holes" and
+		.system_prompt == "You find holes, carefully.")'
+	run -0 task-list --parent "$id"
+	assert_jq 'map([.title, .agent, .status, .response]) == [
+		["Create Security_specialist Agent", "ceo", "completed", "The agent security_specialist is there."],
+		["look", "boss", "completed", "look at it"], ["audit", "security_specialist", "completed", "No holes."]]'
+	is_field "$id" .status completed
+	run -0 chat-show "$chat"
+	assert_jq 'map(.data.text // empty) | any(contains("## audit\n\nNo holes."))'
+}
+
+@test "task-plan llm: without a model an agent is made by the template; one that is there stays as it is" {
+	worker smith cat
+	id=$(task-add --ids x)
+	cat >plan <<-END
+		{"task_id":"$id","plan":{"subtasks":[{"title":"a","priority":"low","assigned_to":"smith"}],
+		"agent_creations":[{"role":"miller","skills":["grain"],"description":"You grind.","justification":"Bread."}]}}
+	END
+	jq -c . plan | task-split --print | sed -n 1p | agent-run >/dev/null
+	run -0 agent-list
+	assert_jq '.[1] | .role == "miller" and (.system_prompt | startswith("You grind.\n\nYou are good at: grain.\n\nYou were added to the crew for this reason: Bread."))'
+	before=$(agent-list)
+	task-add --ids y >other
+	jq -c --arg id "$(<other)" '.task_id = $id' plan | task-split --print 2>/dev/null | jq -r .title >titles
+	assert_equal "$(<titles)" a
+	assert_equal "$(agent-list)" "$before"
+}
