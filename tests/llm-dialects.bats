@@ -107,3 +107,17 @@ think() {
 		run ! grep -rq very-secret "$LEGWORK_STORE"
 	done
 }
+
+@test "llm dialects: a decision and a plan are asked for by a schema, and read, in both dialects" {
+	decision='{"needs_subtasks":true,"reasoning":"two parts","complexity_score":7,"required_skills":["a"]}'
+	plan='{"analysis_summary":"s","subtasks":[{"title":"one","description":"do one","priority":"high","assigned_to":"smith","estimated_hours":1,"dependencies":[],"required_skills":[]},{"title":"two","description":"do two","priority":"low","assigned_to":"smith","estimated_hours":2,"dependencies":["0"],"required_skills":[]}],"agent_creations":[],"recommended_approach":"r","estimated_total_hours":3,"risk_assessment":"none"}'
+	for provider in openai anthropic; do
+		jq -nc --arg a "$decision" --arg b "Here it is: $plan" '{text: "no JSON"}, {text: $a, cut: 5}, {text: $b}' >script
+		start_model script
+		run -0 task-plan --model "$provider/some-model" <<<'{"id":"t1","title":"both","instruction":"do both"}'
+		assert_equal "$(jq -c '.decision, .plan' <<<"$output")" "$decision"$'\n'"$plan"
+		assert_equal "$(asked .path | wc -l)" 3
+		assert_equal "$(asked '.body | .response_format.json_schema.schema // .output_config.format.schema | .required[0]' | paste -sd,)" \
+			'"needs_subtasks","needs_subtasks","analysis_summary"'
+	done
+}

@@ -80,7 +80,7 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	plan_of "$id" >old
 	[[ $(jq .task_revision old) = 0 ]]
 	task-edit -p high "$id" >/dev/null
-	run -0 --separate-stderr task-split <old
+	run -75 --separate-stderr task-split <old
 	assert_output ''
 	assert_equal "$stderr" "task-split: stdin:1: task ${id:0:8}: was edited since it was planned: not split"
 	assert_equal "$(task-list --count)" 1

@@ -907,8 +907,8 @@ walk_split(struct walk *w, const char *id)
 {
 	static const char *const plans[] = {
 		"[{'description':'x'}]",
-		"[{'description':'x'},{'description':'y','dependencies':[0]}]",
-		"[{'description':'x','dependencies':[2]},{'description':'y'},{'description':'z'}]"
+		"[{'description':'x'},{'description':'y','dependencies':['0']}]",
+		"[{'description':'x','dependencies':['2']},{'description':'y'},{'description':'z'}]"
 	};
 	jv plan = json_set(jv_object(), "subtasks", record("%s", plans[box_random(3)])), made;
 
