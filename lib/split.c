@@ -77,11 +77,14 @@ take_over(jv child, jv item, const char *from, const char *to)
 	return child;
 }
 
-/* The id at an index (consumed) of a normal plan. */
+/* The id at an index (consumed), a number or its digits. */
 static jv
 id_at(jv ids, jv index)
 {
-	jv id = jv_array_get(jv_copy(ids), (int)strtol(jv_string_value(index), NULL, 10));
+	int i = jv_get_kind(index) == JV_KIND_NUMBER
+	            ? (int)jv_number_value(index)
+	            : (int)strtol(jv_string_value(index), NULL, 10);
+	jv id = jv_array_get(jv_copy(ids), i);
 
 	jv_free(index);
 	return id;
