@@ -25,10 +25,11 @@ static const struct opt opts[] = {
 	    "the instructions",
 	    .str = &planner },
 	{ 0, "model", "model", "which model plans", .str = &model },
-	{ 'j', "jobs", "count", "ask about count tasks at once; 4 unless given", .num = &jobs, .min = 1,
-	    .max = 1024 },
-	{ 0, "threshold", "score", "divide tasks of this complexity, 1 to 10, and more, and no others",
-	    .num = &threshold, .min = 1, .max = 10 },
+	{ 'j', "jobs", "count", "ask about count tasks at once; 4 unless given", .num = &jobs,
+	    .min = 1, .max = 1024 },
+	{ 0, "threshold", "score",
+	    "divide tasks of this complexity, 1 to 10, and more, and no others", .num = &threshold,
+	    .min = 1, .max = 10 },
 	{ 0, "on-error", "action",
 	    "where the model gives no plan: run the task whole (the default), or fail it",
 	    .str = &on_error },
@@ -192,8 +193,7 @@ take_lines(struct plan *p)
 {
 	jv task;
 
-	while (!p->is_at_end && !stop_signal() && p->busy < (size_t)jobs &&
-	       lines_is_ready(&p->in))
+	while (!p->is_at_end && !stop_signal() && p->busy < (size_t)jobs && lines_is_ready(&p->in))
 		switch (lines_next_object(&p->in, &task)) {
 		case LINES_OK:
 			take(p, task);

@@ -60,10 +60,14 @@ static void
 pass_whole(struct split *sp, jv task)
 {
 	jv decision = json_set(jv_object(), "needs_subtasks", jv_false());
+	jv limits = json_get(task, "limits", JV_KIND_OBJECT);
+	bool is_limit = json_peek_int(limits, "max_depth", -1) == 0;
+	const char *why = is_limit ? "limits.max_depth is 0" : "its tree is too deep";
 
-	decision = json_set_string(decision, "reasoning", "limits.max_depth is 0: it is not split");
-	err_warn("stdin:%lu: task %.8s: limits.max_depth is 0: not split", sp->in.number,
-	    json_peek_string(task, "id"));
+	decision = json_set(decision, "reasoning", jv_string_fmt("%s: it is not split", why));
+	err_warn("stdin:%lu: task %.8s: %s: not split", sp->in.number, json_peek_string(task, "id"),
+	    why);
+	jv_free(limits);
 	task = json_drop(task, "reservation");
 	out_json(&sp->out, json_set(task, "decision", decision));
 }

@@ -6,6 +6,7 @@
 #include "card.h"
 #include "chat.h"
 #include "clock.h"
+#include "crew.h"
 #include "policy.h"
 #include "rows.h"
 #include "task.h"
@@ -319,15 +320,44 @@ add_title(struct view *v, jv task)
 	buf_release(&clean);
 }
 
-/* The decision's reasons, as the planner gave them. */
+/* The decision as the planner gave it: its reasons, its score, and why there is no plan. */
 static void
 add_decision(struct view *v, jv task)
 {
-	jv decision = json_get(task, "decision", JV_KIND_OBJECT);
+	jv decision = json_get(task, "decision", JV_KIND_OBJECT),
+	   error = json_get(decision, "error", JV_KIND_OBJECT),
+	   skills = crew_strings(decision, "required_skills");
+	int64_t score = json_peek_int(decision, "complexity_score", 0);
+	const char *message = json_peek_string(error, "message");
+	struct buf line = { 0 };
 
-	if (jv_is_valid(decision))
-		add_field(v, "planned", json_peek_string(decision, "reasoning"));
+	add_field(v, "planned", json_peek_string(decision, "reasoning"));
+	if (score > 0)
+		buf_printf(&line, "%" PRId64 " of 10", score);
+	jv_array_foreach (skills, i, skill) {
+		buf_printf(&line, "%s%s",
+		    i          ? ", "
+		    : line.len ? "; takes "
+			       : "takes ",
+		    jv_string_value(skill));
+		jv_free(skill);
+	}
+	add_field(v, "complexity", line.p);
+	add_field(v, "no plan", message);
+	buf_release(&line);
+	jv_free(skills);
+	jv_free(error);
 	jv_free(decision);
+}
+
+/* The agent that a task creates. */
+static void
+add_creation(struct view *v, jv task)
+{
+	jv creates = json_get(task, "creates", JV_KIND_OBJECT);
+
+	add_field(v, "creates", json_peek_string(creates, "role"));
+	jv_free(creates);
 }
 
 static void
@@ -360,6 +390,7 @@ show_card(struct view *v, struct tx *tx, jv task)
 	add_members(v, "limits", json_get(task, "limits", JV_KIND_OBJECT));
 	add_members(v, "usage", json_get(task, "usage", JV_KIND_OBJECT));
 	add_decision(v, task);
+	add_creation(v, task);
 	add_family(v, tx, task);
 	if (instruction && !(title && !strcmp(instruction, title)))
 		add_block(v, "Instruction", instruction);

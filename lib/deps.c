@@ -63,8 +63,7 @@ deps_open(struct deps *d, jv subtasks, int front)
 		if (jv_is_valid(creates))
 			d->creators = jv_object_set(d->creators, creates, jv_number(i));
 		else
-			d->roles =
-			    with_name(d->roles, json_peek_string(subtask, "assigned_to"), i);
+			d->roles = with_name(d->roles, json_peek_string(subtask, "assigned_to"), i);
 		jv_free(subtask);
 	}
 }
@@ -102,12 +101,12 @@ find_named(const struct deps *d, const char *name, int k, int i)
 	jv_free(key);
 	if (found >= 0)
 		return found;
-	return found == -1
-	           ? err_set(EX_DATAERR, "subtask %d: dependencies[%d]: \"%s\" is the %s of several",
-			 i - d->front, k, name, what[n])
-	           : err_set(EX_DATAERR,
-			 "subtask %d: dependencies[%d]: \"%s\" is no index, title or role",
-			 i - d->front, k, name);
+	return found == -1 ? err_set(EX_DATAERR,
+				 "subtask %d: dependencies[%d]: \"%s\" is the %s of several",
+				 i - d->front, k, name, what[n])
+	                   : err_set(EX_DATAERR,
+				 "subtask %d: dependencies[%d]: \"%s\" is no index, title or role",
+				 i - d->front, k, name);
 }
 
 /* The subtask at an index of the plan's; -1 with err. */

@@ -71,8 +71,7 @@ has_skills_of(jv agent, jv creation)
 		jv_free(skill);
 	}
 	jv_array_foreach (wanted, i, skill) {
-		has_all = has_all &&
-		          jv_object_has(jv_copy(keys), hire_key(jv_string_value(skill)));
+		has_all = has_all && jv_object_has(jv_copy(keys), hire_key(jv_string_value(skill)));
 		jv_free(skill);
 	}
 	jv_free(keys);

@@ -13,7 +13,7 @@
 
 /* What became of a plan's proposals. */
 struct hire {
-	jv kept;    /* array: those that are created, in their order; roles as agents may have them */
+	jv kept; /* array: those that are created, in their order; roles as agents may have them */
 	jv instead; /* object: by the key of each role proposed, the role that has its work */
 };
 

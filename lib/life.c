@@ -164,7 +164,8 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 	if (json_has(found, "creates"))
 		role = jv_null(); /* whoever runs it does it */
 	else
-		role = task_has_subtasks(found) ? choose_joiner(tx, found) : choose_agent(tx, found);
+		role =
+		    task_has_subtasks(found) ? choose_joiner(tx, found) : choose_agent(tx, found);
 	if (!jv_is_valid(role)) {
 		const char *wanted = json_peek_string(found, "agent");
 		char *why = wanted ? xprintf("no agent has the role %s", wanted)

@@ -288,9 +288,8 @@ llm_begin(struct llm *llm, jv request, void (*take)(void *arg, jv event), void *
 		forget(llm);
 	if (!llm->pid && start(llm) < 0) {
 		jv_free(request);
-		llm->last =
-		    fault(err_code() == EX_CONFIG ? "configuration" : "internal", "cannot_start",
-			err_text(), err_code() != EX_CONFIG);
+		llm->last = fault(err_code() == EX_CONFIG ? "configuration" : "internal",
+		    "cannot_start", err_text(), err_code() != EX_CONFIG);
 		return;
 	}
 	json_dump(&llm->request, json_set_string(request, "id", llm->id));
@@ -351,8 +350,9 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 	if (is_over)
 		return llm_last(llm);
 	end(llm);
-	return stop_signal() ? jv_invalid()
-	                     : fault("timeout", "timeout", "the model has not answered in time", true);
+	return stop_signal()
+	           ? jv_invalid()
+	           : fault("timeout", "timeout", "the model has not answered in time", true);
 }
 
 bool

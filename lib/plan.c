@@ -432,8 +432,8 @@ with_strings(jv subtasks)
 		jv numbers = json_get(subtask, "dependencies", JV_KIND_ARRAY), strings = jv_array();
 
 		jv_array_foreach (numbers, k, on)
-			strings = jv_array_append(strings,
-			    jv_string_fmt("%d", (int)jv_number_value(on)));
+			strings =
+			    jv_array_append(strings, jv_string_fmt("%d", (int)jv_number_value(on)));
 		jv_free(numbers);
 		all = jv_array_append(all, json_set(subtask, "dependencies", strings));
 	}

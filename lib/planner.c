@@ -78,11 +78,12 @@ crew_text(jv crew)
 
 		if (role)
 			buf_printf(&b, "%s- %s%s%s", b.len ? "\n" : "", role,
-			    description && *description ? ": " : "", description ? description : "");
+			    description && *description ? ": " : "",
+			    description ? description : "");
 		jv_array_foreach (skills, k, skill) {
 			if (role)
-				buf_printf(&b, "%s%s", k ? ", " : "; skills: ",
-				    jv_string_value(skill));
+				buf_printf(&b, "%s%s",
+				    k ? ", " : "; skills: ", jv_string_value(skill));
 			jv_free(skill);
 		}
 		jv_free(skills);
@@ -100,8 +101,8 @@ values_of(jv task, jv crew)
 	jv values = json_set(jv_object(), "crew", crew_text(crew));
 
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-		values = json_set_valid(values, members[i],
-		    json_get(task, members[i], JV_KIND_STRING));
+		values =
+		    json_set_valid(values, members[i], json_get(task, members[i], JV_KIND_STRING));
 	if (!json_has(values, "priority"))
 		values = json_set_string(values, "priority", "medium");
 	if (!json_has(values, "status"))
@@ -194,7 +195,8 @@ give_up(struct planner *p, jv error)
 
 	if (!jv_is_valid(decision)) {
 		decision = json_set(jv_object(), "needs_subtasks", jv_false());
-		decision = json_set_string(decision, "reasoning", "there is no decision: the model has given none");
+		decision = json_set_string(decision, "reasoning",
+		    "there is no decision: the model has given none");
 	}
 	decision = json_set(decision, "error", error);
 	if (p->terms->fails)
@@ -220,7 +222,8 @@ repair(struct planner *p, const char *fault)
 	if (p->text.len == 0) /* which some servers do not take back */
 		content = json_utf8("(nothing)", 9);
 	said = json_set(json_set_string(jv_object(), "role", "assistant"), "content", content);
-	told = prompt_message("user", "plan-repair.md", json_set_string(jv_object(), "fault", fault));
+	told =
+	    prompt_message("user", "plan-repair.md", json_set_string(jv_object(), "fault", fault));
 	if (!jv_is_valid(told)) {
 		jv_free(said);
 		return -1;
@@ -242,8 +245,8 @@ take_decision(struct planner *p, jv decision)
 		decision = json_set(decision, "needs_subtasks", jv_bool(needs));
 		decision = json_set_int(decision, "threshold", p->terms->threshold);
 	}
-	p->values = json_set_valid(p->values, "reasoning",
-	    json_get(decision, "reasoning", JV_KIND_STRING));
+	p->values =
+	    json_set_valid(p->values, "reasoning", json_get(decision, "reasoning", JV_KIND_STRING));
 	p->answer = json_set(p->answer, "decision", decision);
 	return needs ? begin_step(p, ANALYSE) : true;
 }

@@ -171,11 +171,66 @@ check_limits(jv parent, const char *id, int64_t count)
 				   task_short(id, name), count, most);
 }
 
+/* The task at the top of a task's tree (borrowed), and how deep below it that is; owned. */
+static jv
+root_of(struct tx *tx, jv task, int *depth)
+{
+	jv root = jv_copy(task);
+
+	for (*depth = 0; *depth <= SPLIT_DEPTH_MAX; ++*depth) {
+		const char *id = json_peek_string(root, "parent_id");
+		jv above = id ? task_get(tx, id) : jv_invalid();
+
+		if (!jv_is_valid(above)) {
+			jv_free(above);
+			break;
+		}
+		jv_free(root);
+		root = above;
+	}
+	return root;
+}
+
+/* Whether its tree may have so many subtasks more, in a level more; a result of split_task. */
+static int
+check_tree(struct tx *tx, jv parent, const char *id, int64_t count)
+{
+	int depth;
+	jv root = root_of(tx, parent, &depth);
+	int64_t all = json_peek_int(root, "descendants", 0) + count;
+	char name[9];
+
+	jv_free(root);
+	if (depth >= SPLIT_DEPTH_MAX)
+		return SPLIT_TOO_DEEP;
+	return all <= SPLIT_TREE_MAX
+	           ? LIFE_DONE
+	           : err_set(EX_DATAERR,
+			 "task %s: its tree would have %" PRId64 " subtasks, which is more than %d",
+			 task_short(id, name), all, SPLIT_TREE_MAX);
+}
+
+/* The parent (consumed), or the task at the top of its tree, knows how many there are by now. */
+static jv
+count_descendants(struct tx *tx, jv parent, int count)
+{
+	int depth;
+	jv root = root_of(tx, parent, &depth);
+	int64_t all = json_peek_int(root, "descendants", 0) + count;
+
+	if (depth == 0) {
+		jv_free(root);
+		return json_set_int(parent, "descendants", all);
+	}
+	task_put_quietly(tx, json_set_int(root, "descendants", all));
+	return parent;
+}
+
 /* Whether a task (borrowed) can be split so; a result of split_task. */
 static int
-check_parent(jv parent, const char *id, const struct split_order *order)
+check_parent(struct tx *tx, jv parent, const char *id, const struct split_order *order)
 {
-	jv items;
+	int count, rc;
 
 	if (!jv_is_valid(parent))
 		return err_set(EX_NOINPUT, "task %s: no such task", id);
@@ -184,15 +239,16 @@ check_parent(jv parent, const char *id, const struct split_order *order)
 		return LIFE_PASSED;
 	if (order->revision >= 0 && order->revision != json_peek_int(parent, "revision", 0))
 		return SPLIT_EDITED;
-	items = json_get(order->plan, "subtasks", JV_KIND_ARRAY);
-	return check_limits(parent, id, jv_array_length(items));
+	count = jv_array_length(json_get(order->plan, "subtasks", JV_KIND_ARRAY));
+	rc = check_limits(parent, id, count);
+	return rc == LIFE_DONE ? check_tree(tx, parent, id, count) : rc;
 }
 
 int
 split_task(struct tx *tx, const char *id, struct split_order order, jv *children)
 {
 	jv parent = task_get(tx, id), items, heir, counts;
-	int rc = check_parent(parent, id, &order);
+	int rc = check_parent(tx, parent, id, &order);
 
 	if (rc != LIFE_DONE) {
 		*children = jv_array();
@@ -206,6 +262,7 @@ split_task(struct tx *tx, const char *id, struct split_order order, jv *children
 	heir = share_limits(jv_copy(parent), jv_array_length(jv_copy(items)));
 	*children = begin_children(tx, heir, jv_copy(items));
 	jv_free(heir);
+	parent = count_descendants(tx, parent, jv_array_length(jv_copy(items)));
 	counts = json_set_int(jv_object(), "total", jv_array_length(items));
 	counts = json_set_int(json_set_int(counts, "done", 0), "failed", 0);
 	parent = json_set_string(json_drop(parent, "reservation"), "waiting", "subtasks");

@@ -269,3 +269,18 @@ task-split: stdin:4: neither a task (id) nor a plan (task_id, plan)'
 		"task-split: stdin:1: task ${id:0:8}: the plan has 3 subtasks, limits.max_children is 2"
 	assert_equal "$(task-list --parent "$id" --count)" 0
 }
+
+@test "task-split: a tree has an end, whatever planners say" {
+	worker doer cat
+	id=$(task-add --ids top) top=$id
+	for _ in {1..8}; do
+		id=$(plan_of "$id" deeper | task-split --print | jq -r .id)
+	done
+	run -0 --separate-stderr task-split --print < <(plan_of "$id" deeper)
+	assert_equal "${stderr##*$'\n'}" "task-split: stdin:1: task ${id:0:8}: its tree is too deep: not split"
+	assert_jq --arg id "$id" 'length == 1 and .[0].id == $id and .[0].decision.needs_subtasks == false'
+	is_field "$top" .descendants 8
+	jq -nc --arg id "$(task-add --ids wide)" '{task_id: $id, plan: {subtasks: [range(10001) | {title: "\(.)", priority: "low"}]}}' >plan
+	run -65 --separate-stderr task-split <plan
+	assert_regex "${stderr##*$'\n'}" ': its tree would have 10001 subtasks, which is more than 10000$'
+}

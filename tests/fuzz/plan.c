@@ -27,8 +27,8 @@ is_role(jv role, jv created)
 {
 	const char *s = jv_get_kind(role) == JV_KIND_STRING ? jv_string_value(role) : "";
 	bool is_created = jv_object_has(jv_copy(created), hire_key(s));
-	bool is_known = !strcmp(s, "wc") || !strcmp(s, "b c") || !strcmp(s, "\xc3\xa4") ||
-	                is_created;
+	bool is_known =
+	    !strcmp(s, "wc") || !strcmp(s, "b c") || !strcmp(s, "\xc3\xa4") || is_created;
 
 	jv_free(role);
 	return is_known;
@@ -54,7 +54,8 @@ check_dependencies(jv subtask, int i, int len, const bool *is_done)
 
 	fuzz_fact(jv_is_valid(list));
 	jv_array_foreach (list, k, on) {
-		double x = jv_get_kind(on) == JV_KIND_STRING ? strtod(jv_string_value(on), NULL) : -1;
+		double x =
+		    jv_get_kind(on) == JV_KIND_STRING ? strtod(jv_string_value(on), NULL) : -1;
 
 		fuzz_fact(x >= 0 && x < len && x == floor(x) && (int)x != i);
 		if ((size_t)x < sizeof seen) {

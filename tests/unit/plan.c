@@ -432,10 +432,14 @@ test_refusals(void)
 	refuses(PLAN("{\"description\":\" \"}"), "subtask 0: neither title nor description");
 	refuses(PLAN("{\"title\":\"\\u0000\"}"), "subtask 0: neither title nor description");
 	refuses(PLAN(T "," ON("7")), "subtask 1: dependencies: want an array");
-	refuses(PLAN(T "," ON("[0,\"1x\"]")), "subtask 1: dependencies[1]: \"1x\" is no index, title or role");
-	refuses(PLAN(T "," ON("[\"\"]")), "subtask 1: dependencies[0]: \"\" is no index, title or role");
-	refuses(PLAN(T "," ON("[\"-\"]")), "subtask 1: dependencies[0]: \"-\" is no index, title or role");
-	refuses(PLAN(T "," ON("[\"0\\u0000\"]")), "subtask 1: dependencies[0]: no index, title or role");
+	refuses(PLAN(T "," ON("[0,\"1x\"]")),
+	    "subtask 1: dependencies[1]: \"1x\" is no index, title or role");
+	refuses(PLAN(T "," ON("[\"\"]")),
+	    "subtask 1: dependencies[0]: \"\" is no index, title or role");
+	refuses(PLAN(T "," ON("[\"-\"]")),
+	    "subtask 1: dependencies[0]: \"-\" is no index, title or role");
+	refuses(PLAN(T "," ON("[\"0\\u0000\"]")),
+	    "subtask 1: dependencies[0]: no index, title or role");
 	refuses(PLAN(T "," ON("[0.5]")), "subtask 1: dependencies[0]: no index, title or role");
 	refuses(PLAN(T "," ON("[null]")), "subtask 1: dependencies[0]: no index, title or role");
 	refuses(PLAN(T "," ON("[2]")), "subtask 1: dependency 2: out of range 0 to 1");
@@ -450,7 +454,8 @@ test_refusals(void)
 	    "agent_creations[1]: \"7\" cannot be a role");
 	refuses("{\"subtasks\":[" T "," ON("[1]") "],\"agent_creations\":[{\"role\":\"n\"}]}",
 	    "subtask 1: dependency 1: on itself");
-	refuses("{\"subtasks\":[" ON("[1]") "," ON("[0]") "],\"agent_creations\":[{\"role\":\"n\"}]}",
+	refuses("{\"subtasks\":[" ON("[1]") "," ON(
+		    "[0]") "],\"agent_creations\":[{\"role\":\"n\"}]}",
 	    "subtask 1: dependency 0: makes a cycle");
 	refuses(HIRE("[7]"), "agent_creations[0]: no role");
 	refuses(HIRE("\"ceo\""), "agent_creations: want an array");
@@ -480,15 +485,17 @@ test_normal_plan(void)
 
 /* What a plan's subtasks become: [title, assigned_to, dependencies] of each. */
 static void
-hires(const char *crew_of, const char *plan, const char *want, const char *warning, const char *fact)
+hires(const char *crew_of, const char *plan, const char *want, const char *warning,
+    const char *fact)
 {
 	jv crew = parse(crew_of), warnings, got, subtasks, shown = jv_array(), again;
 
 	got = plan_normalise(parse(plan), crew, &warnings);
 	subtasks = jv_is_valid(got) ? member(got, "subtasks") : jv_array();
 	jv_array_foreach (subtasks, i, one) {
-		shown = jv_array_append(shown, JV_ARRAY(member(one, "title"),
-		    member(one, "assigned_to"), member(one, "dependencies")));
+		shown = jv_array_append(shown,
+		    JV_ARRAY(member(one, "title"), member(one, "assigned_to"),
+			member(one, "dependencies")));
 		jv_free(one);
 	}
 	jv_free(subtasks);
@@ -501,7 +508,7 @@ hires(const char *crew_of, const char *plan, const char *want, const char *warni
 
 #define AB           "[{\"role\":\"a\",\"skills\":[\"Go lang\",\"x\"]},{\"role\":\"b\"}]"
 #define S(title, to) "{\"title\":\"" title "\",\"priority\":\"low\",\"assigned_to\":\"" to "\"}"
-#define SD(title, to, on) \
+#define SD(title, to, on)                                                     \
 	"{\"title\":\"" title "\",\"priority\":\"low\",\"assigned_to\":\"" to \
 	"\",\"dependencies\":" on "}"
 #define HIRES(agents, tasks) "{\"agent_creations\":[" agents "],\"subtasks\":[" tasks "]}"
@@ -510,40 +517,46 @@ static void
 test_creations(void)
 {
 	hires(AB, HIRES("{\"role\":\"n\"},{\"role\":\"m\"}", S("1", "m") "," SD("2", "a", "[0]")),
-	    "[[\"Create N Agent\",\"ceo\",[]],[\"Create M Agent\",\"ceo\",[]],[\"1\",\"m\",[\"1\"]],"
+	    "[[\"Create N Agent\",\"ceo\",[]],[\"Create M "
+	    "Agent\",\"ceo\",[]],[\"1\",\"m\",[\"1\"]],"
 	    "[\"2\",\"a\",[\"2\"]]]",
 	    "[]", "several creations keep their order, dependencies are shifted by all of them");
 	hires(AB, HIRES("{\"role\":\"n\"},{\"role\":\"N\"}", S("1", "n")),
 	    "[[\"Create N Agent\",\"ceo\",[]],[\"1\",\"n\",[\"0\"]]]",
 	    "[\"agent \\\"N\\\" is proposed twice: created once\"]",
 	    "a role that is proposed twice is created once");
-	hires(AB, HIRES("{\"role\":\"A\"},{\"role\":\"n\"}", S("1", "A") "," SD("2", "b", "[\"0\"]")),
+	hires(AB,
+	    HIRES("{\"role\":\"A\"},{\"role\":\"n\"}", S("1", "A") "," SD("2", "b", "[\"0\"]")),
 	    "[[\"Create N Agent\",\"ceo\",[]],[\"1\",\"a\",[]],[\"2\",\"b\",[\"1\"]]]",
 	    "[\"agent \\\"A\\\" exists: not created again\"]", "one that exists is not");
 	hires(AB, HIRES("{\"role\":\"gopher\",\"skills\":[\"go_lang\"]}", S("1", "gopher")),
-	    "[[\"1\",\"a\",[]]]", "[\"agent \\\"gopher\\\": \\\"a\\\" has all its skills: not created\"]",
+	    "[[\"1\",\"a\",[]]]",
+	    "[\"agent \\\"gopher\\\": \\\"a\\\" has all its skills: not created\"]",
 	    "one whose skills an agent has is not, and its work is that one's");
 	hires(AB, HIRES("{\"role\":\"gopher\",\"skills\":[\"x\",\"y\"]}", S("1", "gopher")),
 	    "[[\"Create Gopher Agent\",\"ceo\",[]],[\"1\",\"gopher\",[\"0\"]]]", "[]",
 	    "some of its skills are not enough");
 	hires(AB, HIRES("{\"role\":\"Data Scientist\"}", S("1", "data scientist")),
-	    "[[\"Create Data_Scientist Agent\",\"ceo\",[]],[\"1\",\"Data_Scientist\",[\"0\"]]]", "[]",
-	    "a role is made one that an agent may have");
+	    "[[\"Create Data_Scientist Agent\",\"ceo\",[]],[\"1\",\"Data_Scientist\",[\"0\"]]]",
+	    "[]", "a role is made one that an agent may have");
 	hires("[{\"role\":\"n\",\"status\":\"proposed\"}]", HIRES("{\"role\":\"n\"}", S("1", "n")),
 	    "[[\"Create N Agent\",\"ceo\",[]],[\"1\",\"n\",[\"0\"]]]", "[]",
 	    "one that is proposed only is created");
 	hires("[]", HIRES("{\"role\":\"n\"}", S("1", "n") "," S("2", "q")),
 	    "[[\"Create N Agent\",\"ceo\",[]],[\"1\",\"n\",[\"0\"]],[\"2\",\"ceo\",[]]]",
-	    "[\"subtask 1: no agent \\\"q\\\": ceo\"]", "an unknown role is the ceo's, without a crew");
+	    "[\"subtask 1: no agent \\\"q\\\": ceo\"]",
+	    "an unknown role is the ceo's, without a crew");
 	hires(AB,
-	    HIRES("{\"role\":\"n\"}",
-		SD("Draw", "a", "[\"n\"]") "," SD("Cut", "b", "[\"A\"]") "," SD("Glue", "b", "[\"cut\",0]")),
+	    HIRES("{\"role\":\"n\"}", SD("Draw", "a", "[\"n\"]") "," SD("Cut", "b",
+					  "[\"A\"]") "," SD("Glue", "b", "[\"cut\",0]")),
 	    "[[\"Create N Agent\",\"ceo\",[]],[\"Draw\",\"a\",[\"0\"]],[\"Cut\",\"b\",[\"1\"]],"
 	    "[\"Glue\",\"b\",[\"2\",\"1\"]]]",
 	    "[]", "titles and roles are dependencies, too");
 	hires(AB,
-	    HIRES("{\"role\":\"n\"}", S("1", "n") ",{\"title\":\"new\",\"priority\":\"low\",\"creates\":{\"role\":\"N\"}}"
-		",{\"title\":\"odd\",\"priority\":\"low\",\"assigned_to\":\"b\",\"creates\":{\"role\":\"N\"}}"),
+	    HIRES("{\"role\":\"n\"}",
+		S("1", "n") ",{\"title\":\"new\",\"priority\":\"low\",\"creates\":{\"role\":\"N\"}}"
+			    ",{\"title\":\"odd\",\"priority\":\"low\",\"assigned_to\":\"b\","
+	                    "\"creates\":{\"role\":\"N\"}}"),
 	    "[[\"1\",\"n\",[\"1\"]],[\"new\",\"ceo\",[]],[\"odd\",\"b\",[]]]",
 	    "[\"subtask 2: creates no agent that is proposed, or one twice\"]",
 	    "a creation that the plan has already is not made again");
@@ -557,17 +570,18 @@ test_sample(void)
 			"{\"role\":\"ceo\"}]"),
 	   warnings, got, subtasks, one;
 
-	got = plan_normalise(parse("{\"analysis_summary\":\"three parts\",\"subtasks\":["
-				   "{\"title\":\"Backend Development\",\"description\":\"the API\","
-				   "\"priority\":\"high\",\"assigned_to\":\"backend\",\"estimated_hours\":16,"
-				   "\"dependencies\":[],\"required_skills\":[\"go\",\"api_development\"]},"
-				   "{\"title\":\"Frontend Development\",\"description\":\"the page\","
-				   "\"priority\":\"medium\",\"assigned_to\":\"frontend\",\"estimated_hours\":12,"
-				   "\"dependencies\":[\"0\"],\"required_skills\":[\"react\",\"typescript\"]}],"
-				   "\"agent_creations\":[{\"role\":\"security_specialist\",\"skills\":"
-				   "[\"security_audit\",\"penetration_testing\"],\"description\":\"security\","
-				   "\"justification\":\"Logins want to be secure.\"}],"
-				   "\"estimated_total_hours\":28}"),
+	got = plan_normalise(
+	    parse("{\"analysis_summary\":\"three parts\",\"subtasks\":["
+		  "{\"title\":\"Backend Development\",\"description\":\"the API\","
+		  "\"priority\":\"high\",\"assigned_to\":\"backend\",\"estimated_hours\":16,"
+		  "\"dependencies\":[],\"required_skills\":[\"go\",\"api_development\"]},"
+		  "{\"title\":\"Frontend Development\",\"description\":\"the page\","
+		  "\"priority\":\"medium\",\"assigned_to\":\"frontend\",\"estimated_hours\":12,"
+		  "\"dependencies\":[\"0\"],\"required_skills\":[\"react\",\"typescript\"]}],"
+		  "\"agent_creations\":[{\"role\":\"security_specialist\",\"skills\":"
+		  "[\"security_audit\",\"penetration_testing\"],\"description\":\"security\","
+		  "\"justification\":\"Logins want to be secure.\"}],"
+		  "\"estimated_total_hours\":28}"),
 	    crew, &warnings);
 	is_json(warnings, "[]", "sample: no warnings");
 	is_json(member(got, "estimated_total_hours"), "28", "sample: the planner's hours");
@@ -578,21 +592,26 @@ test_sample(void)
 	jv_free(got);
 	is_int(jv_array_length(jv_copy(subtasks)), 3, "sample: three subtasks");
 	one = json_drop(jv_array_get(jv_copy(subtasks), 0), "creates");
-	is_json(one, "{\"title\":\"Create Security_specialist Agent\",\"description\":\"Create and set up "
-		     "an agent for the role security_specialist with these skills: security_audit, "
-		     "penetration_testing. Logins want to be secure.\",\"priority\":\"high\",\"assigned_to\":"
-		     "\"ceo\",\"estimated_hours\":4,\"dependencies\":[],\"required_skills\":"
-		     "[\"agent_configuration\",\"system_design\"]}",
+	is_json(one,
+	    "{\"title\":\"Create Security_specialist Agent\",\"description\":\"Create and set up "
+	    "an agent for the role security_specialist with these skills: security_audit, "
+	    "penetration_testing. Logins want to be "
+	    "secure.\",\"priority\":\"high\",\"assigned_to\":"
+	    "\"ceo\",\"estimated_hours\":4,\"dependencies\":[],\"required_skills\":"
+	    "[\"agent_configuration\",\"system_design\"]}",
 	    "sample: the creation comes first");
 	one = jv_array_get(jv_copy(subtasks), 1);
-	is_json(one, "{\"title\":\"Backend Development\",\"description\":\"the API\",\"priority\":\"high\","
-		     "\"assigned_to\":\"backend\",\"estimated_hours\":16,\"dependencies\":[],"
-		     "\"required_skills\":[\"go\",\"api_development\"]}",
+	is_json(one,
+	    "{\"title\":\"Backend Development\",\"description\":\"the API\",\"priority\":\"high\","
+	    "\"assigned_to\":\"backend\",\"estimated_hours\":16,\"dependencies\":[],"
+	    "\"required_skills\":[\"go\",\"api_development\"]}",
 	    "sample: then what was first");
 	one = jv_array_get(subtasks, 2);
-	is_json(one, "{\"title\":\"Frontend Development\",\"description\":\"the page\",\"priority\":"
-		     "\"medium\",\"assigned_to\":\"frontend\",\"estimated_hours\":12,\"dependencies\":[\"1\"],"
-		     "\"required_skills\":[\"react\",\"typescript\"]}",
+	is_json(one,
+	    "{\"title\":\"Frontend Development\",\"description\":\"the page\",\"priority\":"
+	    "\"medium\",\"assigned_to\":\"frontend\",\"estimated_hours\":12,\"dependencies\":["
+	    "\"1\"],"
+	    "\"required_skills\":[\"react\",\"typescript\"]}",
 	    "sample: then what waits for it");
 	jv_free(crew);
 }
@@ -784,7 +803,8 @@ read_created(struct created *c, jv subtasks)
 		const char *role = json_peek_string(creates, "role");
 
 		if (role && i == c->len) {
-			is_good = is_good && strcmp(role, "A") != 0 && strcmp(role, "skilled") != 0 &&
+			is_good = is_good && strcmp(role, "A") != 0 &&
+			          strcmp(role, "skilled") != 0 &&
 			          json_peek_int(creates, "n", -1) > last &&
 			          !jv_object_has(jv_copy(c->keys), hire_key(role));
 			last = (int)json_peek_int(creates, "n", -1);
@@ -844,8 +864,8 @@ is_right(const struct sample *s, jv got)
 	if (!jv_is_valid(got))
 		return false;
 	subtasks = member(got, "subtasks");
-	is_good = read_created(&c, subtasks) &&
-	          jv_array_length(jv_copy(subtasks)) == s->len + c.len;
+	is_good =
+	    read_created(&c, subtasks) && jv_array_length(jv_copy(subtasks)) == s->len + c.len;
 	for (int i = 0; is_good && i < s->len; i++)
 		is_good = is_kept(s, &c, i, jv_array_get(jv_copy(subtasks), c.len + i));
 	jv_free(c.keys);
