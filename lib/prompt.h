@@ -39,8 +39,8 @@ jv prompt_fill(const char *text, jv values);
 /* prompt_read - the words in a file, malloc'd; NULL with err EX_CONFIG. */
 char *prompt_read(const char *name);
 
-/* prompt_message - {role, content}: the words in a file, filled with values (consumed); invalid with
- * err EX_CONFIG. */
+/* prompt_message - {role, content}: the words in a file, filled with values (consumed); invalid
+ * with err EX_CONFIG. */
 jv prompt_message(const char *role, const char *name, jv values);
 
 #endif

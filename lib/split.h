@@ -12,7 +12,7 @@
 
 enum { SPLIT_EDITED = 2, SPLIT_TOO_DEEP = 3 };
 
-/* How deep a tree may be, whatever limits say, and how many subtasks it may have in all its life. */
+/* How deep a tree may be, whatever limits say, and how many subtasks it may have in its life. */
 enum { SPLIT_DEPTH_MAX = 8, SPLIT_TREE_MAX = 10000 };
 
 /* What is to become of a task. */
@@ -29,8 +29,8 @@ struct split_order {
  *
  * Returns LIFE_DONE; LIFE_PASSED (not ready, or split already); or, having changed nothing:
  * SPLIT_EDITED where the task has another revision by now, SPLIT_TOO_DEEP where its max_depth is 0
- * or its tree is too deep, -1 with err: EX_NOINPUT; EX_DATAERR (more subtasks than its max_children,
- * or than a tree may have).
+ * or its tree is too deep, -1 with err: EX_NOINPUT; EX_DATAERR (more subtasks than its
+ * max_children, or than a tree may have).
  */
 int split_task(struct tx *tx, const char *id, struct split_order order, jv *children);
 

@@ -556,7 +556,7 @@ test_creations(void)
 	    HIRES("{\"role\":\"n\"}",
 		S("1", "n") ",{\"title\":\"new\",\"priority\":\"low\",\"creates\":{\"role\":\"N\"}}"
 			    ",{\"title\":\"odd\",\"priority\":\"low\",\"assigned_to\":\"b\","
-	                    "\"creates\":{\"role\":\"N\"}}"),
+			    "\"creates\":{\"role\":\"N\"}}"),
 	    "[[\"1\",\"n\",[\"1\"]],[\"new\",\"ceo\",[]],[\"odd\",\"b\",[]]]",
 	    "[\"subtask 2: creates no agent that is proposed, or one twice\"]",
 	    "a creation that the plan has already is not made again");
