@@ -13,13 +13,14 @@
 
 static const char *description, *input, *adapter;
 static const char *model, *provider, *prompt, *effort, *folder;
-static struct opt_list skills, allow, deny, ask;
+static struct opt_list skills, crews, allow, deny, ask;
 static long max_turns, context = -1;
 static bool sandbox, network;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; may be repeated",
 				       .list = &skills },
+	{ 0, "crew", "crew", "a crew that it belongs to; may be repeated", .list = &crews },
 	{ 0, "description", "text", "what it does, in a sentence", .str = &description },
 	{ 'i', "input", "kind",
 	    "what its program reads: text (the instruction) or json (the request)", .str = &input },
@@ -158,6 +159,8 @@ record(const char *role, char **command)
 
 	agent = json_set_string(agent, "description", description ? description : "");
 	agent = json_set(agent, "skills", strings(skills.item, skills.len));
+	if (crews.len > 0)
+		agent = json_set(agent, "crews", strings(crews.item, crews.len));
 	agent = model ? with_model(agent) : with_program(agent, command);
 	if (folder)
 		agent = with_path(agent, "folder", folder);

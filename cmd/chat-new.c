@@ -7,13 +7,14 @@
 #include "opt.h"
 #include "rows.h"
 
-static const char *title, *user;
+static const char *title, *user, *crew;
 static struct opt_list members;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "title", "title", "what to call it", .str = &title },
 	{ 'u', "user", "user", "its owner (default: you)", .str = &user },
 	{ 0, "member", "user", "another member; may be repeated", .list = &members },
+	{ 0, "crew", "crew", "whose agents do its tasks (default: all)", .str = &crew },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-new", "make a chat", "", opts, 0 };
@@ -28,6 +29,19 @@ names_of(const struct opt_list *list)
 	return names;
 }
 
+/* The new chat, in the crew that was given; invalid with err. */
+static jv
+add(struct tx *tx)
+{
+	jv chat = chat_add(tx, title, id_user(user), names_of(&members)), tied;
+
+	if (!jv_is_valid(chat) || !crew)
+		return chat;
+	tied = chat_set_crew(tx, json_peek_string(chat, "id"), crew);
+	jv_free(chat);
+	return tied;
+}
+
 static jv
 make_chat(struct store *s)
 {
@@ -38,7 +52,7 @@ make_chat(struct store *s)
 	do {
 		if (!(tx = store_begin(s)))
 			err_exit();
-		chat = chat_add(tx, title, id_user(user), names_of(&members));
+		chat = add(tx);
 		if (!jv_is_valid(chat)) {
 			store_end(tx);
 			err_exit();

@@ -60,7 +60,7 @@ begin() { # COMMAND ...
 # shellcheck disable=SC2086 # an option with its value, or nothing
 messages() {
 	begin chat-watch --since 0 --cursor legwork ${once:+--timeout 0} ${chat+--} "${chat---all}" &&
-		begin task-draft && begin task-add
+		begin task-draft --commands && begin task-add
 }
 
 tasks() {

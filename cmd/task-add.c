@@ -13,6 +13,7 @@
 #include "progress.h"
 #include "rows.h"
 #include "spec.h"
+#include "steer.h"
 #include "task.h"
 #include "terms.h"
 
@@ -85,6 +86,69 @@ move_cursor(struct tx *tx, jv source)
 	return 0;
 }
 
+/* What a message gave besides a task is told in its chat. */
+static int
+post(struct tx *tx, jv event)
+{
+	jv stored = jv_invalid();
+	int rc = jv_is_valid(event) ? chat_post(tx, chat_stamp(jv_copy(event)), &stored) : 0;
+
+	jv_free(stored);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Why a message's spec is refused, as its chat reads it; invalid: it came from no message. */
+static jv
+refusal_of(jv source, const char *why)
+{
+	const char *id = json_peek_string(source, "message_id"),
+		   *in = json_peek_string(source, "chat_id");
+	char *text, own[ID_TEXT];
+	jv data;
+
+	if (!id || !id_is_full(id) || !in || !id_is_full(in))
+		return jv_invalid();
+	text = xprintf("no task was made of a message: %s", why);
+	data = json_set_string(json_set_string(jv_object(), "message", text), "reply_to", id);
+	free(text);
+	return json_set_string(chat_event("error", data, CHAT_HERALD, in), "id",
+	    id_derive(id, "refused", own));
+}
+
+static void
+fail(struct tx *tx, struct item *item, jv source)
+{
+	jv event;
+
+	item->result = -1;
+	item->code = err_code();
+	item->why = xstrdup(err_text());
+	event = refusal_of(source, item->why);
+	post(tx, event); /* a chat that is gone reads nothing */
+	jv_free(event);
+}
+
+static int
+take_line(struct tx *tx, struct item *item, jv source)
+{
+	jv command = json_get(item->spec, "command", JV_KIND_OBJECT),
+	   event = json_get(item->spec, "event", JV_KIND_OBJECT);
+	int rc;
+
+	if (jv_is_valid(source) && move_cursor(tx, source) < 0)
+		rc = -1;
+	else if (json_has(item->spec, "skip"))
+		rc = post(tx, event);
+	else if (jv_is_valid(command))
+		rc = steer_obey(tx, command, source);
+	else
+		rc = item->result =
+		    spec_add(tx, jv_copy(item->spec), allow_duplicates, &item->task);
+	jv_free(command);
+	jv_free(event);
+	return rc;
+}
+
 static void
 add_one(struct tx *tx, struct item *item)
 {
@@ -92,13 +156,9 @@ add_one(struct tx *tx, struct item *item)
 	jv source = json_get(item->spec, is_skip ? "skip" : "source", JV_KIND_OBJECT);
 
 	forget(item);
-	item->result = jv_is_valid(source) && move_cursor(tx, source) < 0 ? -1 : SPEC_ADDED;
-	if (!is_skip && item->result >= 0)
-		item->result = spec_add(tx, jv_copy(item->spec), allow_duplicates, &item->task);
-	if (item->result < 0) {
-		item->code = err_code();
-		item->why = xstrdup(err_text());
-	}
+	item->result = SPEC_ADDED;
+	if (take_line(tx, item, source) < 0)
+		fail(tx, item, source);
 	jv_free(source);
 }
 
@@ -186,7 +246,7 @@ with_options(jv spec)
 {
 	jv deps = jv_array();
 
-	if (json_has(spec, "skip"))
+	if (json_has(spec, "skip") || json_has(spec, "command"))
 		return (jv_free(deps), spec);
 	for (size_t i = 0; i < depends_on.len; i++)
 		deps = jv_array_append(deps, jv_string(depends_on.item[i]));

@@ -2,111 +2,113 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "assign.h"
+#include "chat.h"
+#include "draft.h"
 #include "err.h"
-#include "json.h"
+#include "id.h"
 #include "lines.h"
 #include "opt.h"
 #include "stage.h"
 
-static const struct opt opts[] = { { 0 } };
+static bool validate, only_addressed, commands, any_author;
+
+static const struct opt opts[] = { { 0, "only-addressed", NULL,
+				       "only of what begins with /task or mentions an agent",
+				       .set = &only_addressed },
+	{ 0, "commands", NULL, "let people steer: /cancel, /status, /retry, /approve",
+	    .set = &commands },
+	{ 0, "any-author", NULL, "also of what bots and tasks say", .set = &any_author },
+	{ 0, "validate", NULL, "print only what is right and wrong with each message",
+	    .set = &validate },
+	{ 0 } };
 
 static const struct cmd cmd = { "task-draft", "make task specs of chat messages", "", opts, 0 };
 
-/* Members of an event that say where it comes from: moved to the spec's source. */
-static jv
-source_of(jv event)
+struct desk {
+	struct store *s; /* NULL: not needed yet */
+	struct out out;
+};
+
+/* The chat and the crew, as far as they matter for the event. */
+static void
+look_up(struct desk *desk, jv event, struct draft_scene *scene)
 {
-	static const char *const members[][2] = { { "id", "message_id" }, { "seq", "seq" },
-		{ "cursor", "cursor" }, { "chat_id", "chat_id" } };
-	jv source = jv_object();
+	const char *chat = json_peek_string(event, "chat_id");
+	bool has_chat = chat && id_is_full(chat), wants_crew = draft_wants_crew(event);
+	struct tx *tx;
 
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-		jv value = jv_object_get(jv_copy(event), jv_string(members[i][0]));
-
-		if (jv_is_valid(value))
-			source = json_set(source, members[i][1], value);
-		else
-			jv_free(value);
+	if (!has_chat && !wants_crew)
+		return;
+	if (!desk->s && !(desk->s = store_open()))
+		err_exit();
+	if (!(tx = store_read(desk->s)))
+		err_exit();
+	if (has_chat)
+		scene->chat = chat_get(tx, chat);
+	if (wants_crew) {
+		jv_free(scene->crew);
+		scene->crew = assign_crew(tx, event);
 	}
-	return source;
+	if (store_end(tx) < 0)
+		err_exit();
 }
 
-/* Why no task is made of an event; NULL: one is. */
-static const char *
-reason_to_skip(jv event, jv data)
+/* Of a line (consumed) what --validate prints.  The exit status. */
+static int
+print_validation(struct desk *desk, jv line)
 {
-	const char *type = json_peek_string(event, "type"), *text = json_peek_string(data, "text");
+	jv validation = json_get(line, "validation", JV_KIND_OBJECT);
+	int status = 0;
 
-	if (!type || strcmp(type, "message") != 0)
-		return "no message";
-	if (json_peek_string(data, "task_id"))
-		return "a task said it";
-	if (!text || !text[strspn(text, " \t\r\n")])
-		return "no text";
-	return NULL;
+	jv_free(line);
+	if (!jv_is_valid(validation)) {
+		jv_free(validation);
+		return 0;
+	}
+	if (!json_peek_bool(validation, "is_valid"))
+		status = EX_NO;
+	out_json(&desk->out, validation);
+	return status;
 }
 
-static jv
-trimmed(const char *text)
-{
-	size_t len;
-
-	text += strspn(text, " \t\r\n");
-	for (len = strlen(text); len > 0 && strchr(" \t\r\n", text[len - 1]); len--)
-		;
-	return jv_string_sized(text, (int)len);
-}
-
-static jv
-spec_of(jv event, jv data)
-{
-	const char *id = json_peek_string(event, "id"), *user = json_peek_string(event, "user_id");
-	jv metadata = json_get(data, "metadata", JV_KIND_OBJECT), spec;
-
-	spec = json_set(jv_object(), "instruction", trimmed(json_peek_string(data, "text")));
-	if (json_peek_string(event, "chat_id"))
-		spec = json_set_string(spec, "chat_id", json_peek_string(event, "chat_id"));
-	if (user)
-		spec = json_set_string(spec, "created_by", user);
-	if (id)
-		spec = json_set(spec, "key", jv_string_fmt("message:%s", id));
-	if (jv_is_valid(metadata))
-		spec = json_set(spec, "metadata", metadata);
-	return json_set(spec, "source", source_of(event));
-}
-
-/* A spec, or a line that says that there is none, so that cursors move on. */
 static int
 draft(void *arg, jv event)
 {
-	jv data = json_get(event, "data", JV_KIND_OBJECT);
-	const char *why;
+	struct desk *desk = arg;
+	struct draft_scene scene = { .crew = jv_array(), .chat = jv_invalid() };
+	int status = 0;
+	jv line;
 
-	if (!jv_is_valid(data))
-		data = jv_object();
-	why = reason_to_skip(event, data);
-	if (why)
-		out_json(arg, json_set(jv_object(), "skip",
-				  json_set_string(source_of(event), "reason", why)));
+	scene.takes_commands = commands;
+	scene.is_only_addressed = only_addressed;
+	scene.is_any_author = any_author;
+	look_up(desk, event, &scene);
+	line = draft_line(event, &scene);
+	if (validate)
+		status = print_validation(desk, line);
 	else
-		out_json(arg, spec_of(event, data));
-	jv_free(data);
+		out_json(&desk->out, line);
+	jv_free(scene.crew);
+	jv_free(scene.chat);
 	jv_free(event);
-	return 0;
+	return status;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct out out = { .fd = STDOUT_FILENO };
+	struct desk desk = { .out.fd = STDOUT_FILENO };
 	struct lines in;
 	int status;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
-	lines_init(&in, STDIN_FILENO, out.fd, "stdin");
-	status = stage_run(&in, &out, draft, &out);
+	lines_init(&in, STDIN_FILENO, desk.out.fd, "stdin");
+	status = stage_run(&in, &desk.out, draft, &desk);
 	lines_release(&in);
+	if (desk.s)
+		store_close(desk.s);
 	return status;
 }

@@ -9,8 +9,11 @@
 #include "why.h"
 
 static struct view view;
+static bool agent;
 
-static const struct opt opts[] = { VIEW_FORMAT(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
+static const struct opt opts[] = { { 0, "agent", NULL, "say who does it, and why that one",
+				       .set = &agent },
+	VIEW_FORMAT(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-why",
 	"say why a task is not running, or why it ended as it did", "TASK ...", opts, 0 };
@@ -18,7 +21,7 @@ static const struct cmd cmd = { "task-why",
 static void
 add(struct tx *tx, jv task)
 {
-	view_add(&view, tx, why_task(tx, task));
+	view_add(&view, tx, agent ? why_agent(tx, task) : why_task(tx, task));
 	jv_free(task);
 }
 
@@ -32,7 +35,7 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (!*ids)
 		opt_usage(&cmd, "want a task");
-	if (view_open(&view, &card_why, STDOUT_FILENO) < 0)
+	if (view_open(&view, agent ? &card_fields : &card_why, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();

@@ -197,6 +197,9 @@ agent_check(jv agent)
 	if (check_list(jv_object_get(jv_copy(agent), jv_string("skills")), "skills", 0,
 		AGENT_PROMPT_MAX) < 0)
 		return -1;
+	if (check_list(jv_object_get(jv_copy(agent), jv_string("crews")), "crews", 1,
+		AGENT_CREW_MAX) < 0)
+		return -1;
 	return check_list(jv_object_get(jv_copy(agent), jv_string("command")), "command", 0,
 	    AGENT_PROMPT_MAX);
 }

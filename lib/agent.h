@@ -2,7 +2,7 @@
  * agent.h - the crew: who can do work, and with what program or model
  *
  * Record (key "agent/<role in lower case>", set "agents"):
- *   {"role","description","skills":[],"kind":"exec"|"llm","status":"active"|"proposed",
+ *   {"role","description","skills":[],"crews":[]?,"kind":"exec"|"llm","status":"active"|"proposed",
  *    "created_at","updated_at", and
  *    exec: "command":[]?,"input":"text"|"json","adapter"?
  *    llm:  "model_id"?,"provider"?,"system_prompt"?,"tools":{"allow":[],"deny":[],"ask":[]}?,
@@ -17,8 +17,13 @@
  * -. */
 int agent_check_role(const char *role);
 
-/* The most bytes of a text, and of the path of a folder. */
-enum { AGENT_CONTEXT_MAX = 1000000, AGENT_PROMPT_MAX = 1 << 20, AGENT_FOLDER_MAX = 4096 };
+/* The most bytes of a text, of the path of a folder, and of a crew's name. */
+enum {
+	AGENT_CONTEXT_MAX = 1000000,
+	AGENT_PROMPT_MAX = 1 << 20,
+	AGENT_FOLDER_MAX = 4096,
+	AGENT_CREW_MAX = 100
+};
 
 /*
  * agent_check - whether a record (borrowed) has the members above, of the right kinds

@@ -352,6 +352,9 @@ answer_instructions(jv output)
 			     "explanation before or after it, no code fence.\n");
 	else if (format && !strcmp(format, "markdown"))
 		buf_puts(&b, "Write your answer in Markdown.\n");
+	else if (format && !strcmp(format, "csv"))
+		buf_puts(&b, "Write your answer as CSV and nothing else: the names of the columns, "
+			     "then a line for each row.\n");
 	else if (format && !strcmp(format, "text"))
 		buf_puts(&b, "Write your answer as plain text, without markup.\n");
 	if (jv_is_valid(schema)) {

@@ -111,6 +111,23 @@ chat_set_title(struct tx *tx, const char *id, const char *title)
 }
 
 jv
+chat_set_crew(struct tx *tx, const char *id, const char *crew)
+{
+	jv chat;
+
+	if (check_name("crew", crew) < 0)
+		return jv_invalid();
+	chat = chat_get(tx, id);
+	if (jv_is_valid(chat)) {
+		chat = json_set_string(chat, "crew", crew);
+		store_chat(tx, chat);
+	} else {
+		err_set(EX_NOINPUT, "chat %s: no such chat", id);
+	}
+	return chat;
+}
+
+jv
 chat_get(struct tx *tx, const char *id)
 {
 	char *key = xprintf("chat/%s", id);

@@ -2,7 +2,7 @@
  * chat.h - chats, and the events in them
  *
  * Chat (key "chat/<id>", set "chats"):
- *   {"id","title","user_id","members":[{"user_id","kind"}],"created_at"}
+ *   {"id","title","user_id","members":[{"user_id","kind"}],"crew"?,"created_at"}
  * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"):
  *   {"id","seq","at","type","data":{...,"task_id"?},"session_id","user_id","chat_id"}
  *
@@ -17,6 +17,9 @@
 #include "store.h"
 
 enum { CHAT_POSTED = 1, CHAT_KNOWN = 0 };
+
+/* Who speaks where it is neither a person nor a task. */
+#define CHAT_HERALD "legwork"
 
 /* chat_check_user - 0, or -1 with err EX_DATAERR: 1 to 100 bytes, no control characters. */
 int chat_check_user(const char *user);
@@ -37,6 +40,10 @@ jv chat_add(struct tx *tx, const char *title, const char *owner, jv members);
 /* chat_set_title - give a chat (a whole id) another title; empty: none.  Returns the record, owned;
  * invalid: no such chat. */
 jv chat_set_title(struct tx *tx, const char *id, const char *title);
+
+/* chat_set_crew - tie a chat (a whole id) to a crew: its tasks go to that one's agents only.  Returns
+ * the record, owned; invalid with err: EX_DATAERR (the name), EX_NOINPUT (no such chat). */
+jv chat_set_crew(struct tx *tx, const char *id, const char *crew);
 
 /* chat_get - by its whole id; invalid: none. */
 jv chat_get(struct tx *tx, const char *id);

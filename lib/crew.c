@@ -118,6 +118,16 @@ agent_score(jv agent, jv words)
 	return count_common(set, words);
 }
 
+int
+crew_score(jv agent, const char *text)
+{
+	jv words = add_words(jv_object(), text);
+	int score = agent_score(agent, words);
+
+	jv_free(words);
+	return score;
+}
+
 jv
 crew_skills_in(jv agent, const char *text)
 {

@@ -26,6 +26,9 @@ jv crew_find(jv crew, const char *wanted);
  */
 jv crew_choose(jv crew, const char *text);
 
+/* crew_score - how many words of the agent's skills occur in text. */
+int crew_score(jv agent, const char *text);
+
 /* crew_mentioned - the agent whose "@role" comes first in the text; invalid: none. */
 jv crew_mentioned(jv crew, const char *text);
 

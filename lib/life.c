@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "agent.h"
+#include "assign.h"
 #include "clock.h"
 #include "err.h"
 #include "life.h"
 #include "log.h"
-#include "plan.h"
 #include "policy.h"
 #include "settle.h"
 #include "speech.h"
@@ -71,36 +71,38 @@ life_unreserve(struct tx *tx, jv task)
 	task_put(tx, json_drop(task, "reservation"));
 }
 
-/* The role that will do the task; invalid: nobody. */
-static jv
-choose_agent(struct tx *tx, jv task)
-{
-	jv crew = agent_crew(tx), role;
-
-	role = plan_choose_agent(crew, json_peek_string(task, "agent"),
-	    json_peek_string(task, "instruction"));
-	jv_free(crew);
-	return role;
-}
-
-/* The role that makes a split task's answer of its subtasks': a model; null: nobody has to. */
+/* Who makes a split task's answer of its subtasks': a model; invalid: nobody has to. */
 static jv
 choose_joiner(struct tx *tx, jv task)
 {
-	jv role = choose_agent(tx, task), agent;
+	jv choice = assign_choose(tx, task), agent;
+	const char *role = json_peek_string(choice, "role");
 	bool is_llm;
 
-	if (!jv_is_valid(role)) {
-		jv_free(role);
-		return jv_null();
-	}
-	agent = agent_get(tx, jv_string_value(role));
+	agent = role ? agent_get(tx, role) : jv_invalid();
 	is_llm = agent_is_llm(agent);
 	jv_free(agent);
 	if (is_llm)
-		return role;
-	jv_free(role);
-	return jv_null();
+		return choice;
+	jv_free(choice);
+	return jv_invalid();
+}
+
+/* Who does the task, as assign_choose; invalid: nobody has to. */
+static jv
+choose(struct tx *tx, jv task)
+{
+	if (json_has(task, "creates"))
+		return jv_invalid(); /* whoever runs it does it */
+	return task_has_subtasks(task) ? choose_joiner(tx, task) : assign_choose(tx, task);
+}
+
+/* Sets who does a task (consumed), and why it (choice, consumed). */
+static jv
+assigned(jv task, jv choice)
+{
+	task = json_set_string(task, "agent", json_peek_string(choice, "role"));
+	return json_set(task, "assignment", choice);
 }
 
 static jv
@@ -141,7 +143,7 @@ fail_as_planned(struct tx *tx, jv task, jv decision)
 int
 life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 {
-	jv found = task_get(tx, id), role;
+	jv found = task_get(tx, id), choice;
 
 	*task = jv_invalid();
 	if (!life_is_ready(found, clock_now_ms()) ||
@@ -161,24 +163,19 @@ life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 		found = json_set(found, "decision", claim.decision);
 	else
 		jv_free(claim.decision);
-	if (json_has(found, "creates"))
-		role = jv_null(); /* whoever runs it does it */
-	else
-		role =
-		    task_has_subtasks(found) ? choose_joiner(tx, found) : choose_agent(tx, found);
-	if (!jv_is_valid(role)) {
-		const char *wanted = json_peek_string(found, "agent");
-		char *why = wanted ? xprintf("no agent has the role %s", wanted)
-		                   : xstrdup("there are no agents; add one with agent-add");
-
-		found =
-		    json_set(found, "error", task_error("configuration", "no_agent", why, false));
-		free(why);
+	choice = choose(tx, found);
+	if (jv_is_valid(choice) && !json_has(choice, "role")) {
+		found = json_set(found, "error",
+		    task_error("configuration", "no_agent", json_peek_string(choice, "reason"),
+			false));
+		jv_free(choice);
 		settle_end(tx, found, "failed");
 		return LIFE_PASSED;
 	}
-	if (jv_get_kind(role) == JV_KIND_STRING)
-		found = json_set(found, "agent", role);
+	if (jv_is_valid(choice))
+		found = assigned(found, choice);
+	else
+		jv_free(choice);
 	task_put(tx, jv_copy(found));
 	*task = found;
 	return LIFE_DONE;

@@ -26,6 +26,7 @@ static const struct {
 	{ "key", JV_KIND_STRING },
 	{ "model_id", JV_KIND_STRING },
 	{ "required_skills", JV_KIND_ARRAY },
+	{ "labels", JV_KIND_ARRAY },
 	{ "depends_on", JV_KIND_ARRAY },
 	{ "scope", JV_KIND_OBJECT },
 	{ "output", JV_KIND_OBJECT },
@@ -100,7 +101,8 @@ spec_check(jv spec)
 	const char *instruction, *priority, *id, *key;
 
 	if (check_kinds(spec) < 0 || check_strings(spec, "depends_on") < 0 ||
-	    check_strings(spec, "required_skills") < 0 || terms_check(spec) < 0)
+	    check_strings(spec, "required_skills") < 0 || check_strings(spec, "labels") < 0 ||
+	    terms_check(spec) < 0)
 		return -1;
 	instruction = json_peek_string(spec, "instruction");
 	if (!instruction || !instruction[strspn(instruction, " \t\r\n")])
@@ -200,7 +202,7 @@ is_ours(const char *name)
 	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
 		"runner", "reservation", "events", "posted", "response", "error", "usage",
 		"updated_at", "started_at", "finished_at", "subtasks", "duplicate", "revision",
-		"attempts_forgiven", "retries", "failures", "approval" };
+		"attempts_forgiven", "retries", "failures", "approval", "assignment" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], name))

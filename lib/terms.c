@@ -63,8 +63,8 @@ is_given(jv object, const char *name)
 static bool
 is_format(const char *word)
 {
-	return word &&
-	       (!strcmp(word, "text") || !strcmp(word, "json") || !strcmp(word, "markdown"));
+	return word && (!strcmp(word, "text") || !strcmp(word, "json") ||
+			   !strcmp(word, "markdown") || !strcmp(word, "csv"));
 }
 
 static int
@@ -122,7 +122,7 @@ check_output(jv output)
 		return err_set(EX_DATAERR, "output.expected: want a string of at most %d bytes",
 		    TERMS_TEXT_MAX);
 	if (is_given(output, "format") && !is_format(json_peek_string(output, "format")))
-		return err_set(EX_DATAERR, "output.format: want text, json or markdown");
+		return err_set(EX_DATAERR, "output.format: want text, json, markdown or csv");
 	if (is_given(output, "tries") && (tries < 0 || tries > TERMS_TRIES_MAX))
 		return err_set(EX_DATAERR, "output.tries: want a whole number from 0 to %d",
 		    TERMS_TRIES_MAX);
@@ -185,8 +185,8 @@ check_options(const struct terms *t)
 	struct filter *filter;
 
 	if (t->format && !is_format(t->format))
-		return err_set(EX_USAGE, "--output-format: want text, json or markdown, got '%s'",
-		    t->format);
+		return err_set(EX_USAGE,
+		    "--output-format: want text, json, markdown or csv, got '%s'", t->format);
 	if (t->check && t->check_jq)
 		return err_set(EX_USAGE, "--check-jq: not with --check");
 	if ((t->check && !*t->check) || (t->check_jq && !*t->check_jq))

@@ -50,7 +50,7 @@ struct terms {
 	    .num = &(t).max_depth, .max = 1000 }
 #define TERMS_OUTPUT(t) \
 	{ 0, "output", "text", "what the answer shall be, in words", .str = &(t).expected }, \
-	{ 0, "output-format", "format", "what it is: text, json or markdown", \
+	{ 0, "output-format", "format", "what it is: text, json, markdown or csv", \
 	    .str = &(t).format }, \
 	{ 0, "schema", "file", "a JSON Schema that it must fit", .str = &(t).schema }, \
 	{ 0, "check", "cmd", "a shell command that must succeed on it", .str = &(t).check }, \

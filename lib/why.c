@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assign.h"
 #include "proc.h"
 #include "task.h"
 #include "why.h"
@@ -159,5 +160,26 @@ why_task(struct tx *tx, jv task)
 		else
 			jv_free(value);
 	}
+	return answer;
+}
+
+jv
+why_agent(struct tx *tx, jv task)
+{
+	jv answer = json_set_string(jv_object(), "id", json_peek_string(task, "id")),
+	   choice = json_get(task, "assignment", JV_KIND_OBJECT);
+
+	answer = json_set_string(answer, "status", json_peek_string(task, "status"));
+	if (!task_is_over(task) && !jv_is_valid(choice)) {
+		jv_free(choice);
+		choice = assign_choose(tx, task);
+	}
+	if (!jv_is_valid(choice)) {
+		jv_free(choice);
+		return json_set_string(answer, "why", "no agent has done it");
+	}
+	answer = json_set_valid(answer, "agent", json_get(choice, "role", JV_KIND_STRING));
+	answer = json_set_valid(answer, "why", json_get(choice, "reason", JV_KIND_STRING));
+	jv_free(choice);
 	return answer;
 }

@@ -15,4 +15,7 @@
  */
 jv why_task(struct tx *tx, jv task);
 
+/* why_agent - who does a task (borrowed), or would now, and why it: {"id","status","agent"?,"why"}. */
+jv why_agent(struct tx *tx, jv task);
+
 #endif

@@ -172,3 +172,9 @@ load records
 	run -0 --separate-stderr agent-add lines -- wc -l --ids
 	assert_equal "$stderr" ''
 }
+
+@test "agent-add: --crew is kept, as often as it is given; an empty name is refused (65)" {
+	run -0 agent-add wc --crew a --crew b -- wc -w
+	assert_jq '.[0].crews == ["a", "b"]'
+	run -65 agent-add wc --crew '' -- wc -w
+}

@@ -66,3 +66,13 @@ load records
 	run -64 chat-new --format text --ids
 	assert_equal "$(chat-list --ids | wc -l)" 2
 }
+
+@test "chat-new: --crew ties it to a crew, whose name is one (65)" {
+	run -0 chat-new --crew sums
+	assert_jq '.[0].crew == "sums"'
+	run -0 chat-new
+	assert_jq '.[0] | has("crew") | not'
+	run -65 chat-new --crew ''
+	run -0 chat-list
+	assert_jq 'length == 2'
+}

@@ -561,7 +561,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	run -64 task-add --check true --check-jq . x
 	run -64 task-add --check '' x
 	run -64 --separate-stderr task-add --output-format xml x
-	[[ $stderr = "task-add: --output-format: want text, json or markdown, got 'xml'"* ]]
+	[[ $stderr = "task-add: --output-format: want text, json, markdown or csv, got 'xml'"* ]]
 	echo '{}' >schema.json
 	run -64 task-add --schema schema.json --output-format text x
 	run -64 task-add --retry-delay never x

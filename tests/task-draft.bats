@@ -5,17 +5,337 @@ load records
 
 message='{"id":"11111111-2222-4333-8444-555555555555","seq":3,"at":"2026-01-02T03:04:05.678Z","type":"message","data":{"text":"do it"},"user_id":"ada","chat_id":"c1"}'
 
+# say TEXT - a message of ada's in $chat; its id goes to $said
+say() { said=$(chat-post --user ada --ids "$chat" "$1"); }
+
+# drafted [OPTION ...] - the line of the chat's last event
+drafted() { chat-show "$chat" | tail -n 1 | task-draft "$@"; }
+
+# answered - what was posted because of $said
+answered() { chat-show "$chat" | jq -r --arg id "$said" 'select(.data.reply_to == $id) | "\(.type) \(.data.message)"'; }
+
+steer() { chat-show "$chat" | task-draft --commands | task-add; }
+
+# with METADATA - $message with these
+with() { jq -c ".data.metadata = $1" <<<"$message"; }
+
 @test "task-draft: text becomes the instruction; id, place and person are carried over" {
 	run -0 --separate-stderr task-draft <<<"$message"
 	assert_equal "$stderr" ''
-	assert_jq '. == [{instruction: "do it", chat_id: "c1", created_by: "ada",
+	assert_jq 'map(del(.validation, .output)) == [{instruction: "do it", chat_id: "c1", created_by: "ada",
 		key: "message:11111111-2222-4333-8444-555555555555",
 		source: {message_id: "11111111-2222-4333-8444-555555555555", seq: 3, chat_id: "c1"}}]'
 }
 
-@test "task-draft: metadata is carried over" {
-	run -0 task-draft < <(jq -c '.data.metadata = {a: 1, b: ["x"]}' <<<"$message")
+@test "task-draft: metadata that mean nothing to it are carried over" {
+	run -0 task-draft < <(with '{a: 1, b: ["x"], c: null}')
 	assert_jq '.[0].metadata == {a: 1, b: ["x"]}'
+}
+
+@test "task-draft: without a word about the answer, a useful one is expected, and a word suggested" {
+	run -0 task-draft <<<"$message"
+	assert_jq '.[0] | .output.expected != "" and (.output | keys == ["expected"]) and
+		(.validation.suggestions | length == 1)'
+}
+
+@test "task-draft: an output line or block is a format, a schema, or words, and no part of the instruction" {
+	while IFS='|' read -r text want; do
+		run -0 task-draft < <(jq -c --argjson t "\"$text\"" '.data.text = $t' <<<"$message")
+		assert_jq --argjson want "$want" '.[0] | .instruction == "count the files" and .output == $want'
+	done <<-'END'
+		count the files\nOutput: json|{"format": "json"}
+		output: CSV\ncount the files|{"format": "csv"}
+		count the files\n```output\nmarkdown\n```|{"format": "markdown"}
+		count the files\n  OUTPUT:  a number, no more |{"expected": "a number, no more"}
+		count the files\n```output\none line\nper file\n```|{"expected": "one line\nper file"}
+		count the files\n````output\na ``` is no end\n````|{"expected": "a ``` is no end"}
+		count the files\nOutput: {\"type\": \"object\"}|{"format": "json", "schema": {"type": "object"}}
+		count the files\n```output\n{\"type\":\n\"array\"}|{"format": "json", "schema": {"type": "array"}}
+	END
+}
+
+@test "task-draft: what is quoted says nothing of the answer" {
+	text=$'why?\n```\nOutput: 5\n```\nthe output: is wrong\nOutput:'
+	run -0 task-draft < <(jq -c --arg t "$text" '.data.text = $t' <<<"$message")
+	assert_jq --arg t "$text" '.[0] | .instruction == $t and (.output | has("format") | not)'
+}
+
+@test "task-draft: metadata win over the text" {
+	worker wc 'cat'
+	worker sum 'cat'
+	run -0 task-draft < <(with '{output: "csv", agent: "SUM", priority: "high", depends_on: "1f3c", model_id: "m",
+		timeout_s: 5, max_attempts: 2, scope: {regions: ["eu-1"]}, labels: ["a"], required_skills: ["b"],
+		ticket: 7}' | jq -c '.data.text = "@wc do it\nOutput: json"')
+	assert_jq '.[0] | .instruction == "do it" and .output == {format: "csv"} and .agent == "sum" and
+		.priority == "high" and .depends_on == ["1f3c"] and .model_id == "m" and
+		.limits == {timeout_s: 5, max_attempts: 2} and .scope == {regions: ["eu-1"]} and .labels == ["a"] and
+		.required_skills == ["b"] and .metadata == {ticket: 7}'
+	run -0 task-draft < <(with '{output_schema: {type: "array"}}' | jq -c '.data.text += "\nOutput: csv"')
+	assert_jq '.[0].output == {format: "json", schema: {type: "array"}}'
+	run -0 task-draft < <(with '{output: {expected: "a poem", tries: 1}, format: "markdown"}')
+	assert_jq '.[0].output == {expected: "a poem", tries: 1, format: "markdown"}'
+}
+
+@test "task-draft: metadata of a wrong kind are errors, all of them" {
+	while IFS='|' read -r metadata count; do
+		run -0 task-draft < <(with "$metadata")
+		assert_jq --argjson n "$count" '.[0] | has("skip") and (.validation | .is_valid == false and
+			(.errors | length == $n))'
+	done <<-'END'
+		"x"|1
+		{priority: "urgent"}|1
+		{priority: 5, timeout_s: -1, agent: 7, labels: [1], depends_on: {}}|5
+		{output: 5, output_schema: "x", format: "xml"}|3
+		{output: ""}|1
+		{output_schema: {type: 5}}|1
+		{max_attempts: 1.5}|1
+		{scope: "eu"}|1
+	END
+}
+
+@test "task-draft: a mention names the agent, wherever it stands, in any case" {
+	worker wc 'cat'
+	worker Adder 'cat'
+	while IFS='|' read -r text want role; do
+		run -0 task-draft < <(jq -c --arg t "$text" '.data.text = $t' <<<"$message")
+		assert_jq --arg want "$want" --arg role "$role" '.[0] | .instruction == $want and .agent == $role and
+			.validation.warnings == []'
+	done <<-'END'
+		@adder, sum the column|sum the column|Adder
+		sum the column (@ADDER)|sum the column|Adder
+		sum the column @adder and @wc|sum the column and @wc|Adder
+		@ada wants @wc to do it|@ada wants to do it|wc
+		`@adder` is not meant, @wc|`@adder` is not meant,|wc
+	END
+}
+
+@test "task-draft: who is not there is warned of, and the first agent does it" {
+	worker wc 'cat'
+	worker sum 'cat'
+	chat=$(chat-new --ids --user ada --member bob)
+	while IFS='|' read -r text role warnings; do
+		say "$text"
+		run -0 drafted
+		assert_jq --arg role "$role" --argjson n "$warnings" '.[0] | (.agent // "") == $role and
+			(.validation.warnings | length == $n)'
+	done <<-'END'
+		@nobody do the sums|wc|1
+		ask @bob for the sums||0
+		ask me@nobody.org for the sums||0
+		what does `@property` do here||0
+		@bob and @nobody, do the sums|wc|1
+	END
+	agent-rm wc
+	agent-rm sum
+	say '@nobody do the sums'
+	run -0 drafted
+	assert_jq '.[0] | (has("agent") | not) and (.validation.warnings | length == 1)'
+}
+
+@test "task-draft: lengths are judged in characters" {
+	letters() { printf "%$1s" '' | sed 's/ /é/g'; }
+	while IFS='|' read -r text output errors warnings; do
+		run -0 task-draft < <(jq -c --arg t "$(letters "$text")" --arg o "$(letters "$output")" \
+			'.data.text = $t | .data.metadata.output = $o' <<<"$message")
+		assert_jq --argjson e "$errors" --argjson w "$warnings" '.[0].validation |
+			(.errors | length) == $e and (.warnings | length) == $w and .is_valid == ($e == 0)'
+	done <<-'END'
+		9|10|0|1
+		10|5|0|0
+		2000|500|0|0
+		2001|500|0|1
+		10000|500|0|1
+		10001|500|1|0
+		10|4|0|1
+		10|501|0|1
+		10|1000|0|1
+		10|1001|1|0
+	END
+}
+
+@test "task-draft: a message that is no task is an error in its chat, said once" {
+	chat=$(chat-new --ids --user ada)
+	for text in $' \n\t' '/task' 'Output: json' '/cancel 1f3c'; do
+		say "$text"
+		run -0 bash -c 'chat-show "$0" | task-draft | task-add; chat-show "$0" | task-draft | task-add' "$chat"
+		assert_output ''
+		run -0 answered
+		assert_equal "${#lines[@]}" 1
+		assert_output --regexp '^error no task was made of a message: '
+	done
+	run -0 task-list
+	assert_output ''
+}
+
+@test "task-draft: what the store refuses is an error in the chat, too" {
+	chat=$(chat-new --ids --user ada)
+	said=$(jq -nc --arg c "$chat" '{type: "message", chat_id: $c, user_id: "ada",
+		data: {text: "do the sums", metadata: {depends_on: "abcd"}}}' | chat-post --ids)
+	for i in 1 2; do
+		run -65 bash -c 'chat-show "$0" | task-draft | task-add' "$chat"
+	done
+	run -0 answered
+	assert_output 'error no task was made of a message: task abcd: no such task'
+}
+
+@test "task-draft: --validate prints what is right and wrong, and only that (1)" {
+	run -0 task-draft --validate < <(jq -c '.data.text = "count the files\nOutput: json"' <<<"$message")
+	assert_output '{"is_valid":true,"errors":[],"warnings":[],"suggestions":[]}'
+	run -1 task-draft --validate < <(with '{format: 5}'; jq -c '.type = "status"' <<<"$message"; echo "$message")
+	assert_jq 'map(.is_valid) == [false, true]'
+}
+
+@test "task-draft: --only-addressed takes what begins with /task or names an agent" {
+	worker wc 'cat'
+	while IFS='|' read -r text want; do
+		run -0 task-draft --only-addressed < <(jq -c --arg t "$text" '.data.text = $t' <<<"$message")
+		assert_jq --arg want "$want" '.[0] | (.instruction // .skip.reason) == $want'
+	done <<-'END'
+		good morning|it addresses nobody
+		@nobody, good morning|it addresses nobody
+		/tasks are many|it addresses nobody
+		 |it addresses nobody
+		/task sweep the floor|sweep the floor
+		/TASK sweep the floor|sweep the floor
+		@wc count these words|count these words
+	END
+	run -0 task-draft --only-addressed < <(with '{agent: "wc"}')
+	assert_jq '.[0].agent == "wc"'
+}
+
+@test "task-draft: what a bot says is no task, unless asked for" {
+	chat=$(uuid)
+	jq -nc --arg chat "$chat" '{key: "chat/\($chat)", sets: ["chats"], names: [], value: {id: $chat, user_id: "ada",
+		members: [{user_id: "ada", kind: "person"}, {user_id: "hal", kind: "bot"}],
+		created_at: "2026-11-20T12:00:00.000Z"}}' | store-load
+	chat-post --user hal "$chat" 'open the doors' >/dev/null
+	run -0 drafted
+	assert_jq '.[0].skip.reason == "a bot said it"'
+	run -0 drafted --any-author
+	assert_jq '.[0].instruction == "open the doors"'
+	run -0 task-draft < <(jq -c '.data.bot = true' <<<"$message")
+	assert_jq '.[0].skip.reason == "a bot said it"'
+	run -0 task-draft --any-author < <(jq -c '.data.task_id = "t"' <<<"$message")
+	assert_jq '.[0].instruction == "do it"'
+}
+
+@test "task-draft: one task of a message, however often and by however many it is read" {
+	chat=$(chat-new --ids --user ada)
+	say 'count the files'
+	pids=()
+	for i in 1 2 3; do
+		for name in a b; do
+			chat-watch --cursor $name --since 0 --count 1 --timeout 5 "$chat" 3>&- | task-draft | task-add >/dev/null 3>&- &
+			pids+=($!)
+		done
+	done
+	await_all "${pids[@]}"
+	run -0 task-list
+	assert_jq 'length == 1'
+}
+
+@test "task-draft: --commands: /status tells how things stand" {
+	chat=$(chat-new --ids --user ada)
+	say /status
+	steer
+	run -0 answered
+	assert_output 'status nothing waits or runs here'
+	id=$(task-add --chat "$chat" --ids count the files)
+	task-add elsewhere >/dev/null
+	say /Status
+	steer
+	run -0 answered
+	assert_output "status ${id::8} pending (count the files): it is ready: no pipeline has taken it yet"
+	say "/status ${id::6}"
+	steer
+	run -0 answered
+	assert_output --partial "${id::8} pending"
+}
+
+@test "task-draft: --commands: /cancel ends what waits, and says what it cannot" {
+	chat=$(chat-new --ids --user ada)
+	id=$(task-add --chat "$chat" --ids count the files)
+	say "/cancel $id not now"
+	steer
+	run -0 answered
+	assert_output "status ${id::8} cancelled (count the files)"
+	run -0 task-show "$id"
+	assert_jq '.[0] | .status == "cancelled" and .error.message == "ada has cancelled it: not now"'
+	say "/cancel $id"
+	steer
+	run -0 answered
+	assert_output "error task ${id::8}: has ended already (cancelled)"
+	say /cancel
+	steer
+	run -0 answered
+	assert_output 'error /cancel: want a task: /cancel ID'
+}
+
+@test "task-draft: --commands: a running task cannot be cancelled yet, and the chat is told" {
+	mkfifo go
+	worker slow 'cat go'
+	chat=$(chat-new --ids --user ada)
+	id=$(task-add --chat "$chat" --ids go on)
+	task-show "$id" | task-run >out 3>&- &
+	pid=$!
+	wait_field "$id" .status in_progress
+	say "/cancel $id"
+	steer
+	run -0 answered
+	assert_output "error task ${id::8}: is running, and cannot be stopped yet"
+	echo done >go
+	await_exit $pid
+	run -0 field "$id" .status
+	assert_output completed
+}
+
+@test "task-draft: --commands: /retry puts back, once for each message" {
+	worker bad 'exit 1'
+	chat=$(chat-new --ids --user ada)
+	id=$(task-add --chat "$chat" --ids go on)
+	task-show "$id" | task-run >/dev/null
+	say "/retry $id"
+	steer
+	run -0 answered
+	assert_output --partial "${id::8} pending (go on)"
+	task-show "$id" | task-run >/dev/null
+	steer
+	run -0 field "$id" .status
+	assert_output failed
+}
+
+@test "task-draft: --commands: /approve lets a task go on, in the name of who said it" {
+	asking
+	chat-post --user bob "$chat" "/approve $id fine" >/dev/null
+	steer
+	run -0 field "$id" '.approval | "\(.decision) \(.by) \(.reason)"'
+	assert_output 'approved bob fine'
+}
+
+@test "task-draft: --commands: another chat's tasks, and unknown ones, are out of reach" {
+	chat=$(chat-new --ids --user ada)
+	id=$(task-add --chat "$(chat-new --ids)" --ids elsewhere)
+	for task in "$id" abcd; do
+		for command in cancel status retry approve; do
+			say "/$command $task"
+			steer
+			run -0 answered
+			assert_output --regexp "^error task $task: no such task"
+		done
+	done
+	run -0 field "$id" .status
+	assert_output pending
+}
+
+@test "task-draft: --commands: an agent steers nothing" {
+	chat=$(chat-new --ids --user ada)
+	id=$(task-add --chat "$chat" --ids count the files)
+	say "/cancel $id"
+	line=$(drafted --commands)
+	LEGWORK_TASK_ID=$id run -65 task-add <<<"$line"
+	assert_output --partial 'an agent commands nothing'
+	run -0 field "$id" .status
+	assert_output pending
 }
 
 @test "task-draft: the name of a cursor is carried over" {
@@ -31,18 +351,18 @@ message='{"id":"11111111-2222-4333-8444-555555555555","seq":3,"at":"2026-01-02T0
 @test "task-draft: what is no person's message passes as a skip line, with its cursor" {
 	while IFS='|' read -r change why; do
 		run -0 task-draft < <(jq -c ".cursor = \"me\" | $change" <<<"$message")
-		assert_jq --arg why "$why" 'length == 1 and (.[0] | keys == ["skip"] and .skip.reason == $why and
+		assert_jq --arg why "$why" 'length == 1 and (.[0] | has("skip") and .skip.reason == $why and
 			.skip.cursor == "me" and .skip.seq == 3 and .skip.chat_id == "c1")'
 	done <<-'END'
 		.type = "status"|no message
 		.type = "error"|no message
 		del(.type)|no message
 		.data.task_id = "t"|a task said it
-		.data.text = ""|no text
-		.data.text = " \n\t"|no text
-		del(.data.text)|no text
-		.data.text = 5|no text
-		.data = "text"|no text
+		.data.text = ""|the message is empty
+		.data.text = " \n\t"|the message is empty
+		del(.data.text)|the message is empty
+		.data.text = 5|the message is empty
+		.data = "text"|the message is empty
 	END
 }
 
@@ -88,4 +408,13 @@ message='{"id":"11111111-2222-4333-8444-555555555555","seq":3,"at":"2026-01-02T0
 
 @test "task-draft: takes no operands (64)" {
 	run -64 task-draft x </dev/null
+}
+
+@test "task-draft: in a chat with a crew only its agents are mentioned" {
+	worker wc cat
+	worker adder cat --crew sums
+	chat=$(chat-new --ids --user ada --crew sums)
+	say '@wc add the numbers'
+	run -0 drafted
+	assert_jq '.[0] | .agent == "adder" and .validation.warnings == ["no agent has the role wc: adder, the first one, does it"]'
 }

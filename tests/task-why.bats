@@ -130,3 +130,87 @@ load records
 	assert_equal "$(task-why --ids --null "$id" | xargs -0)" "$id"
 	run -64 task-why --ids --jq . "$id"
 }
+
+# why_agent TASK - "role: reason"
+why_agent() { task-why --agent "$1" | jq -r '"\(.agent): \(.why)"'; }
+
+@test "task-why: --agent tells who would do a task, and why that one" {
+	worker wc cat
+	worker adder cat --skill 'add numbers'
+	worker writer cat --skill 'write letters'
+	while IFS='|' read -r spec want; do
+		run -0 why_agent "$(jq -nc "$spec" | task-add --ids)"
+		assert_output "$want"
+	done <<-'END'
+		{instruction: "x", agent: "Writer"}|writer: the task names it
+		{instruction: "@adder, write"}|adder: the instruction mentions it
+		{instruction: "write two letters"}|writer: 2 words of its skills fit the instruction
+		{instruction: "add letters"}|adder: 1 word of its skills fit the instruction, as do those of 2; it is the least busy
+		{instruction: "write letters", required_skills: ["numbers"]}|adder: 1 word of its skills fit the required ones
+		{instruction: "sing"}|wc: it is the first: nobody's skills fit
+	END
+}
+
+@test "task-why: --agent: of equals the least busy one does it, and that stays said" {
+	mkfifo go
+	worker a 'cat go' --skill sums
+	worker b 'cat' --skill sums
+	one=$(task-add --ids sums one)
+	task-show "$one" | task-run >out 3>&- &
+	pid=$!
+	wait_field "$one" .status in_progress
+	two=$(task-add --ids sums two)
+	run -0 why_agent "$two"
+	assert_output 'b: 1 word of its skills fit the instruction, as do those of 2; it is the least busy'
+	task-show "$two" | task-run >/dev/null
+	echo >go
+	await_exit $pid
+	run -0 why_agent "$two"
+	assert_output 'b: 1 word of its skills fit the instruction, as do those of 2; it is the least busy'
+	run -0 field "$two" .assignment.role
+	assert_output b
+}
+
+@test "task-why: --agent: nobody is nobody, and why" {
+	id=$(task-add --ids x)
+	run -0 task-why --agent "$id"
+	assert_jq '.[0] | has("agent") | not'
+	assert_jq '.[0].why == "there are no agents; add one with agent-add"'
+}
+
+@test "task-why: --agent: a chat's crew does its tasks, and nobody else" {
+	worker wc cat
+	worker adder cat --crew Sums --skill add
+	worker taker cat --crew sums --crew other --skill take
+	chat=$(chat-new --crew sums --ids)
+	while IFS='|' read -r spec want; do
+		run -0 why_agent "$(jq -nc --arg c "$chat" "$spec | .chat_id = \$c" | task-add --ids)"
+		assert_output "$want"
+	done <<-'END'
+		{instruction: "sing"}|adder: it is the first: nobody's skills fit
+		{instruction: "take"}|taker: 1 word of its skills fit the instruction
+		{instruction: "@wc sing"}|adder: it is the first: nobody's skills fit
+		{instruction: "x", agent: "wc"}|null: no agent of the crew sums has the role wc
+	END
+	id=$(task-add --ids --chat "$chat" --agent wc y)
+	task-show "$id" | task-run >/dev/null
+	run -0 task-show "$id"
+	assert_jq '.[0] | .status == "failed" and .error.code == "no_agent" and
+		.error.message == "no agent of the crew sums has the role wc"'
+	run -0 why_agent "$(task-add --ids --chat "$(chat-new --crew none --ids)" z)"
+	assert_output 'null: the crew none has no agents'
+}
+
+@test "task-why: --agent: a subtask that was planned for another crew's agent goes to this one's" {
+	worker wc cat
+	worker adder cat --crew sums
+	chat=$(chat-new --crew sums --ids)
+	id=$(task-add --ids --chat "$chat" -- $'- @wc a\n- b')
+	task-show "$id" | task-plan | task-split --print >children
+	task-run <children >/dev/null
+	run -0 jq -r .id children
+	for child in "${lines[@]}"; do
+		run -0 field "$child" '"\(.status) \(.agent)"'
+		assert_output 'completed adder'
+	done
+}

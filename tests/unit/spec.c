@@ -105,7 +105,7 @@ test_values(void)
 	refuses("{'instruction':'x','limits':{'max_attempts':1.5}}",
 	    "limits.max_attempts: want a whole number");
 	refuses("{'instruction':'x','output':{'format':'xml'}}",
-	    "output.format: want text, json or markdown");
+	    "output.format: want text, json, markdown or csv");
 	is_int(adds("{'instruction':'x','limits':{'timeout_s':null,'retry_delay_s':0.5,'odd':[]}}"),
 	    SPEC_ADDED, "limits may be null, small, or unknown");
 }

@@ -55,7 +55,7 @@ test_output(void)
 
 	refuses("{'output':{'expected':7}}",
 	    "output.expected: want a string of at most 1048576 bytes");
-	refuses("{'output':{'format':'xml'}}", "output.format: want text, json or markdown");
+	refuses("{'output':{'format':'xml'}}", "output.format: want text, json, markdown or csv");
 	refuses("{'output':{'schema':[]}}", "output.schema: want an object");
 	refuses("{'output':{'schema':{'items':7}}}",
 	    "output.schema: /items: want a schema, which is an object or a boolean, got number");

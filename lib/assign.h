@@ -1,0 +1,25 @@
+/*
+ * assign.h - which agent does a task, and why it
+ *
+ * The role that the task names; else the one that its instruction mentions; else the agent that
+ * has most of the words of its required_skills; else the one most of whose skills' words are in the
+ * instruction, of equals the one that runs the fewest tasks, then the earlier one; else the first.
+ * A chat that is tied to a crew has only that crew's agents.
+ */
+#ifndef ASSIGN_H
+#define ASSIGN_H
+
+#include "store.h"
+
+/* assign_crew - the agents that may do a task (borrowed), or what is said in a chat: an owned array,
+ * in the order in which they were added.  Only `chat_id` matters. */
+jv assign_crew(struct tx *tx, jv task);
+
+/*
+ * assign_choose - the agent for a task (borrowed)
+ *
+ * Returns an owned object {"role","reason"}; without role where there is nobody.
+ */
+jv assign_choose(struct tx *tx, jv task);
+
+#endif

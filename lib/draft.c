@@ -1,0 +1,612 @@
+#include "draft.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "chat.h"
+#include "crew.h"
+#include "err.h"
+#include "id.h"
+#include "json.h"
+#include "rules.h"
+#include "spec.h"
+#include "terms.h"
+#include "wish.h"
+
+static const char default_expected[] = "A complete and useful answer to what the message asks for";
+
+/* A line in the making. */
+struct draft {
+	const struct draft_scene *scene;
+	jv event, data, metadata; /* borrowed; the last two are objects */
+	jv spec, validation;
+	jv output; /* as the text says, then as the metadata do */
+	char *role;
+	bool is_addressed, is_bad_metadata;
+};
+
+static void note(struct draft *d, const char *list, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds a sentence to the errors, warnings or suggestions. */
+static void
+note(struct draft *d, const char *list, const char *fmt, ...)
+{
+	struct buf b = { 0 };
+	va_list args;
+	char *text = NULL;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		buf_no_memory();
+	va_end(args);
+	buf_puts(&b, text);
+	free(text);
+	d->validation = json_set(d->validation, list,
+	    jv_array_append(json_get(d->validation, list, JV_KIND_ARRAY), json_utf8(b.p, b.len)));
+	buf_release(&b);
+}
+
+static jv
+no_notes(void)
+{
+	jv v = json_set(jv_object(), "is_valid", jv_true());
+
+	v = json_set(json_set(v, "errors", jv_array()), "warnings", jv_array());
+	return json_set(v, "suggestions", jv_array());
+}
+
+/* Members of an event that say where it comes from. */
+static jv
+source_of(jv event)
+{
+	static const char *const members[][2] = { { "id", "message_id" }, { "seq", "seq" },
+		{ "cursor", "cursor" }, { "chat_id", "chat_id" } };
+	jv source = jv_object();
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		source = json_set_valid(source, members[i][1],
+		    jv_object_get(jv_copy(event), jv_string(members[i][0])));
+	return source;
+}
+
+/* --- who has said it */
+
+/* The kind of the chat's member of that name; NULL: none. Borrowed from *members. */
+static const char *
+kind_of(jv members, const char *user)
+{
+	const char *kind = NULL;
+
+	if (jv_get_kind(members) != JV_KIND_ARRAY || !user)
+		return NULL;
+	jv_array_foreach (members, i, member) {
+		const char *name = json_peek_string(member, "user_id");
+
+		if (name && !strcasecmp(name, user))
+			kind = json_peek_string(member, "kind");
+		jv_free(member); /* members still holds it */
+	}
+	return kind;
+}
+
+static bool
+is_bot(struct draft *d)
+{
+	jv members = json_get(d->scene->chat, "members", JV_KIND_ARRAY);
+	const char *kind = kind_of(members, json_peek_string(d->event, "user_id"));
+	bool is = json_peek_bool(d->data, "bot") || (kind && strcmp(kind, "person") != 0);
+
+	jv_free(members);
+	return is;
+}
+
+static bool
+is_member(struct draft *d, const char *name)
+{
+	jv members = json_get(d->scene->chat, "members", JV_KIND_ARRAY);
+	bool is = kind_of(members, name) != NULL;
+
+	jv_free(members);
+	return is;
+}
+
+/* Why nobody expects a task of an event; NULL: somebody does. */
+static const char *
+reason_to_skip(struct draft *d)
+{
+	const char *type = json_peek_string(d->event, "type");
+
+	if (!type || strcmp(type, "message") != 0)
+		return "no message";
+	if (d->scene->is_any_author)
+		return NULL;
+	if (json_has(d->data, "task_id"))
+		return "a task said it";
+	return is_bot(d) ? "a bot said it" : NULL;
+}
+
+/* --- who shall do it */
+
+/* The role that was named and is not there: the first one does it. */
+static void
+take_first(struct draft *d, const char *name)
+{
+	jv first = crew_find(d->scene->crew, NULL);
+
+	if (jv_is_valid(first)) {
+		d->role = xstrdup(crew_role(first));
+		note(d, "warnings", "no agent has the role %s: %s, the first one, does it", name,
+		    d->role);
+	} else {
+		note(d, "warnings", "no agent has the role %s, and there is no other", name);
+	}
+	jv_free(first);
+}
+
+/* The first name that is mentioned and is no member's; NULL: none.  A new string. */
+static char *
+stranger(struct draft *d, const char *mask)
+{
+	size_t len;
+
+	for (const char *p = mask; (p = wish_next_name(mask, p, &len)) != NULL; p++) {
+		char *name = xprintf("%.*s", (int)len, p + 1);
+
+		if (!is_member(d, name))
+			return name;
+		free(name);
+	}
+	return NULL;
+}
+
+/* Takes the "@role" out of *text (malloc'd), and takes the role where the metadata name none. */
+static void
+read_mention(struct draft *d, char **text)
+{
+	char *mask = wish_mask(*text), *rest, *name;
+	jv agent = crew_mentioned(d->scene->crew, mask);
+	bool is_named = json_has(d->metadata, "agent");
+
+	if (jv_is_valid(agent)) {
+		const char *role = crew_role(agent), *at = rules_mention(mask, role);
+
+		rest = rules_without(*text, *text + (at - mask), strlen(role) + 1);
+		free(*text);
+		*text = rest;
+		d->is_addressed = true;
+	}
+	if (jv_is_valid(agent) && !is_named) {
+		d->role = xstrdup(crew_role(agent));
+	} else if (!is_named && (name = stranger(d, mask)) != NULL) {
+		take_first(d, name);
+		free(name);
+	}
+	jv_free(agent);
+	free(mask);
+}
+
+static void
+read_named(struct draft *d)
+{
+	const char *name = json_peek_string(d->metadata, "agent");
+	jv agent = name ? crew_find(d->scene->crew, name) : jv_invalid();
+
+	d->is_addressed = d->is_addressed || name;
+	if (jv_is_valid(agent))
+		d->role = xstrdup(crew_role(agent));
+	else if (name)
+		take_first(d, name);
+	jv_free(agent);
+}
+
+/* --- what the answer shall be */
+
+static bool
+is_format(const char *word)
+{
+	return !strcmp(word, "json") || !strcmp(word, "markdown") || !strcmp(word, "csv") ||
+	       !strcmp(word, "text");
+}
+
+static void
+judge_output(struct draft *d, const char *text)
+{
+	size_t len = wish_characters(text);
+
+	if (len > DRAFT_OUTPUT_MAX)
+		note(d, "errors", "output: longer than %d characters", DRAFT_OUTPUT_MAX);
+	else if (len > DRAFT_OUTPUT_LONG)
+		note(d, "warnings", "output: more than %d characters are very detailed",
+		    DRAFT_OUTPUT_LONG);
+	else if (len < DRAFT_OUTPUT_SHORT)
+		note(d, "warnings", "output: fewer than %d characters say very little",
+		    DRAFT_OUTPUT_SHORT);
+}
+
+/* The output specification of a text: a format, a JSON Schema, or words. */
+static void
+read_output(struct draft *d, const char *text)
+{
+	jv schema = *text == '{' ? json_parse_object(text, strlen(text)) : jv_invalid();
+	char *word = xstrdup(text);
+
+	for (char *p = word; *p; p++)
+		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+	jv_free(d->output);
+	d->output = jv_object();
+	if (jv_is_valid(schema)) {
+		d->output = json_set_string(d->output, "format", "json");
+		d->output = json_set(d->output, "schema", jv_copy(schema));
+	} else if (is_format(word)) {
+		d->output = json_set_string(d->output, "format", word);
+	} else {
+		if (*text == '{')
+			note(d, "warnings", "output: taken as words, as it is no JSON (%s)",
+			    err_text());
+		judge_output(d, text);
+		d->output = json_set_string(d->output, "expected", text);
+	}
+	free(word);
+	jv_free(schema);
+}
+
+static void
+read_text_output(struct draft *d, const struct wish *wish)
+{
+	if (!wish->output)
+		return;
+	if (!*wish->output) {
+		note(d, "errors", "output: the block is empty");
+		return;
+	}
+	if (wish->outputs > 1)
+		note(d, "warnings", "output: it is said %zu times; the first counts",
+		    wish->outputs);
+	read_output(d, wish->output);
+}
+
+/* A member of the metadata that is about the answer; value is borrowed. */
+static void
+take_output(struct draft *d, const char *name, jv value)
+{
+	jv_kind kind = jv_get_kind(value);
+
+	if (!strcmp(name, "output") && kind == JV_KIND_STRING && *jv_string_value(value)) {
+		read_output(d, jv_string_value(value));
+	} else if (!strcmp(name, "output") && kind == JV_KIND_OBJECT) {
+		jv_free(d->output);
+		d->output = jv_copy(value);
+	} else if (!strcmp(name, "output_schema") && kind == JV_KIND_OBJECT) {
+		d->output = json_set_string(d->output, "format", "json");
+		d->output = json_set(d->output, "schema", jv_copy(value));
+	} else if (!strcmp(name, "format") && kind == JV_KIND_STRING &&
+		   is_format(jv_string_value(value))) {
+		d->output = json_set(d->output, "format", jv_copy(value));
+		if (strcmp(jv_string_value(value), "json") != 0)
+			d->output = json_drop(d->output, "schema");
+	} else {
+		note(d, "errors", "metadata.%s: want %s", name,
+		    !strcmp(name, "format")   ? "text, json, markdown or csv"
+		    : !strcmp(name, "output") ? "a text or an object"
+					      : "a JSON Schema, an object");
+	}
+}
+
+static void
+finish_output(struct draft *d)
+{
+	jv trial = json_set_string(jv_object(), "instruction", "x");
+
+	if (jv_object_length(jv_copy(d->output)) == 0) {
+		d->output = json_set_string(d->output, "expected", default_expected);
+		note(d, "suggestions",
+		    "say what the answer shall be, in a line that begins with \"Output:\"");
+	}
+	trial = json_set(trial, "output", jv_copy(d->output));
+	if (spec_check(trial) < 0)
+		note(d, "errors", "%s", err_text());
+	jv_free(trial);
+	d->spec = json_set(d->spec, "output", jv_copy(d->output));
+}
+
+/* --- the rest of the metadata */
+
+/* What a member of the metadata is in a spec. */
+static const struct {
+	const char *name, *parent; /* parent: the spec's object that has it, else NULL */
+} known[] = { { "priority", NULL }, { "depends_on", NULL }, { "model_id", NULL }, { "scope", NULL },
+	{ "labels", NULL }, { "required_skills", NULL }, { "timeout_s", "limits" },
+	{ "max_attempts", "limits" } };
+
+enum { KNOWN = sizeof known / sizeof *known };
+
+/* One string counts as a list of it. */
+static jv
+as_list(const char *name, jv value)
+{
+	bool is_list = !strcmp(name, "depends_on") || !strcmp(name, "labels") ||
+	               !strcmp(name, "required_skills");
+
+	return is_list && jv_get_kind(value) == JV_KIND_STRING ? JV_ARRAY(value) : value;
+}
+
+/* value is consumed */
+static void
+take_known(struct draft *d, size_t i, jv value)
+{
+	const char *name = known[i].name, *parent = known[i].parent;
+	jv trial = json_set_string(jv_object(), "instruction", "x"), object;
+
+	value = as_list(name, value);
+	if (parent) {
+		object = json_get(d->spec, parent, JV_KIND_OBJECT);
+		value = json_set(jv_is_valid(object) ? object : jv_object(), name, value);
+		name = parent;
+	}
+	trial = json_set(trial, name, jv_copy(value));
+	if (spec_check(trial) < 0) {
+		note(d, "errors", "metadata: %s", err_text());
+		jv_free(value);
+	} else {
+		d->spec = json_set(d->spec, name, value);
+	}
+	jv_free(trial);
+}
+
+/* value is consumed */
+static void
+take_member(struct draft *d, const char *name, jv value, jv *rest)
+{
+	size_t i = 0;
+
+	while (i < KNOWN && strcmp(known[i].name, name) != 0)
+		i++;
+	if (i < KNOWN) {
+		take_known(d, i, value);
+	} else if (!strcmp(name, "agent")) {
+		if (jv_get_kind(value) != JV_KIND_STRING)
+			note(d, "errors", "metadata.agent: want a role, a string");
+		jv_free(value);
+	} else {
+		*rest = json_set(*rest, name, value);
+	}
+}
+
+static bool
+is_of_output(const char *name)
+{
+	return !strcmp(name, "output") || !strcmp(name, "output_schema") || !strcmp(name, "format");
+}
+
+static void
+read_metadata(struct draft *d)
+{
+	static const char *const of_output[] = { "output", "output_schema", "format" };
+	jv rest = jv_object();
+
+	if (d->is_bad_metadata)
+		note(d, "errors", "metadata: want an object");
+	for (size_t i = 0; i < sizeof of_output / sizeof *of_output; i++) {
+		jv value = jv_object_get(jv_copy(d->metadata), jv_string(of_output[i]));
+
+		if (jv_is_valid(value) && jv_get_kind(value) != JV_KIND_NULL)
+			take_output(d, of_output[i], value);
+		jv_free(value);
+	}
+	jv_object_foreach (d->metadata, name, value) {
+		if (jv_get_kind(value) == JV_KIND_NULL || is_of_output(jv_string_value(name)))
+			jv_free(value);
+		else
+			take_member(d, jv_string_value(name), value, &rest);
+		jv_free(name);
+	}
+	if (jv_object_length(jv_copy(rest)) > 0)
+		d->spec = json_set(d->spec, "metadata", rest);
+	else
+		jv_free(rest);
+}
+
+/* --- the whole */
+
+static void
+judge_text(struct draft *d, const char *text, bool was_more)
+{
+	size_t len = wish_characters(text);
+
+	if (len == 0 && was_more)
+		note(d, "errors", "the message says nothing of what is to be done");
+	else if (len == 0)
+		note(d, "errors", "the message is empty");
+	else if (len > DRAFT_TEXT_MAX)
+		note(d, "errors", "the instruction is longer than %d characters", DRAFT_TEXT_MAX);
+	else if (len > DRAFT_TEXT_LONG)
+		note(d, "warnings",
+		    "the instruction is very long: several smaller messages may do better");
+	else if (len < DRAFT_TEXT_SHORT)
+		note(d, "warnings", "the instruction is very short");
+}
+
+/* Whether there are errors; sets is_valid. */
+static bool
+has_errors(struct draft *d)
+{
+	bool has = jv_array_length(json_get(d->validation, "errors", JV_KIND_ARRAY)) > 0;
+
+	d->validation = json_set(d->validation, "is_valid", has ? jv_false() : jv_true());
+	return has;
+}
+
+/* The errors in a line. */
+static char *
+errors_text(struct draft *d)
+{
+	jv errors = json_get(d->validation, "errors", JV_KIND_ARRAY);
+	struct buf b = { 0 };
+
+	buf_puts(&b, "");
+	jv_array_foreach (errors, i, error) {
+		buf_printf(&b, "%s%s", i ? "; " : "", jv_string_value(error));
+		jv_free(error);
+	}
+	jv_free(errors);
+	return b.p;
+}
+
+static jv
+skip_line(struct draft *d, const char *why)
+{
+	return json_set(jv_object(), "skip", json_set_string(source_of(d->event), "reason", why));
+}
+
+/* The chat is told; with an id made of the message's, so that it is told once. */
+static jv
+error_line(struct draft *d)
+{
+	const char *id = json_peek_string(d->event, "id"),
+		   *chat = json_peek_string(d->event, "chat_id");
+	char *why = errors_text(d), *text = xprintf("no task was made of a message: %s", why),
+	     own[ID_TEXT];
+	jv data = json_set_string(jv_object(), "message", text), event = jv_object(),
+	   line = json_set(skip_line(d, why), "validation", jv_copy(d->validation));
+
+	if (chat && id && id_is_full(id)) {
+		event = json_set_string(event, "id", id_derive(id, "draft", own));
+		event = json_set_string(event, "type", "error");
+		event = json_set(event, "data", json_set_string(jv_copy(data), "reply_to", id));
+		event = json_set_string(event, "user_id", CHAT_HERALD);
+		line = json_set(line, "event", json_set_string(event, "chat_id", chat));
+	} else {
+		jv_free(event);
+	}
+	jv_free(data);
+	free(text);
+	free(why);
+	return line;
+}
+
+static jv
+spec_line(struct draft *d, const char *text)
+{
+	const char *id = json_peek_string(d->event, "id"),
+		   *user = json_peek_string(d->event, "user_id");
+	jv line = json_set_string(jv_object(), "instruction", text);
+
+	if (json_peek_string(d->event, "chat_id"))
+		line = json_set_string(line, "chat_id", json_peek_string(d->event, "chat_id"));
+	if (user)
+		line = json_set_string(line, "created_by", user);
+	if (id)
+		line = json_set(line, "key", jv_string_fmt("message:%s", id));
+	if (d->role)
+		line = json_set_string(line, "agent", d->role);
+	line = jv_object_merge(line, jv_copy(d->spec));
+	line = json_set(line, "source", source_of(d->event));
+	return json_set(line, "validation", jv_copy(d->validation));
+}
+
+/* "/cancel 1f3c and why": text is what follows the name. */
+static jv
+command_line(struct draft *d, const char *name, const char *text)
+{
+	size_t len = strcspn(text, " \t\r\n");
+	const char *by = json_peek_string(d->event, "user_id"),
+		   *reason = text + len + strspn(text + len, " \t\r\n");
+	jv command = json_set_string(jv_object(), "name", name);
+
+	if (len > 0)
+		command = json_set(command, "task", jv_string_sized(text, (int)len));
+	if (*reason)
+		command = json_set_string(command, "reason", reason);
+	if (by)
+		command = json_set_string(command, "by", by);
+	return json_set(json_set(jv_object(), "command", command), "source", source_of(d->event));
+}
+
+static jv
+task_line(struct draft *d, struct wish *wish)
+{
+	bool was_more = *wish->text || wish->output || wish->command;
+
+	read_named(d);
+	read_mention(d, &wish->text);
+	if (d->scene->is_only_addressed && !wish->command && !d->is_addressed)
+		return skip_line(d, "it addresses nobody");
+	judge_text(d, wish->text, was_more);
+	read_text_output(d, wish);
+	read_metadata(d);
+	finish_output(d);
+	return has_errors(d) ? error_line(d) : spec_line(d, wish->text);
+}
+
+static jv
+message_line(struct draft *d)
+{
+	const char *text = json_peek_string(d->data, "text");
+	struct wish wish;
+	jv line;
+
+	wish_read(&wish, text ? text : "");
+	if (!wish.command || !strcmp(wish.command, "task")) {
+		line = task_line(d, &wish);
+	} else if (d->scene->takes_commands) {
+		line = command_line(d, wish.command, wish.text);
+	} else {
+		note(d, "errors", "/%s is a command, and none are taken here", wish.command);
+		has_errors(d);
+		line = error_line(d);
+	}
+	wish_release(&wish);
+	return line;
+}
+
+static jv
+object_of(jv object, const char *name)
+{
+	jv member = json_get(object, name, JV_KIND_OBJECT);
+
+	if (jv_is_valid(member))
+		return member;
+	jv_free(member);
+	return jv_object();
+}
+
+bool
+draft_wants_crew(jv event)
+{
+	jv data = object_of(event, "data"), metadata = object_of(data, "metadata");
+	const char *text = json_peek_string(data, "text");
+	bool wants = (text && strchr(text, '@')) || json_peek_string(metadata, "agent");
+
+	jv_free(metadata);
+	jv_free(data);
+	return wants;
+}
+
+jv
+draft_line(jv event, const struct draft_scene *scene)
+{
+	struct draft d = { .scene = scene, .event = event, .data = object_of(event, "data") };
+	const char *why;
+	jv line;
+
+	d.metadata = json_get(d.data, "metadata", JV_KIND_OBJECT);
+	d.is_bad_metadata = json_has(d.data, "metadata") && !jv_is_valid(d.metadata);
+	if (!jv_is_valid(d.metadata))
+		d.metadata = jv_object();
+	d.spec = jv_object();
+	d.output = jv_object();
+	d.validation = no_notes();
+	why = reason_to_skip(&d);
+	line = why ? skip_line(&d, why) : message_line(&d);
+	jv_free(d.data);
+	jv_free(d.metadata);
+	jv_free(d.spec);
+	jv_free(d.output);
+	jv_free(d.validation);
+	free(d.role);
+	return line;
+}

@@ -1,0 +1,48 @@
+/*
+ * draft.h - a chat's message becomes the spec of a task, or it is said why not
+ *
+ * Pure functions.  A line is one of
+ *   a spec of task-add's, with "validation"
+ *   {"command":{"name","task"?,"reason"?,"by"?},"source":{...}}
+ *   {"skip":{...,"reason"},"validation"?,"event"?}      the event is to be posted in the chat
+ *
+ * 1. Each person's message gives a spec, a command or an event: none is dropped silently.
+ * 2. What the metadata say wins over the text.
+ * 3. What is not right of the metadata or the text is an error, and then there is no spec.
+ */
+#ifndef DRAFT_H
+#define DRAFT_H
+
+#include <jv.h>
+#include <stdbool.h>
+
+/* All of these are borrowed. */
+struct draft_scene {
+	jv crew;                /* array of agents */
+	jv chat;                /* the chat's record; invalid: unknown */
+	bool takes_commands;    /* /cancel and so on become commands, not errors */
+	bool is_only_addressed; /* skip what neither begins with /task nor mentions an agent */
+	bool is_any_author;     /* also what tasks and bots say */
+};
+
+/* Characters and lengths above and below which a text is refused or warned of. */
+enum {
+	DRAFT_TEXT_MAX = 10000,
+	DRAFT_TEXT_SHORT = 10,
+	DRAFT_TEXT_LONG = 2000,
+	DRAFT_OUTPUT_MAX = 1000,
+	DRAFT_OUTPUT_SHORT = 5,
+	DRAFT_OUTPUT_LONG = 500
+};
+
+/* draft_wants_crew - whether the crew matters for an event (borrowed): it could name an agent. */
+bool draft_wants_crew(jv event);
+
+/*
+ * draft_line - the line of an event (borrowed)
+ *
+ * Returns it, owned.  `validation` is {"is_valid","errors":[],"warnings":[],"suggestions":[]}.
+ */
+jv draft_line(jv event, const struct draft_scene *scene);
+
+#endif

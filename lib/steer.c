@@ -1,0 +1,277 @@
+#include "steer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "approve.h"
+#include "chat.h"
+#include "err.h"
+#include "life.h"
+#include "retry.h"
+#include "task.h"
+#include "why.h"
+
+/* How many of a chat's tasks a question about all of them looks at, and names. */
+enum { LOOK_BACK = 200, NAMED_MAX = 10 };
+
+struct steer {
+	struct tx *tx;
+	const char *chat_id, *by, *reason;
+	struct buf answer;
+};
+
+static void
+say_task(struct steer *s, jv task)
+{
+	char name[9];
+
+	buf_printf(&s->answer, "%s %s", task_short(json_peek_string(task, "id"), name),
+	    json_peek_string(task, "status"));
+}
+
+static void
+say_title(struct steer *s, jv task)
+{
+	const char *title = json_peek_string(task, "title");
+
+	if (title)
+		buf_printf(&s->answer, " (%s)", title);
+}
+
+/* --- status */
+
+static void
+say_why(struct steer *s, jv task)
+{
+	jv why = why_task(s->tx, task), error = json_get(why, "error", JV_KIND_OBJECT);
+	const char *text = json_peek_string(error, "message");
+
+	if (task_is(task, "pending") || !text)
+		text = json_peek_string(why, "why");
+	say_task(s, task);
+	say_title(s, task);
+	buf_printf(&s->answer, ": %s", text ? text : "");
+	jv_free(error);
+	jv_free(why);
+}
+
+/* What of the chat's has not ended, the newest first. */
+static void
+say_all(struct steer *s)
+{
+	char *set = xprintf("chat.%s", s->chat_id);
+	int named = 0, looked = 0;
+
+	for (uint64_t n = 0;
+	     looked < LOOK_BACK && named < NAMED_MAX && (n = store_prev(s->tx, set, n)) != 0;
+	     looked++) {
+		jv task = store_at(s->tx, n);
+
+		if (!task_is_over(task)) {
+			buf_puts(&s->answer, named++ ? "\n" : "");
+			say_why(s, task);
+		}
+		jv_free(task);
+	}
+	if (named == 0)
+		buf_puts(&s->answer, "nothing waits or runs here");
+	free(set);
+}
+
+static int
+tell_status(struct steer *s, jv task)
+{
+	say_why(s, task);
+	return 0;
+}
+
+/* --- the others */
+
+/* Names what runs below a task that was cancelled. */
+static void
+say_running(struct steer *s, jv task)
+{
+	const char *id = json_peek_string(task, "id");
+	char name[9];
+	jv child;
+
+	for (uint64_t n = 0; jv_is_valid(child = task_next_child(s->tx, id, &n)); jv_free(child)) {
+		if (task_is(child, "in_progress"))
+			buf_printf(&s->answer,
+			    "; its subtask %s is running and cannot be stopped yet",
+			    task_short(json_peek_string(child, "id"), name));
+		say_running(s, child);
+	}
+}
+
+static int
+cancel(struct steer *s, jv task)
+{
+	char name[9], *why;
+
+	task_short(json_peek_string(task, "id"), name);
+	if (task_is(task, "in_progress"))
+		return err_set(EX_DATAERR, "task %s: is running, and cannot be stopped yet", name);
+	if (task_is_over(task))
+		return err_set(EX_DATAERR, "task %s: has ended already (%s)", name,
+		    json_peek_string(task, "status"));
+	why = xprintf("%s has cancelled it%s%s", s->by, s->reason ? ": " : "",
+	    s->reason ? s->reason : "");
+	life_cancel(s->tx, jv_copy(task), why);
+	free(why);
+	buf_printf(&s->answer, "%s cancelled", name);
+	say_title(s, task);
+	say_running(s, task);
+	return 0;
+}
+
+static int
+retry(struct steer *s, jv task)
+{
+	const char *id = json_peek_string(task, "id");
+	int done = retry_task(s->tx, id);
+	jv now;
+
+	if (done < 0)
+		return -1;
+	now = task_get(s->tx, id);
+	if (done == RETRY_KEPT)
+		buf_puts(&s->answer, "nothing to do: ");
+	say_why(s, now);
+	jv_free(now);
+	return 0;
+}
+
+static int
+approve(struct steer *s, jv task)
+{
+	struct approval decision = { .yes = true, .by = s->by, .reason = s->reason };
+	char name[9];
+
+	if (approve_task(s->tx, json_peek_string(task, "id"), NULL, decision) < 0)
+		return -1;
+	buf_printf(&s->answer, "%s goes on", task_short(json_peek_string(task, "id"), name));
+	say_title(s, task);
+	return 0;
+}
+
+static const struct verb {
+	const char *name;
+	int (*obey)(struct steer *s, jv task);
+} verbs[] = {
+	{ "cancel", cancel },
+	{ "status", tell_status },
+	{ "retry", retry },
+	{ "approve", approve },
+	{ NULL, NULL },
+};
+
+/* The chat's task of that id or prefix; invalid with err. */
+static jv
+find_task(struct steer *s, const char *prefix)
+{
+	char id[ID_TEXT];
+	const char *chat;
+	jv task;
+
+	if (store_resolve(s->tx, "task", prefix, id) < 0)
+		return jv_invalid();
+	task = task_get(s->tx, id);
+	chat = json_peek_string(task, "chat_id");
+	if (!chat || strcmp(chat, s->chat_id) != 0) {
+		err_set(EX_NOINPUT, "task %.40s: no such task in this chat", prefix);
+		jv_free(task);
+		return jv_invalid();
+	}
+	return task;
+}
+
+static int
+obey(struct steer *s, const struct verb *verb, const char *prefix)
+{
+	jv task;
+	int rc;
+
+	if (!prefix && verb->obey == tell_status)
+		return (say_all(s), 0);
+	if (!prefix)
+		return err_set(EX_DATAERR, "/%s: want a task: /%s ID", verb->name, verb->name);
+	task = find_task(s, prefix);
+	rc = jv_is_valid(task) ? verb->obey(s, task) : -1;
+	jv_free(task);
+	return rc;
+}
+
+/* Posts the answer, under the id that was made of the message's (own). */
+static int
+answer(struct steer *s, const char *own, const char *message_id, int rc)
+{
+	jv data = json_set_string(jv_object(), "message", rc < 0 ? err_text() : s->answer.p), event,
+	   stored;
+
+	data = json_set_string(data, "reply_to", message_id);
+	event = chat_event(rc < 0 ? "error" : "status", data, CHAT_HERALD, s->chat_id);
+	rc = chat_post(s->tx, json_set_string(event, "id", own), &stored);
+	jv_free(stored);
+	return rc < 0 ? -1 : 0;
+}
+
+static const struct verb *
+find_verb(const char *name)
+{
+	for (const struct verb *verb = verbs; verb->name && name; verb++)
+		if (!strcmp(verb->name, name))
+			return verb;
+	err_set(EX_DATAERR, "command: want cancel, status, retry or approve");
+	return NULL;
+}
+
+static bool
+has_chat(struct tx *tx, const char *id)
+{
+	jv chat = id_is_full(id) ? chat_get(tx, id) : jv_invalid();
+	bool has = jv_is_valid(chat);
+
+	jv_free(chat);
+	return has;
+}
+
+/* Whether all is there that an answer needs; -1 with err. */
+static int
+check(struct tx *tx, jv command, jv source)
+{
+	const char *run = getenv("LEGWORK_TASK_ID"), *chat = json_peek_string(source, "chat_id"),
+		   *message = json_peek_string(source, "message_id"),
+		   *by = json_peek_string(command, "by");
+
+	if (run && *run)
+		return err_set(EX_NOPERM, "LEGWORK_TASK_ID is set: an agent commands nothing");
+	if (!chat || !message || !id_is_full(message))
+		return err_set(EX_DATAERR, "command: want source.chat_id and source.message_id");
+	if (!by || chat_check_user(by) < 0)
+		return err_set(EX_DATAERR, "command: nobody has said it");
+	return has_chat(tx, chat) ? 0 : err_set(EX_NOINPUT, "chat %.40s: no such chat", chat);
+}
+
+int
+steer_obey(struct tx *tx, jv command, jv source)
+{
+	const char *message = json_peek_string(source, "message_id");
+	struct steer s = { .tx = tx, .chat_id = json_peek_string(source, "chat_id") };
+	const struct verb *verb = find_verb(json_peek_string(command, "name"));
+	char own[ID_TEXT], *name;
+	int rc;
+
+	if (!verb || check(tx, command, source) < 0)
+		return -1;
+	name = xprintf("eid/%s", id_derive(message, "command", own));
+	if (store_number(tx, name) != 0)
+		return (free(name), 0);
+	free(name);
+	s.by = json_peek_string(command, "by");
+	s.reason = json_peek_string(command, "reason");
+	rc = obey(&s, verb, json_peek_string(command, "task"));
+	rc = answer(&s, own, message, rc);
+	buf_release(&s.answer);
+	return rc;
+}
