@@ -1,6 +1,5 @@
 #include "draft.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,51 +12,19 @@
 #include "json.h"
 #include "rules.h"
 #include "spec.h"
-#include "terms.h"
+#include "verdict.h"
+#include "wanted.h"
 #include "wish.h"
-
-static const char default_expected[] = "A complete and useful answer to what the message asks for";
 
 /* A line in the making. */
 struct draft {
 	const struct draft_scene *scene;
 	jv event, data, metadata; /* borrowed; the last two are objects */
-	jv spec, validation;
-	jv output; /* as the text says, then as the metadata do */
+	jv spec;
+	struct verdict verdict;
 	char *role;
 	bool is_addressed, is_bad_metadata;
 };
-
-static void note(struct draft *d, const char *list, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* Adds a sentence to the errors, warnings or suggestions. */
-static void
-note(struct draft *d, const char *list, const char *fmt, ...)
-{
-	struct buf b = { 0 };
-	va_list args;
-	char *text = NULL;
-
-	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		buf_no_memory();
-	va_end(args);
-	buf_puts(&b, text);
-	free(text);
-	d->validation = json_set(d->validation, list,
-	    jv_array_append(json_get(d->validation, list, JV_KIND_ARRAY), json_utf8(b.p, b.len)));
-	buf_release(&b);
-}
-
-static jv
-no_notes(void)
-{
-	jv v = json_set(jv_object(), "is_valid", jv_true());
-
-	v = json_set(json_set(v, "errors", jv_array()), "warnings", jv_array());
-	return json_set(v, "suggestions", jv_array());
-}
 
 /* Members of an event that say where it comes from. */
 static jv
@@ -139,10 +106,11 @@ take_first(struct draft *d, const char *name)
 
 	if (jv_is_valid(first)) {
 		d->role = xstrdup(crew_role(first));
-		note(d, "warnings", "no agent has the role %s: %s, the first one, does it", name,
-		    d->role);
+		verdict_note(&d->verdict, "warnings",
+		    "no agent has the role %s: %s, the first one, does it", name, d->role);
 	} else {
-		note(d, "warnings", "no agent has the role %s, and there is no other", name);
+		verdict_note(&d->verdict, "warnings",
+		    "no agent has the role %s, and there is no other", name);
 	}
 	jv_free(first);
 }
@@ -203,116 +171,6 @@ read_named(struct draft *d)
 	jv_free(agent);
 }
 
-/* --- what the answer shall be */
-
-static bool
-is_format(const char *word)
-{
-	return !strcmp(word, "json") || !strcmp(word, "markdown") || !strcmp(word, "csv") ||
-	       !strcmp(word, "text");
-}
-
-static void
-judge_output(struct draft *d, const char *text)
-{
-	size_t len = wish_characters(text);
-
-	if (len > DRAFT_OUTPUT_MAX)
-		note(d, "errors", "output: longer than %d characters", DRAFT_OUTPUT_MAX);
-	else if (len > DRAFT_OUTPUT_LONG)
-		note(d, "warnings", "output: more than %d characters are very detailed",
-		    DRAFT_OUTPUT_LONG);
-	else if (len < DRAFT_OUTPUT_SHORT)
-		note(d, "warnings", "output: fewer than %d characters say very little",
-		    DRAFT_OUTPUT_SHORT);
-}
-
-/* The output specification of a text: a format, a JSON Schema, or words. */
-static void
-read_output(struct draft *d, const char *text)
-{
-	jv schema = *text == '{' ? json_parse_object(text, strlen(text)) : jv_invalid();
-	char *word = xstrdup(text);
-
-	for (char *p = word; *p; p++)
-		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
-	jv_free(d->output);
-	d->output = jv_object();
-	if (jv_is_valid(schema)) {
-		d->output = json_set_string(d->output, "format", "json");
-		d->output = json_set(d->output, "schema", jv_copy(schema));
-	} else if (is_format(word)) {
-		d->output = json_set_string(d->output, "format", word);
-	} else {
-		if (*text == '{')
-			note(d, "warnings", "output: taken as words, as it is no JSON (%s)",
-			    err_text());
-		judge_output(d, text);
-		d->output = json_set_string(d->output, "expected", text);
-	}
-	free(word);
-	jv_free(schema);
-}
-
-static void
-read_text_output(struct draft *d, const struct wish *wish)
-{
-	if (!wish->output)
-		return;
-	if (!*wish->output) {
-		note(d, "errors", "output: the block is empty");
-		return;
-	}
-	if (wish->outputs > 1)
-		note(d, "warnings", "output: it is said %zu times; the first counts",
-		    wish->outputs);
-	read_output(d, wish->output);
-}
-
-/* A member of the metadata that is about the answer; value is borrowed. */
-static void
-take_output(struct draft *d, const char *name, jv value)
-{
-	jv_kind kind = jv_get_kind(value);
-
-	if (!strcmp(name, "output") && kind == JV_KIND_STRING && *jv_string_value(value)) {
-		read_output(d, jv_string_value(value));
-	} else if (!strcmp(name, "output") && kind == JV_KIND_OBJECT) {
-		jv_free(d->output);
-		d->output = jv_copy(value);
-	} else if (!strcmp(name, "output_schema") && kind == JV_KIND_OBJECT) {
-		d->output = json_set_string(d->output, "format", "json");
-		d->output = json_set(d->output, "schema", jv_copy(value));
-	} else if (!strcmp(name, "format") && kind == JV_KIND_STRING &&
-		   is_format(jv_string_value(value))) {
-		d->output = json_set(d->output, "format", jv_copy(value));
-		if (strcmp(jv_string_value(value), "json") != 0)
-			d->output = json_drop(d->output, "schema");
-	} else {
-		note(d, "errors", "metadata.%s: want %s", name,
-		    !strcmp(name, "format")   ? "text, json, markdown or csv"
-		    : !strcmp(name, "output") ? "a text or an object"
-					      : "a JSON Schema, an object");
-	}
-}
-
-static void
-finish_output(struct draft *d)
-{
-	jv trial = json_set_string(jv_object(), "instruction", "x");
-
-	if (jv_object_length(jv_copy(d->output)) == 0) {
-		d->output = json_set_string(d->output, "expected", default_expected);
-		note(d, "suggestions",
-		    "say what the answer shall be, in a line that begins with \"Output:\"");
-	}
-	trial = json_set(trial, "output", jv_copy(d->output));
-	if (spec_check(trial) < 0)
-		note(d, "errors", "%s", err_text());
-	jv_free(trial);
-	d->spec = json_set(d->spec, "output", jv_copy(d->output));
-}
-
 /* --- the rest of the metadata */
 
 /* What a member of the metadata is in a spec. */
@@ -349,7 +207,7 @@ take_known(struct draft *d, size_t i, jv value)
 	}
 	trial = json_set(trial, name, jv_copy(value));
 	if (spec_check(trial) < 0) {
-		note(d, "errors", "metadata: %s", err_text());
+		verdict_note(&d->verdict, "errors", "metadata: %s", err_text());
 		jv_free(value);
 	} else {
 		d->spec = json_set(d->spec, name, value);
@@ -369,36 +227,23 @@ take_member(struct draft *d, const char *name, jv value, jv *rest)
 		take_known(d, i, value);
 	} else if (!strcmp(name, "agent")) {
 		if (jv_get_kind(value) != JV_KIND_STRING)
-			note(d, "errors", "metadata.agent: want a role, a string");
+			verdict_note(&d->verdict, "errors",
+			    "metadata.agent: want a role, a string");
 		jv_free(value);
 	} else {
 		*rest = json_set(*rest, name, value);
 	}
 }
 
-static bool
-is_of_output(const char *name)
-{
-	return !strcmp(name, "output") || !strcmp(name, "output_schema") || !strcmp(name, "format");
-}
-
 static void
 read_metadata(struct draft *d)
 {
-	static const char *const of_output[] = { "output", "output_schema", "format" };
 	jv rest = jv_object();
 
 	if (d->is_bad_metadata)
-		note(d, "errors", "metadata: want an object");
-	for (size_t i = 0; i < sizeof of_output / sizeof *of_output; i++) {
-		jv value = jv_object_get(jv_copy(d->metadata), jv_string(of_output[i]));
-
-		if (jv_is_valid(value) && jv_get_kind(value) != JV_KIND_NULL)
-			take_output(d, of_output[i], value);
-		jv_free(value);
-	}
+		verdict_note(&d->verdict, "errors", "metadata: want an object");
 	jv_object_foreach (d->metadata, name, value) {
-		if (jv_get_kind(value) == JV_KIND_NULL || is_of_output(jv_string_value(name)))
+		if (jv_get_kind(value) == JV_KIND_NULL || wanted_has(jv_string_value(name)))
 			jv_free(value);
 		else
 			take_member(d, jv_string_value(name), value, &rest);
@@ -418,42 +263,18 @@ judge_text(struct draft *d, const char *text, bool was_more)
 	size_t len = wish_characters(text);
 
 	if (len == 0 && was_more)
-		note(d, "errors", "the message says nothing of what is to be done");
+		verdict_note(&d->verdict, "errors",
+		    "the message says nothing of what is to be done");
 	else if (len == 0)
-		note(d, "errors", "the message is empty");
+		verdict_note(&d->verdict, "errors", "the message is empty");
 	else if (len > DRAFT_TEXT_MAX)
-		note(d, "errors", "the instruction is longer than %d characters", DRAFT_TEXT_MAX);
+		verdict_note(&d->verdict, "errors", "the instruction is longer than %d characters",
+		    DRAFT_TEXT_MAX);
 	else if (len > DRAFT_TEXT_LONG)
-		note(d, "warnings",
+		verdict_note(&d->verdict, "warnings",
 		    "the instruction is very long: several smaller messages may do better");
 	else if (len < DRAFT_TEXT_SHORT)
-		note(d, "warnings", "the instruction is very short");
-}
-
-/* Whether there are errors; sets is_valid. */
-static bool
-has_errors(struct draft *d)
-{
-	bool has = jv_array_length(json_get(d->validation, "errors", JV_KIND_ARRAY)) > 0;
-
-	d->validation = json_set(d->validation, "is_valid", has ? jv_false() : jv_true());
-	return has;
-}
-
-/* The errors in a line. */
-static char *
-errors_text(struct draft *d)
-{
-	jv errors = json_get(d->validation, "errors", JV_KIND_ARRAY);
-	struct buf b = { 0 };
-
-	buf_puts(&b, "");
-	jv_array_foreach (errors, i, error) {
-		buf_printf(&b, "%s%s", i ? "; " : "", jv_string_value(error));
-		jv_free(error);
-	}
-	jv_free(errors);
-	return b.p;
+		verdict_note(&d->verdict, "warnings", "the instruction is very short");
 }
 
 static jv
@@ -468,10 +289,10 @@ error_line(struct draft *d)
 {
 	const char *id = json_peek_string(d->event, "id"),
 		   *chat = json_peek_string(d->event, "chat_id");
-	char *why = errors_text(d), *text = xprintf("no task was made of a message: %s", why),
-	     own[ID_TEXT];
+	char *why = verdict_errors(&d->verdict),
+	     *text = xprintf("no task was made of a message: %s", why), own[ID_TEXT];
 	jv data = json_set_string(jv_object(), "message", text), event = jv_object(),
-	   line = json_set(skip_line(d, why), "validation", jv_copy(d->validation));
+	   line = json_set(skip_line(d, why), "validation", verdict_object(&d->verdict));
 
 	if (chat && id && id_is_full(id)) {
 		event = json_set_string(event, "id", id_derive(id, "draft", own));
@@ -505,7 +326,7 @@ spec_line(struct draft *d, const char *text)
 		line = json_set_string(line, "agent", d->role);
 	line = jv_object_merge(line, jv_copy(d->spec));
 	line = json_set(line, "source", source_of(d->event));
-	return json_set(line, "validation", jv_copy(d->validation));
+	return json_set(line, "validation", verdict_object(&d->verdict));
 }
 
 /* "/cancel 1f3c and why": text is what follows the name. */
@@ -530,16 +351,19 @@ static jv
 task_line(struct draft *d, struct wish *wish)
 {
 	bool was_more = *wish->text || wish->output || wish->command;
+	struct wanted wanted = { .verdict = &d->verdict };
 
 	read_named(d);
 	read_mention(d, &wish->text);
 	if (d->scene->is_only_addressed && !wish->command && !d->is_addressed)
 		return skip_line(d, "it addresses nobody");
+	wanted.output = jv_object();
 	judge_text(d, wish->text, was_more);
-	read_text_output(d, wish);
+	wanted_read(&wanted, wish);
+	wanted_take(&wanted, d->metadata);
+	d->spec = json_set(d->spec, "output", wanted_finish(&wanted));
 	read_metadata(d);
-	finish_output(d);
-	return has_errors(d) ? error_line(d) : spec_line(d, wish->text);
+	return verdict_is_valid(&d->verdict) ? spec_line(d, wish->text) : error_line(d);
 }
 
 static jv
@@ -555,8 +379,8 @@ message_line(struct draft *d)
 	} else if (d->scene->takes_commands) {
 		line = command_line(d, wish.command, wish.text);
 	} else {
-		note(d, "errors", "/%s is a command, and none are taken here", wish.command);
-		has_errors(d);
+		verdict_note(&d->verdict, "errors", "/%s is a command, and none are taken here",
+		    wish.command);
 		line = error_line(d);
 	}
 	wish_release(&wish);
@@ -598,15 +422,13 @@ draft_line(jv event, const struct draft_scene *scene)
 	if (!jv_is_valid(d.metadata))
 		d.metadata = jv_object();
 	d.spec = jv_object();
-	d.output = jv_object();
-	d.validation = no_notes();
+	verdict_init(&d.verdict);
 	why = reason_to_skip(&d);
 	line = why ? skip_line(&d, why) : message_line(&d);
 	jv_free(d.data);
 	jv_free(d.metadata);
 	jv_free(d.spec);
-	jv_free(d.output);
-	jv_free(d.validation);
+	verdict_release(&d.verdict);
 	free(d.role);
 	return line;
 }

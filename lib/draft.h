@@ -26,14 +26,7 @@ struct draft_scene {
 };
 
 /* Characters and lengths above and below which a text is refused or warned of. */
-enum {
-	DRAFT_TEXT_MAX = 10000,
-	DRAFT_TEXT_SHORT = 10,
-	DRAFT_TEXT_LONG = 2000,
-	DRAFT_OUTPUT_MAX = 1000,
-	DRAFT_OUTPUT_SHORT = 5,
-	DRAFT_OUTPUT_LONG = 500
-};
+enum { DRAFT_TEXT_MAX = 10000, DRAFT_TEXT_SHORT = 10, DRAFT_TEXT_LONG = 2000 };
 
 /* draft_wants_crew - whether the crew matters for an event (borrowed): it could name an agent. */
 bool draft_wants_crew(jv event);
