@@ -11,14 +11,15 @@
 
 #include "store.h"
 
-/* assign_crew - the agents that may do a task (borrowed), or what is said in a chat: an owned array,
- * in the order in which they were added.  Only `chat_id` matters. */
+/* assign_crew - the agents that may do a task (borrowed), or what is said in a chat: an owned
+ * array, in the order in which they were added.  Only `chat_id` matters. */
 jv assign_crew(struct tx *tx, jv task);
 
 /*
  * assign_choose - the agent for a task (borrowed)
  *
- * Returns an owned object {"role","reason"}; without role where there is nobody.
+ * Returns an owned object {"role","reason"}, with "named":true where the task names it; without
+ * role where there is nobody.
  */
 jv assign_choose(struct tx *tx, jv task);
 

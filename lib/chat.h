@@ -41,8 +41,8 @@ jv chat_add(struct tx *tx, const char *title, const char *owner, jv members);
  * invalid: no such chat. */
 jv chat_set_title(struct tx *tx, const char *id, const char *title);
 
-/* chat_set_crew - tie a chat (a whole id) to a crew: its tasks go to that one's agents only.  Returns
- * the record, owned; invalid with err: EX_DATAERR (the name), EX_NOINPUT (no such chat). */
+/* chat_set_crew - tie a chat (a whole id) to a crew: its tasks go to that one's agents only.
+ * Returns the record, owned; invalid with err: EX_DATAERR (the name), EX_NOINPUT (no such chat). */
 jv chat_set_crew(struct tx *tx, const char *id, const char *crew);
 
 /* chat_get - by its whole id; invalid: none. */

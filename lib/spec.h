@@ -26,7 +26,7 @@ int spec_check(jv spec);
  * spec_add - store a new task
  *
  * spec             consumed; checked here; chat_id and depends_on may be prefixes
- * allow_duplicates also if the same one (instruction, metadata, chat) is pending or in progress
+ * allow_duplicates also if the same one (task_twin) is pending or in progress
  * task             set to the task as stored, owned; a duplicate has "duplicate":true
  *
  * A spec whose `key` was seen before gives the task that it made, whatever became of it.  One

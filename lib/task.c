@@ -214,6 +214,31 @@ sets_of(jv task)
 	return sets;
 }
 
+/* Whether its agent, if it has one, was chosen when it was claimed. */
+static bool
+is_agent_chosen(jv task)
+{
+	jv assignment = json_get(task, "assignment", JV_KIND_OBJECT);
+	bool is = jv_is_valid(assignment) && !json_peek_bool(assignment, "named");
+
+	jv_free(assignment);
+	return is;
+}
+
+/* A member, with its name, where it is there. */
+static void
+add_named(struct buf *text, jv task, const char *name)
+{
+	jv value = jv_object_get(jv_copy(task), jv_string(name));
+
+	if (!jv_is_valid(value)) {
+		jv_free(value);
+		return;
+	}
+	buf_printf(text, "%s ", name);
+	json_dump_sorted(text, value);
+}
+
 /* What a duplicate has in common with the original. */
 static void
 add_twin_text(struct buf *text, jv task)
@@ -230,6 +255,9 @@ add_twin_text(struct buf *text, jv task)
 			jv_free(value);
 		buf_putc(text, '\n');
 	}
+	add_named(text, task, "output");
+	if (!is_agent_chosen(task))
+		add_named(text, task, "agent");
 }
 
 /* 64 bits of FNV-1a (draft-eastlake-fnv-17) of that. */

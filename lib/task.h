@@ -69,8 +69,8 @@ const char *task_short(const char *id, char out[9]);
 /* task_error - an error object: {category, code, message, retryable}. */
 jv task_error(const char *category, const char *code, const char *message, bool retryable);
 
-/* task_twin - the name that a task and its duplicates share: a hash of instruction, metadata and
- * chat (task borrowed).  A new string. */
+/* task_twin - the name that a task and its duplicates share: a hash of instruction, metadata, chat,
+ * output, and the agent that it names (task borrowed).  A new string. */
 char *task_twin(jv task);
 
 /* task_is_twin - whether two tasks or specs (borrowed) have all that in common. */

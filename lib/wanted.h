@@ -1,8 +1,8 @@
 /*
  * wanted.h - what the answer to a message shall be: the `output` of its task
  *
- * A text gives a format (json, markdown, csv, text), a JSON Schema, or words.  The members "output",
- * "output_schema" and "format" of its metadata win over what it says.
+ * A text gives a format (json, markdown, csv, text), a JSON Schema, or words.  The members
+ * "output", "output_schema" and "format" of its metadata win over what it says.
  */
 #ifndef WANTED_H
 #define WANTED_H

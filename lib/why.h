@@ -15,7 +15,8 @@
  */
 jv why_task(struct tx *tx, jv task);
 
-/* why_agent - who does a task (borrowed), or would now, and why it: {"id","status","agent"?,"why"}. */
+/* why_agent - who does a task (borrowed), or would now, and why it: an owned object
+ * {"id","status","agent"?,"why"}. */
 jv why_agent(struct tx *tx, jv task);
 
 #endif

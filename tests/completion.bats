@@ -73,7 +73,7 @@ long_names() {
 	offers 'text json' 'agent-add --input '
 	offers 'low medium high' 'agent-add --effort '
 	offers 'openai anthropic' 'agent-add --provider '
-	offers 'text json markdown' 'task-add --output-format '
+	offers 'text json markdown csv' 'task-add --output-format '
 }
 
 @test "completion: nothing is offered for texts, times and counts" {

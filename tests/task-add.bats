@@ -575,3 +575,32 @@ task-add: stdin:4: task deadbeef: no such task'
 	[[ $stderr = 'task-add: stdin:1: output.schema: '* ]]
 	assert_equal "$(task-list)" ''
 }
+
+@test "task-add: with another output, or for another agent, it is another task" {
+	worker a cat
+	worker b cat
+	one=$(task-add --ids x)
+	for options in '--output-format csv' '--agent a' '--agent b'; do
+		# shellcheck disable=SC2086 # options
+		run -0 task-add $options x
+		assert_jq '.[0] | has("duplicate") | not'
+		# shellcheck disable=SC2086 # options
+		run -0 task-add $options x
+		assert_jq '.[0].duplicate'
+	done
+	agent-run "$one" >/dev/null
+	run -0 task-add x
+	assert_jq '.[0] | has("duplicate") | not'
+}
+
+@test "task-add: a running task whose agent was chosen is still known" {
+	mkfifo go
+	worker a 'cat go'
+	one=$(task-add --ids x)
+	task-show "$one" | task-run >out 3>&- &
+	wait_field "$one" .status in_progress
+	run -0 task-add x
+	assert_jq --arg one "$one" '.[0] | .duplicate and .id == $one and .agent == "a"'
+	echo >go
+	await_exit $!
+}
