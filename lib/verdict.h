@@ -14,6 +14,7 @@ struct verdict {
 	jv notes;
 };
 
+/* verdict_init - nothing is wrong yet; verdict_release it afterwards. */
 void verdict_init(struct verdict *v);
 void verdict_release(struct verdict *v);
 

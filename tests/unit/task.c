@@ -179,8 +179,16 @@ test_twins(void)
 	put(b, "{'status':'pending','instruction':'do','parent_id':'x'}");
 	answers(twin, "none", "subtasks are nobody's twins");
 	free(twin);
-	are_twins("{'instruction':'a','title':'x'}", "{'instruction':'a','agent':'y'}", true,
-	    "title and agent do not matter");
+	are_twins("{'instruction':'a','title':'x'}",
+	    "{'instruction':'a','agent':'y','assignment':{'role':'y'}}", true,
+	    "title and an agent that was chosen do not matter");
+	are_twins("{'instruction':'a','agent':'x'}",
+	    "{'instruction':'a','agent':'x','assignment':{'role':'x','named':true}}", true,
+	    "nor does it that a named one has begun");
+	are_twins("{'instruction':'a'}", "{'instruction':'a','agent':'y'}", false,
+	    "a named one does");
+	are_twins("{'instruction':'a'}", "{'instruction':'a','output':{'format':'csv'}}", false,
+	    "so does the output");
 	are_twins("{'instruction':'a'}", "{'instruction':'a','metadata':{}}", false,
 	    "metadata does");
 	are_twins("{'instruction':'a','chat_id':'x'}", "{'instruction':'a','chat_id':'y'}", false,
