@@ -63,10 +63,11 @@ test_secrets(void)
 {
 	char *script;
 
-	prints("ls -A store; ls -A config/legwork; echo x >config/legwork/config.json",
-	    "tools\n", "neither the store nor the configuration can be seen, but for its tools");
+	prints("ls -A store; ls -A config/legwork; echo x >config/legwork/config.json", "tools\n",
+	    "neither the store nor the configuration can be seen, but for its tools");
 	ok(box_size("work/config/legwork/config.json") > 6, "nor harmed");
-	prints("cat lab.key linked.key env.key 2>/dev/null; true", "", "nor can the key files that are named there");
+	prints("cat lab.key linked.key env.key 2>/dev/null; true", "",
+	    "nor can the key files that are named there");
 	prints("echo 'echo mine' >mine; sh mine; config/legwork/tools/own", "mine\nown\n",
 	    "tools there can be run");
 	prints("env | grep -c OPENAI", "0\nexit status 1", "there is no key in the environment");
@@ -157,7 +158,8 @@ static void
 write_config(void)
 {
 	char *path = xprintf("%s/config", work_path);
-	char *json = xprintf("{\"providers\":{\"lab\":{\"key_file\":\"%s/linked.key\"}}}", work_path);
+	char *json =
+	    xprintf("{\"providers\":{\"lab\":{\"key_file\":\"%s/linked.key\"}}}", work_path);
 
 	setenv("XDG_CONFIG_HOME", path, 1);
 	free(path);
