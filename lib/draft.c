@@ -131,14 +131,30 @@ stranger(struct draft *d, const char *mask)
 	return NULL;
 }
 
+/* A name in an item of a list is that item's: cuts the mask of a text at its first one. */
+static void
+hide_list(const char *text, char *mask)
+{
+	struct rules_list list;
+	const char *at;
+
+	rules_read(&list, text);
+	if (list.len > 0 &&
+	    (at = memmem(text, strlen(text), list.item[0].p, strcspn(list.item[0].p, "\n"))))
+		mask[at - text] = '\0';
+	rules_release(&list);
+}
+
 /* Takes the "@role" out of *text (malloc'd), and takes the role where the metadata name none. */
 static void
 read_mention(struct draft *d, char **text)
 {
 	char *mask = wish_mask(*text), *rest, *name;
-	jv agent = crew_mentioned(d->scene->crew, mask);
+	jv agent;
 	bool is_named = json_has(d->metadata, "agent");
 
+	hide_list(*text, mask);
+	agent = crew_mentioned(d->scene->crew, mask);
 	if (jv_is_valid(agent)) {
 		const char *role = crew_role(agent), *at = rules_mention(mask, role);
 

@@ -358,12 +358,9 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 bool
 llm_is_configured(void)
 {
-	const char *substitute = getenv("LEGWORK_LLM");
 	struct config config;
 	bool is_there;
 
-	if (substitute && *substitute)
-		return true;
 	config_open(&config);
 	is_there = config_has_model(&config);
 	config_close(&config);

@@ -72,7 +72,7 @@ long_names() {
 	offers 'text json' 'task-show --format '
 	offers 'text json' 'agent-add --input '
 	offers 'low medium high' 'agent-add --effort '
-	offers 'openai anthropic' 'agent-add --provider '
+	offers 'openai anthropic ollama openrouter' 'agent-add --provider '
 	offers 'text json markdown csv' 'task-add --output-format '
 }
 

@@ -4,6 +4,11 @@ load test_helper
 load records
 load llm
 
+setup() {
+	common_setup
+	export LEGWORK_MODEL=some
+}
+
 # says JSON - the event lines of an answer
 says() { jq -nc --arg text "$1" '{type: "text", delta: $text}, {type: "stop", reason: "end"}'; }
 
@@ -35,6 +40,9 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 }
 
 @test "task-plan llm: LEGWORK_MODEL, config.json and --model say that there is one" {
+	unset LEGWORK_MODEL
+	LEGWORK_LLM=cat run -0 --separate-stderr task-plan < <(task t1 x) # says who is asked, not what
+	assert_jq '.[0].decision | has("error") | not'
 	LEGWORK_MODEL=m run -0 --separate-stderr task-plan < <(task t1 x)
 	assert_jq '.[0].decision.error.category == "configuration"'
 	run -0 --separate-stderr task-plan --model m < <(task t1 x)
