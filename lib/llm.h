@@ -20,8 +20,8 @@
 
 struct llm;
 
-/* llm_is_configured - whether there is a usual model to ask: one is named by LEGWORK_MODEL or in the
- * file that config.h reads. */
+/* llm_is_configured - whether there is a usual model to ask: one is named by LEGWORK_MODEL or in
+ * the file that config.h reads. */
 bool llm_is_configured(void);
 
 /* llm_open - mark (copied) is a "NAME=value" for its environment, by which it is found (proc.h);

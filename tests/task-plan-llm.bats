@@ -41,7 +41,7 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 
 @test "task-plan llm: LEGWORK_MODEL, config.json and --model say that there is one" {
 	unset LEGWORK_MODEL
-	LEGWORK_LLM=cat run -0 --separate-stderr task-plan < <(task t1 x) # says who is asked, not what
+	LEGWORK_LLM=/bin/cat run -0 --separate-stderr task-plan < <(task t1 x) # says who is asked, not what
 	assert_jq '.[0].decision | has("error") | not'
 	LEGWORK_MODEL=m run -0 --separate-stderr task-plan < <(task t1 x)
 	assert_jq '.[0].decision.error.category == "configuration"'
