@@ -195,6 +195,15 @@ approve_by_reply(struct tx *tx, jv event)
 }
 
 bool
+approve_is_decision(jv data)
+{
+	const char *text = json_peek_string(data, "text");
+	struct approval decision;
+
+	return json_peek_string(data, "reply_to") && text && read_decision(text, &decision);
+}
+
+bool
 approve_knows(struct tx *tx, const char *reply_to)
 {
 	jv event = get(tx, "eid", reply_to), task = get(tx, "request", reply_to);

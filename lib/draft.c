@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "approve.h"
 #include "buf.h"
 #include "chat.h"
 #include "crew.h"
@@ -93,6 +94,8 @@ reason_to_skip(struct draft *d)
 		return NULL;
 	if (json_has(d->data, "task_id"))
 		return "a task said it";
+	if (approve_is_decision(d->data))
+		return "a decision";
 	return is_bot(d) ? "a bot said it" : NULL;
 }
 

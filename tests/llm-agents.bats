@@ -399,6 +399,9 @@ paying() {
 	assert_equal "$(task-show "$id" | jq -c .status)" '"completed"'
 	asked 2 '.messages[-1].content' | grep -qF 'ada does not allow this: too much'
 	[[ ! -e paid ]]
+	# the reply is no wish
+	run -0 bash -c 'chat-show "$1" | task-draft | jq -c .skip.reason | sort | uniq -c' - "$chat"
+	assert_line --regexp '^ *1 "a decision"$'
 }
 
 @test "llm agent: what was allowed is this one call, whatever id the next one has" {

@@ -358,12 +358,19 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 		.type = "error"|no message
 		del(.type)|no message
 		.data.task_id = "t"|a task said it
+		.data += {reply_to: "e", text: "Yes, do"}|a decision
+		.data += {reply_to: "e", text: "no"}|a decision
 		.data.text = ""|the message is empty
 		.data.text = " \n\t"|the message is empty
 		del(.data.text)|the message is empty
 		.data.text = 5|the message is empty
 		.data = "text"|the message is empty
 	END
+}
+
+@test "task-draft: a reply that decides nothing is a message as any other" {
+	run -0 task-draft < <(jq -c '.data += {reply_to: "e", text: "look at this"}' <<<"$message")
+	assert_jq '.[0].instruction == "look at this"'
 }
 
 @test "task-draft: an answer of a task is never drafted again" {
