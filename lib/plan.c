@@ -20,6 +20,7 @@
 
 enum { TITLE_CHARACTERS = 80, SCORE_MAX = 10 };
 
+/* The agent for a piece of work: the one that is wanted, or mentioned, or fits best. */
 static jv
 choose_agent(jv crew, const char *wanted, const char *text)
 {
@@ -32,16 +33,6 @@ choose_agent(jv crew, const char *wanted, const char *text)
 		return agent;
 	jv_free(agent);
 	return crew_choose(crew, text);
-}
-
-jv
-plan_choose_agent(jv crew, const char *wanted, const char *text)
-{
-	jv agent = choose_agent(crew, wanted, text);
-	jv role = json_get(agent, "role", JV_KIND_STRING);
-
-	jv_free(agent);
-	return role;
 }
 
 /* From a list to a plan. */

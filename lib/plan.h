@@ -11,19 +11,6 @@
 #include <jv.h>
 
 /*
- * plan_choose_agent - the agent for a piece of work
- *
- * crew, wanted, text  borrowed; wanted is a role or NULL; text the instruction
- *
- * The role that was wanted (case does not matter); else the agent that text mentions first, as
- * "@role"; else the agent most of whose skills' words occur among text's words (a tie goes to the
- * earlier one); else the first of the crew.  Words are compared whole, each counts once, ASCII case
- * does not matter.  Agents whose status is "proposed" are passed over, here and below.  Returns the
- * agent's role as a jv string; invalid where the wanted role or any agent is missing.
- */
-jv plan_choose_agent(jv crew, const char *wanted, const char *text);
-
-/*
  * plan_by_rules - split a task on the list that a person wrote in its instruction
  *
  * task, crew  borrowed
@@ -31,7 +18,8 @@ jv plan_choose_agent(jv crew, const char *wanted, const char *text);
  * Two or more items make a list (rules.h says what an item is): bulleted ones are done
  * side by side, numbered ones one after the other.  The first "@role" in an item that the
  * crew has assigns it and is taken out of its text (unless nothing else is in it); an
- * item without one goes to the task's agent where it names one, else to plan_choose_agent's.
+ * item without one goes to the task's agent where it names one, else to whom crew_mentioned or
+ * crew_choose find for it.
  *
  * Returns {"decision":{...}} or {"decision":{...},"plan":{...}} as legwork-record(5)
  * says, every field filled from what is in the text and nothing invented: title is the
@@ -42,7 +30,7 @@ jv plan_choose_agent(jv crew, const char *wanted, const char *text);
  * "context", a string, so that a program that reads the description reads the item alone.
  * The decision's reasoning says what was counted, its complexity_score is 1 without a
  * list, else the number of items + 1, at most 10; its required_skills are the subtasks'
- * together, or without a list those of the task's agent (or plan_choose_agent's) that
+ * together, or without a list those of the agent that would do the task, which
  * occur in the instruction.
  */
 jv plan_by_rules(jv task, jv crew);

@@ -194,42 +194,6 @@ test_roles(void)
 	splits("- @\n- @@wc", "[finder] @\n[finder] @@wc\n", "a lone @");
 }
 
-/* The agent for a text, or "none". */
-static void
-chooses(const char *crew_json, const char *wanted, const char *text, const char *want)
-{
-	jv crew = parse(crew_json), role = plan_choose_agent(crew, wanted, text);
-	char *fact = xprintf("'%s' (wanted: %s) goes to %s", text, wanted ? wanted : "-", want);
-
-	is(jv_is_valid(role) ? jv_string_value(role) : "none", want, fact);
-	free(fact);
-	jv_free(role);
-	jv_free(crew);
-}
-
-static void
-test_crew(void)
-{
-	chooses(crew_text, NULL, "Count the WORDS, please", "wc");
-	chooses(crew_text, NULL, "count each word", "wc-long");
-	chooses(crew_text, NULL, "“count” these", "wc");
-	chooses(crew_text, NULL, "find sort files", "finder");
-	chooses(crew_text, NULL, "sort sort files", "finder");
-	chooses(crew_text, NULL, "discounts and swords", "finder");
-	chooses(crew_text, NULL, "paint it", "finder");
-	chooses(crew_text, NULL, "", "finder");
-	chooses(crew_text, "SORTER", "count words", "Sorter");
-	chooses(crew_text, "painter", "paint it", "none");
-	chooses(crew_text, "nobody", "count words", "none");
-	chooses(crew_text, "", "count words", "none");
-	chooses("[]", NULL, "count words", "none");
-	chooses("{}", NULL, "count words", "none");
-	chooses("[7,{},{\"role\":7},{\"role\":\"a\",\"skills\":[7,null,\"x\"]}]", NULL, "y", "a");
-	chooses("[{\"role\":\"p\",\"status\":\"proposed\"}]", NULL, "y", "none");
-	chooses("[{\"role\":\"a\"},{\"role\":\"b\",\"skills\":[\"größe\",\"日本\"]}]", NULL,
-	    "die größe", "b");
-}
-
 /* The records themselves. */
 
 static void
@@ -903,7 +867,6 @@ main(void)
 	test_levels();
 	test_fences();
 	test_roles();
-	test_crew();
 	test_plan_fields();
 	test_decisions();
 	test_titles();
