@@ -46,7 +46,8 @@ int approve_task(struct tx *tx, const char *id, const char *request_id, struct a
  */
 bool approve_by_reply(struct tx *tx, jv event);
 
-/* approve_is_decision - whether a message's data (borrowed) replies to something with such a text. */
+/* approve_is_decision - whether a message's data (borrowed) replies to something with such a
+ * text. */
 bool approve_is_decision(jv data);
 
 /* approve_knows - whether something is an event's id, or that of a request that waits. */
