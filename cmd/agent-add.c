@@ -39,7 +39,8 @@ static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; m
 	    "how much it is told of what was said in the chat (default: 2000)", .num = &context,
 	    .min = 0, .max = AGENT_CONTEXT_MAX },
 	{ 0, "effort", "effort", "how hard it thinks: low, medium or high", .str = &effort },
-	{ 0, "sandbox", NULL, "the programs that it runs see its folder only", .set = &sandbox },
+	{ 0, "sandbox", NULL, "the programs that it runs may write in its folder only",
+	    .set = &sandbox },
 	{ 0, "network", NULL, "... and the network", .set = &network },
 	{ 0, "folder", "folder", "where it works", .str = &folder }, VIEW_TABLE(view),
 	VIEW_IDS(view), { 0 } };

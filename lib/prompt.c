@@ -104,9 +104,8 @@ prompt_read(const char *name)
 	return words;
 }
 
-/* Strings of a member, or the names of what is in an array, with commas between them. */
-static jv
-joined(jv strings)
+jv
+prompt_join(jv strings)
 {
 	struct buf b = { 0 };
 	jv text;
@@ -179,10 +178,10 @@ agent_values(const struct prompt *p)
 	v = with_string(v, description && *description ? "role" : "plain_role", p->agent, "role");
 	v = with_string(v, "description", p->agent, "description");
 	v = with_string(v, "system_prompt", p->agent, "system_prompt");
-	v = json_set(v, "skills", joined(crew_strings(p->agent, "skills")));
-	v = json_set(v, "account_ids", joined(crew_strings(scope, "account_ids")));
-	v = json_set(v, "regions", joined(crew_strings(scope, "regions")));
-	v = json_set(v, "tools", joined(names_of(p->tools)));
+	v = json_set(v, "skills", prompt_join(crew_strings(p->agent, "skills")));
+	v = json_set(v, "account_ids", prompt_join(crew_strings(scope, "account_ids")));
+	v = json_set(v, "regions", prompt_join(crew_strings(scope, "regions")));
+	v = json_set(v, "tools", prompt_join(names_of(p->tools)));
 	v = json_set_string(v, "folder", p->folder);
 	if (jv_get_kind(p->output) == JV_KIND_STRING)
 		v = json_set(v, "output", jv_copy(p->output));

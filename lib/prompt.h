@@ -43,4 +43,7 @@ char *prompt_read(const char *name);
  * with err EX_CONFIG. */
 jv prompt_message(const char *role, const char *name, jv values);
 
+/* prompt_join - the strings of an array (consumed), with commas between them: a jv string. */
+jv prompt_join(jv strings);
+
 #endif

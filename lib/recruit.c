@@ -15,28 +15,12 @@
 
 enum { PATIENCE_MS = 120000 }; /* for what the template can do as well */
 
-static jv
-joined_skills(jv proposal)
-{
-	jv skills = crew_strings(proposal, "skills"), text;
-	struct buf b = { 0 };
-
-	jv_array_foreach (skills, i, skill) {
-		buf_printf(&b, "%s%s", i ? ", " : "", jv_string_value(skill));
-		jv_free(skill);
-	}
-	jv_free(skills);
-	text = json_utf8(b.p ? b.p : "", b.len);
-	buf_release(&b);
-	return text;
-}
-
 /* What the words speak of. */
 static jv
 values_of(jv proposal)
 {
 	static const char *const members[] = { "role", "description", "justification" };
-	jv values = json_set(jv_object(), "skills", joined_skills(proposal));
+	jv values = json_set(jv_object(), "skills", prompt_join(crew_strings(proposal, "skills")));
 
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
 		values = json_set_valid(values, members[i],
