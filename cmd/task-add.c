@@ -1,26 +1,25 @@
 /* task-add - add tasks: an instruction, or a spec per line */
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "chat.h"
 #include "err.h"
-#include "id.h"
+#include "intake.h"
 #include "lines.h"
 #include "opt.h"
 #include "progress.h"
 #include "rows.h"
 #include "spec.h"
-#include "steer.h"
 #include "task.h"
 #include "terms.h"
 
 /* The most specs that one transaction takes. */
 enum { BATCH = 256 };
 
-static const char *chat, *priority, *agent, *key;
+static const char *chat, *priority, *agent, *key, *schedule, *every, *file;
+static long long every_s;
 static struct terms terms = TERMS_NONE;
 static jv limits, output; /* as the options say */
 static struct opt_list metadata, depends_on;
@@ -38,6 +37,11 @@ static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat",
 	TERMS_LIMITS(terms), TERMS_OUTPUT(terms),
 	{ 'k', "key", "key", "idempotency key: a task that was added with it is not added again",
 	    .str = &key },
+	{ 0, "schedule", "name", "it is one of the tasks of this schedule, which share a chat",
+	    .str = &schedule },
+	{ 0, "every", "time", "one task of the schedule in each stretch of this length",
+	    .str = &every },
+	{ 0, "file", "path", "read the instruction from this file", .str = &file },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-add", "add tasks: an instruction, or a spec per line",
@@ -68,98 +72,15 @@ forget(struct item *item)
 	item->why = NULL;
 }
 
-/* A reader's named place moves on in the same transaction as its message becomes a task. */
-static int
-move_cursor(struct tx *tx, jv source)
-{
-	const char *name = json_peek_string(source, "cursor");
-	const char *chat_id = json_peek_string(source, "chat_id");
-	int64_t seq = json_peek_int(source, "seq", -1);
-
-	if (!name || !chat_id || seq < 0)
-		return 0;
-	if (chat_check_cursor(name) < 0)
-		return -1;
-	if (!id_is_full(chat_id))
-		return err_set(EX_DATAERR, "source: chat_id is no UUID");
-	chat_move_cursor(tx, name, chat_id, seq);
-	return 0;
-}
-
-/* What a message gave besides a task is told in its chat. */
-static int
-post(struct tx *tx, jv event)
-{
-	jv stored = jv_invalid();
-	int rc = jv_is_valid(event) ? chat_post(tx, chat_stamp(jv_copy(event)), &stored) : 0;
-
-	jv_free(stored);
-	return rc < 0 ? -1 : 0;
-}
-
-/* Why a message's spec is refused, as its chat reads it; invalid: it came from no message. */
-static jv
-refusal_of(jv source, const char *why)
-{
-	const char *id = json_peek_string(source, "message_id"),
-		   *in = json_peek_string(source, "chat_id");
-	char *text, own[ID_TEXT];
-	jv data;
-
-	if (!id || !id_is_full(id) || !in || !id_is_full(in))
-		return jv_invalid();
-	text = xprintf("no task was made of a message: %s", why);
-	data = json_set_string(json_set_string(jv_object(), "message", text), "reply_to", id);
-	free(text);
-	return json_set_string(chat_event("error", data, CHAT_HERALD, in), "id",
-	    id_derive(id, "refused", own));
-}
-
-static void
-fail(struct tx *tx, struct item *item, jv source)
-{
-	jv event;
-
-	item->result = -1;
-	item->code = err_code();
-	item->why = xstrdup(err_text());
-	event = refusal_of(source, item->why);
-	post(tx, event); /* a chat that is gone reads nothing */
-	jv_free(event);
-}
-
-static int
-take_line(struct tx *tx, struct item *item, jv source)
-{
-	jv command = json_get(item->spec, "command", JV_KIND_OBJECT),
-	   event = json_get(item->spec, "event", JV_KIND_OBJECT);
-	int rc;
-
-	if (jv_is_valid(source) && move_cursor(tx, source) < 0)
-		rc = -1;
-	else if (json_has(item->spec, "skip"))
-		rc = post(tx, event);
-	else if (jv_is_valid(command))
-		rc = steer_obey(tx, command, source);
-	else
-		rc = item->result =
-		    spec_add(tx, jv_copy(item->spec), allow_duplicates, &item->task);
-	jv_free(command);
-	jv_free(event);
-	return rc;
-}
-
 static void
 add_one(struct tx *tx, struct item *item)
 {
-	bool is_skip = json_has(item->spec, "skip");
-	jv source = json_get(item->spec, is_skip ? "skip" : "source", JV_KIND_OBJECT);
-
 	forget(item);
-	item->result = SPEC_ADDED;
-	if (take_line(tx, item, source) < 0)
-		fail(tx, item, source);
-	jv_free(source);
+	item->result = intake_take(tx, jv_copy(item->spec), allow_duplicates, &item->task);
+	if (item->result < 0) {
+		item->code = err_code();
+		item->why = xstrdup(err_text());
+	}
 }
 
 static void
@@ -257,6 +178,9 @@ with_options(jv spec)
 	spec = set_default(spec, "priority", priority);
 	spec = set_default(spec, "agent", agent);
 	spec = set_default(spec, "key", key);
+	spec = set_default(spec, "schedule", schedule);
+	if (every && !json_has(spec, "every_s"))
+		spec = json_set_int(spec, "every_s", every_s);
 	spec = merge_default(spec, "metadata", given_metadata());
 	spec = merge_default(spec, "limits", jv_copy(limits));
 	return merge_default(spec, "output", jv_copy(output));
@@ -271,24 +195,40 @@ collect(struct add *a, jv spec, unsigned long line)
 		add_batch(a);
 }
 
+/* Adds the task whose instruction is that text. */
+static void
+add_text(struct add *a, struct buf *text)
+{
+	collect(a,
+	    json_set(jv_object(), "instruction", json_utf8(text->p ? text->p : "", text->len)), 0);
+	buf_release(text);
+}
+
+static void
+add_file(struct add *a, int fd, const char *name)
+{
+	struct buf text = { 0 };
+
+	if (fd < 0)
+		err_set(EX_NOINPUT, "%s: %s", name, strerror(errno));
+	if (fd < 0 || lines_read_text(fd, name, &text) < 0)
+		err_exit();
+	if (fd != STDIN_FILENO)
+		close(fd);
+	add_text(a, &text);
+}
+
 static void
 add_operands(struct add *a, char **words)
 {
 	struct buf text = { 0 };
 
-	if (!strcmp(*words, "-") && !words[1]) {
-		if (lines_read_text(STDIN_FILENO, "stdin", &text) < 0)
-			err_exit();
-		words++;
-	}
 	for (; *words; words++) {
 		buf_puts(&text, *words);
 		if (words[1])
 			buf_putc(&text, ' ');
 	}
-	collect(a, json_set(jv_object(), "instruction", json_utf8(text.p ? text.p : "", text.len)),
-	    0);
-	buf_release(&text);
+	add_text(a, &text);
 }
 
 static void
@@ -330,6 +270,20 @@ read_terms(void)
 	err_exit();
 }
 
+static void
+read_schedule(char **operands)
+{
+	long long ms = every ? opt_duration_ms(every) : 0;
+
+	if (file && operands[0])
+		opt_usage(&cmd, "want an instruction or --file, not both");
+	if (every && !schedule)
+		opt_usage(&cmd, "--every: wants --schedule, too");
+	if (every && (ms < 1000 || ms % 1000 != 0 || ms / 1000 > SPEC_EVERY_S_MAX))
+		opt_usage(&cmd, "--every: want whole seconds, at most a year, got '%s'", every);
+	every_s = ms / 1000;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -340,13 +294,18 @@ main(int argc, char *argv[])
 	if (priority && task_check_priority(priority) < 0)
 		opt_usage(&cmd, "--priority: %s", err_text());
 	jv_free(given_metadata());
+	read_schedule(operands);
 	read_terms();
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(a.s = store_open()))
 		err_exit();
 	progress_begin(&a.progress, "adding tasks");
-	if (operands[0])
+	if (file && strcmp(file, "-") != 0)
+		add_file(&a, open(file, O_RDONLY | O_CLOEXEC), file);
+	else if (file || (operands[0] && !strcmp(operands[0], "-") && !operands[1]))
+		add_file(&a, STDIN_FILENO, "stdin");
+	else if (operands[0])
 		add_operands(&a, operands);
 	else
 		add_lines(&a);

@@ -24,8 +24,8 @@ static const struct {
 
 enum { EVENT_TYPES = sizeof event_types / sizeof *event_types };
 
-static int
-check_name(const char *what, const char *name)
+int
+chat_check_name(const char *what, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -40,13 +40,13 @@ check_name(const char *what, const char *name)
 int
 chat_check_user(const char *user)
 {
-	return check_name("user", user);
+	return chat_check_name("user", user);
 }
 
 int
 chat_check_cursor(const char *name)
 {
-	return check_name("cursor", name);
+	return chat_check_name("cursor", name);
 }
 
 static jv
@@ -115,7 +115,7 @@ chat_set_crew(struct tx *tx, const char *id, const char *crew)
 {
 	jv chat;
 
-	if (check_name("crew", crew) < 0)
+	if (chat_check_name("crew", crew) < 0)
 		return jv_invalid();
 	chat = chat_get(tx, id);
 	if (jv_is_valid(chat)) {
@@ -124,6 +124,14 @@ chat_set_crew(struct tx *tx, const char *id, const char *crew)
 	} else {
 		err_set(EX_NOINPUT, "chat %s: no such chat", id);
 	}
+	return chat;
+}
+
+jv
+chat_set_schedule(struct tx *tx, jv chat, const char *name)
+{
+	chat = json_set_string(chat, "schedule", name);
+	store_chat(tx, chat);
 	return chat;
 }
 

@@ -2,7 +2,7 @@
  * chat.h - chats, and the events in them
  *
  * Chat (key "chat/<id>", set "chats"):
- *   {"id","title","user_id","members":[{"user_id","kind"}],"crew"?,"created_at"}
+ *   {"id","title","user_id","members":[{"user_id","kind"}],"crew"?,"schedule"?,"created_at"}
  * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"):
  *   {"id","seq","at","type","data":{...,"task_id"?},"session_id","user_id","chat_id"}
  *
@@ -21,7 +21,11 @@ enum { CHAT_POSTED = 1, CHAT_KNOWN = 0 };
 /* Who speaks where it is neither a person nor a task. */
 #define CHAT_HERALD "legwork"
 
-/* chat_check_user - 0, or -1 with err EX_DATAERR: 1 to 100 bytes, no control characters. */
+/* chat_check_name - whether name may be that of a `what`, as an error calls it: 1 to 100 bytes, no
+ * control characters.  0, or -1 with err EX_DATAERR. */
+int chat_check_name(const char *what, const char *name);
+
+/* chat_check_user - the same for a user. */
 int chat_check_user(const char *user);
 
 /* chat_check_cursor - the same for the name of a reader. */
@@ -44,6 +48,9 @@ jv chat_set_title(struct tx *tx, const char *id, const char *title);
 /* chat_set_crew - tie a chat (a whole id) to a crew: its tasks go to that one's agents only.
  * Returns the record, owned; invalid with err: EX_DATAERR (the name), EX_NOINPUT (no such chat). */
 jv chat_set_crew(struct tx *tx, const char *id, const char *crew);
+
+/* chat_set_schedule - a chat (consumed) is that of a schedule.  Returns it. */
+jv chat_set_schedule(struct tx *tx, jv chat, const char *name);
 
 /* chat_get - by its whole id; invalid: none. */
 jv chat_get(struct tx *tx, const char *id);

@@ -8,6 +8,7 @@
 #include "chat.h"
 #include "err.h"
 #include "record.h"
+#include "schedule.h"
 #include "spec.h"
 #include "task.h"
 
@@ -105,6 +106,16 @@ check_cursor(const char *rest, jv cursor)
 	return rc;
 }
 
+static int
+check_schedule(const char *rest, jv record)
+{
+	const char *name = json_peek_string(record, "name");
+
+	if (!name || strcmp(name, rest) != 0)
+		return err_set(EX_DATAERR, "name: want that of the key");
+	return schedule_check(record);
+}
+
 int
 record_check(const char *key, jv value)
 {
@@ -112,7 +123,8 @@ record_check(const char *key, jv value)
 		const char *prefix;
 		int (*check)(const char *rest, jv value);
 	} kinds[] = { { "task/", check_task }, { "chat/", check_chat }, { "event/", check_event },
-		{ "agent/", check_agent }, { "cursor/", check_cursor } };
+		{ "agent/", check_agent }, { "cursor/", check_cursor },
+		{ "schedule/", check_schedule } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strncmp(key, kinds[i].prefix, strlen(kinds[i].prefix)))
@@ -128,7 +140,7 @@ record_check_set(const char *key, const char *set)
 		{ "approval", "task/" }, { "chat.", "task/" }, { "parent.", "task/" },
 		{ "agent.", "task/" }, { "dependents.", "task/" }, { "stopped.", "task/" },
 		{ "outbox", "task/" }, { "chats", "chat/" }, { "events.", "event/" },
-		{ "agents", "agent/" }, { "cursors", "cursor/" } };
+		{ "agents", "agent/" }, { "cursors", "cursor/" }, { "schedules", "schedule/" } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strncmp(set, kinds[i][0], strlen(kinds[i][0])) &&

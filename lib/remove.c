@@ -254,6 +254,8 @@ forget_words(struct tx *tx, const char *chat_id)
 
 		if (task_is(task, "pending")) {
 			said = log_last(store_logs_fd(store_of(tx)), id_of(task));
+			if (!json_has(task, "own_chat"))
+				task = json_set_string(task, "lost_chat", chat_id);
 			task = json_drop(task, "chat_id");
 		}
 		if (said > json_peek_int(task, "posted", 0))

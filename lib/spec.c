@@ -6,6 +6,7 @@
 #include "err.h"
 #include "fold.h"
 #include "life.h"
+#include "schedule.h"
 #include "spec.h"
 #include "task.h"
 #include "terms.h"
@@ -24,6 +25,8 @@ static const struct {
 	{ "created_by", JV_KIND_STRING },
 	{ "agent", JV_KIND_STRING },
 	{ "key", JV_KIND_STRING },
+	{ "schedule", JV_KIND_STRING },
+	{ "every_s", JV_KIND_NUMBER },
 	{ "model_id", JV_KIND_STRING },
 	{ "required_skills", JV_KIND_ARRAY },
 	{ "labels", JV_KIND_ARRAY },
@@ -95,6 +98,24 @@ escaped_bytes(const char *name)
 	return len;
 }
 
+static int
+check_schedule(jv spec)
+{
+	const char *name = json_peek_string(spec, "schedule");
+
+	if (name && schedule_check_name(name) < 0)
+		return -1;
+	if (!json_has(spec, "every_s"))
+		return 0;
+	if (!name)
+		return err_set(EX_DATAERR, "every_s: want a schedule, too");
+	if (json_peek_int(spec, "every_s", 0) < 1 ||
+	    json_peek_int(spec, "every_s", 0) > SPEC_EVERY_S_MAX)
+		return err_set(EX_DATAERR, "every_s: want a whole number from 1 to %d",
+		    SPEC_EVERY_S_MAX);
+	return 0;
+}
+
 int
 spec_check(jv spec)
 {
@@ -102,7 +123,7 @@ spec_check(jv spec)
 
 	if (check_kinds(spec) < 0 || check_strings(spec, "depends_on") < 0 ||
 	    check_strings(spec, "required_skills") < 0 || check_strings(spec, "labels") < 0 ||
-	    terms_check(spec) < 0)
+	    terms_check(spec) < 0 || check_schedule(spec) < 0)
 		return -1;
 	instruction = json_peek_string(spec, "instruction");
 	if (!instruction || !instruction[strspn(instruction, " \t\r\n")])
@@ -262,6 +283,43 @@ new_record(jv spec)
 	return json_set_string(json_set_string(task, "created_at", now), "updated_at", now);
 }
 
+/* The task that is there instead of the one that spec (borrowed) asks for.  Whether there is. */
+static bool
+is_there(struct tx *tx, jv spec, bool allow_duplicates, jv *same)
+{
+	const char *schedule = json_peek_string(spec, "schedule");
+	int64_t every_s = json_peek_int(spec, "every_s", 0);
+
+	if (every_s > 0) {
+		if (!schedule_is_free(tx, schedule, every_s, same))
+			return true;
+		jv_free(*same);
+		allow_duplicates = true; /* each slot has its own */
+	}
+	*same = allow_duplicates ? jv_invalid() : find_twin(tx, spec);
+	return jv_is_valid(*same);
+}
+
+/* A spec (consumed) that is the next of its schedule. */
+static jv
+add_scheduled(struct tx *tx, jv spec)
+{
+	const char *name = json_peek_string(spec, "schedule");
+	int64_t every_s = json_peek_int(spec, "every_s", 0);
+	jv task, chat;
+
+	if (!json_has(spec, "chat_id")) {
+		chat = schedule_chat(tx, name);
+		spec = json_set_string(spec, "chat_id", json_peek_string(chat, "id"));
+		spec = json_set(spec, "own_chat", jv_true());
+		jv_free(chat);
+	}
+	task = life_begin(tx, new_record(json_drop(spec, "every_s")));
+	schedule_took(tx, json_peek_string(task, "schedule"), every_s,
+	    json_peek_string(task, "id"));
+	return task;
+}
+
 int
 spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 {
@@ -274,21 +332,17 @@ spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 		return -1;
 	}
 	same = find_known(tx, spec);
-	if (!jv_is_valid(same)) {
-		if (resolve(tx, &spec) < 0) {
-			jv_free(spec);
-			return -1;
-		}
-		if (!allow_duplicates)
-			same = find_twin(tx, spec);
-	}
-	if (jv_is_valid(same)) {
+	if (!jv_is_valid(same) && resolve(tx, &spec) < 0) {
 		jv_free(spec);
-		*task = json_set(same, "duplicate", jv_true());
+		return -1;
+	}
+	if (jv_is_valid(same) || is_there(tx, spec, allow_duplicates, &same)) {
+		jv_free(spec);
+		*task = jv_is_valid(same) ? json_set(same, "duplicate", jv_true()) : same;
 		return SPEC_DUPLICATE;
 	}
-	jv_free(same);
-	*task = life_begin(tx, new_record(spec));
+	*task =
+	    json_has(spec, "schedule") ? add_scheduled(tx, spec) : life_begin(tx, new_record(spec));
 	return SPEC_ADDED;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "chat.h"
+#include "schedule.h"
 #include "speech.h"
 #include "task.h"
 
@@ -12,6 +13,41 @@ id_of(jv task)
 	return json_peek_string(task, "id");
 }
 
+/* Whoever looks for what became of the task learns why it is in this chat. */
+static void
+tell_of_move(struct tx *tx, jv task, const char *gone, jv chat)
+{
+	char name[9], old[9], id[ID_TEXT];
+	jv data = json_set(jv_object(), "message",
+	       jv_string_fmt("Task %s: warning: chat %s, for which it was added, is gone; "
+			     "it goes on here",
+		   task_short(id_of(task), name), task_short(gone, old))),
+	   event = chat_event("status", json_set_string(data, "task_id", id_of(task)),
+	       json_peek_string(chat, "user_id"), json_peek_string(chat, "id")),
+	   stored = jv_invalid();
+
+	event = json_set_string(event, "id", id_derive(id_of(task), gone, id));
+	if (chat_post(tx, event, &stored) < 0)
+		return; /* it is a help, no more */
+	jv_free(stored);
+}
+
+/* The chat of a task that has none, or none any more. */
+static jv
+make_chat(struct tx *tx, jv task)
+{
+	const char *schedule = json_peek_string(task, "schedule");
+	char name[9], *title;
+	jv chat;
+
+	if (schedule)
+		return schedule_chat(tx, schedule);
+	title = xprintf("Task: %s", task_short(id_of(task), name));
+	chat = chat_add(tx, title, "agent", jv_array());
+	free(title);
+	return chat;
+}
+
 jv
 speech_in_chat(struct tx *tx, jv task)
 {
@@ -19,12 +55,11 @@ speech_in_chat(struct tx *tx, jv task)
 	jv chat = chat_id ? chat_get(tx, chat_id) : jv_invalid();
 
 	if (!jv_is_valid(chat)) {
-		char name[9], *title = xprintf("Task: %s", task_short(id_of(task), name));
-
 		jv_free(chat);
-		chat = chat_add(tx, title, "agent", jv_array());
-		free(title);
-		task = json_set(task, "own_chat", jv_true());
+		chat = make_chat(tx, task);
+		if (json_peek_string(task, "lost_chat"))
+			tell_of_move(tx, task, json_peek_string(task, "lost_chat"), chat);
+		task = json_set(json_drop(task, "lost_chat"), "own_chat", jv_true());
 	}
 	task = json_set_string(task, "chat_id", json_peek_string(chat, "id"));
 	task = json_set_string(task, "user_id", json_peek_string(chat, "user_id"));

@@ -75,20 +75,17 @@ cron_runs() {
 	assert_equal "$(wc -l <started)" 1
 }
 
-@test "cron: a report is asked for once a day" {
-	mkdir stub
-	printf '#!/bin/sh\nexec /bin/date -d "$(cat %s)" "$@"\n' "$PWD/day" >stub/date
-	chmod +x stub/date
-	bin=$PWD/stub:$bin
+@test "cron: a report is asked for once a day, in the chat of all reports" {
 	for day in 2026-11-20 2026-11-21; do
-		echo "$day" >day
-		for _ in 1 2; do
+		for time in 02:00 02:10; do
+			export LEGWORK_NOW=${day}T$time:00Z
 			run -0 cron_runs task-add
 			assert_output ''
 		done
 	done
 	run -0 task-list
-	assert_jq 'map(.instruction) == ["Report on the day before 2026-11-20", "Report on the day before 2026-11-21"]'
+	assert_jq 'length == 2 and (map(.chat_id) | unique | length) == 1 and
+		map(.created_at[:10]) == ["2026-11-20", "2026-11-21"]'
 }
 
 @test "cron: once a week the journal is shrunk" {
@@ -111,6 +108,21 @@ with_binary() { sed "s|^ExecStart=legwork |ExecStart=$bin/legwork |" "$unit" >"$
 	with_binary units/legwork.service
 	grep -q "^ExecStart=$bin/legwork run" units/legwork.service
 	run -0 env MANPATH=/nowhere systemd-analyze --user --man=no verify "$PWD/units/legwork.service"
+	assert_output ''
+}
+
+@test "systemd: nor with the timer that asks for a report, which is asked for once a day" {
+	mkdir units
+	for file in legwork-report.service legwork-report.timer; do
+		sed "s|^ExecStart=task-add |ExecStart=$bin/task-add |" "$ROOT/share/systemd/$file" >"units/$file"
+	done
+	command=$(sed -n 's/^ExecStart=//p' units/legwork-report.service)
+	export LEGWORK_NOW=2026-11-20T02:30:00Z
+	run -0 eval "$command"
+	run -0 eval "$command"
+	assert_equal "$(task-list --count)" 1
+	command -v systemd-analyze >/dev/null || skip 'there is no systemd-analyze'
+	run -0 env MANPATH=/nowhere systemd-analyze --user --man=no verify "$PWD/units/legwork-report.timer"
 	assert_output ''
 }
 

@@ -604,3 +604,94 @@ task-add: stdin:4: task deadbeef: no such task'
 	echo >go
 	await_exit $!
 }
+
+# --- schedules
+
+@test "task-add: --schedule with --every adds one task for each slot, however often it is called" {
+	export LEGWORK_NOW=2026-11-20T10:00:00Z
+	first=$(task-add --schedule sweep --every 30m --ids sweep)
+	LEGWORK_NOW=2026-11-20T10:29:59.999Z
+	run -0 task-add --schedule sweep --every 30m sweep
+	assert_jq --arg id "$first" '.[0].id == $id and .[0].duplicate and .[0].schedule == "sweep"'
+	LEGWORK_NOW=2026-11-20T10:30:00Z
+	run -0 task-add --schedule sweep --every 30m sweep
+	assert_jq --arg id "$first" '.[0].id != $id and .[0].duplicate == null and
+		(.[0] | has("every_s") | not)'
+	task-rm "$(task-list --ids --limit 1)" >/dev/null
+	assert_equal "$(task-list --count)" 1
+}
+
+@test "task-add: twenty crons at once add one task" {
+	export LEGWORK_NOW=2026-11-20T10:00:00Z
+	pids=()
+	for _ in {1..20}; do
+		task-add --schedule sweep --every 1h --ids sweep >>ids 3>&- &
+		pids+=($!)
+	done
+	await_all "${pids[@]}"
+	assert_equal "$(sort ids | uniq -c | awk '{ print $1 }')" 20
+	assert_equal "$(task-list --count)" 1
+}
+
+@test "task-add: tasks of a schedule share a chat that agent owns, unless they are given one" {
+	mine=$(chat-new --ids)
+	task-add --schedule sweep --ids one >/dev/null
+	task-add --schedule sweep --ids two >/dev/null
+	task-add --schedule dust --ids three >/dev/null
+	task-add --schedule dust --chat "$mine" --ids four >/dev/null
+	run -0 chat-list
+	assert_jq 'map([.title, .user_id, .schedule])[1:] == [["Task: sweep", "agent", "sweep"], ["Task: dust", "agent", "dust"]]'
+	run -0 task-list
+	assert_jq --arg mine "$mine" '.[0].chat_id == .[1].chat_id and .[1].chat_id != .[2].chat_id and .[3].chat_id == $mine'
+}
+
+@test "task-add: a schedule outlives its chat, and a task whose chat is gone says so where it goes on" {
+	worker smith cat
+	chat=$(chat-new --user ada --ids)
+	lone=$(task-add --chat "$chat" --ids one)
+	task-add --schedule sweep --every 1h --ids two >/dev/null
+	chat-list --ids | xargs chat-rm --force >/dev/null
+	legwork run --once
+	run -0 chat-list
+	assert_jq --arg lone "Task: ${lone:0:8}" 'map(.title) | sort == (["Task: sweep", $lone] | sort)'
+	run -0 chat-show "$(task-show "$lone" | jq -r .chat_id)"
+	assert_jq --arg id "$lone" --arg text "Task ${lone:0:8}: warning: chat ${chat:0:8}, for which it was added, is gone; it goes on here" '
+		.[0] | .type == "status" and .data == {message: $text, task_id: $id}'
+}
+
+@test "task-add: --file reads the instruction, of which an empty one is none" {
+	printf 'sweep\nthe floor\n\n' >todo
+	run -0 task-add --file todo
+	assert_jq '.[0].instruction == "sweep\nthe floor"'
+	run -0 task-add --file - <todo
+	assert_jq '.[0].duplicate'
+	run -66 --separate-stderr task-add --file nothing
+	assert_equal "$stderr" 'task-add: nothing: No such file or directory'
+	: >empty
+	run -65 --separate-stderr task-add --file empty
+	assert_equal "$stderr" 'task-add: instruction: is empty'
+	run -64 --separate-stderr task-add --file todo sweep
+	assert_equal "${stderr_lines[0]}" 'task-add: want an instruction or --file, not both'
+}
+
+@test "task-add: --every wants whole seconds and a schedule (64)" {
+	run -64 --separate-stderr task-add --every 1h sweep
+	assert_equal "${stderr_lines[0]}" 'task-add: --every: wants --schedule, too'
+	for every in 0 500ms 1.5 x 400d; do
+		run -64 --separate-stderr task-add --schedule s --every "$every" sweep
+		assert_equal "${stderr_lines[0]}" \
+			"task-add: --every: want whole seconds, at most a year, got '$every'"
+	done
+}
+
+@test "task-add: specs have schedules, too, and a bad one is refused (65)" {
+	run -65 --separate-stderr task-add <<-'E'
+		{"instruction":"a","schedule":"s","every_s":60}
+		{"instruction":"a","schedule":"s","every_s":60}
+		{"instruction":"b","every_s":60}
+		{"instruction":"c","schedule":"s","every_s":"60"}
+	E
+	assert_jq 'length == 2 and .[0].id == .[1].id'
+	assert_equal "$stderr" "task-add: stdin:3: every_s: want a schedule, too
+task-add: stdin:4: every_s: want number, got string"
+}

@@ -91,6 +91,12 @@ main(void)
 	    "cursor: want the key's name and chat_id");
 	is_refused("cursor/me/" ID, "{'name':'me','chat_id':'" ID "'}",
 	    "cursor: want name, chat_id and seq");
+	is_refused("schedule/s", "{'name':'s','chat_id':'" ID "','slot':'2026-11-20T10:00:00Z'}",
+	    NULL);
+	is_refused("schedule/s", "{'name':'t','task_id':'" ID "'}", "name: want that of the key");
+	is_refused("schedule/s", "{'name':'s','slot':'soon'}", "schedule: slot is no time");
+	is_refused("schedule/s", "{'name':'s','chat_id':'x'}",
+	    "schedule: want a name, and a UUID as chat_id");
 	is_refused("note/1", "{'any':'thing'}", NULL);
 	return done_testing();
 }
