@@ -57,7 +57,9 @@ look_up(struct tx *tx, struct claim *c)
 	const char *role = json_peek_string(c->task, "agent");
 	int64_t tokens;
 
-	c->agent = role ? agent_get(tx, role) : jv_invalid();
+	c->agent = json_get(c->task, "worker", JV_KIND_OBJECT);
+	if (!jv_is_valid(c->agent) && role)
+		c->agent = agent_get(tx, role);
 	c->others = task_has_subtasks(c->task) ? subtasks_of(tx, json_peek_string(c->task, "id"))
 	                                       : dependencies_of(tx, c->task);
 	c->chat = jv_invalid();

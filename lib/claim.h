@@ -8,7 +8,8 @@
 
 struct claim {
 	jv task;   /* as it is now, in progress */
-	jv agent;  /* its record; invalid: none is wanted (it was split) */
+	jv agent;  /* its record, which a task may bring (`worker`); invalid: none is wanted (it was
+	            * split) */
 	jv others; /* array: its subtasks, or else the tasks that it depends on, each with those of
 	            * id, title, status, response and error that it has */
 	jv chat;   /* of an llm agent: what was said in the chat lately (recent.h); else invalid */

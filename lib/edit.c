@@ -70,7 +70,8 @@ set_agent(struct tx *tx, jv *task, const char *role)
 	bool is_there = jv_is_valid(agent);
 
 	if (is_there)
-		*task = json_set_string(*task, "agent", json_peek_string(agent, "role"));
+		*task = json_set_string(json_drop(*task, "worker"), "agent",
+		    json_peek_string(agent, "role"));
 	jv_free(agent);
 	return is_there ? 0 : err_set(EX_NOINPUT, "agent %.80s: no such role", role);
 }

@@ -88,12 +88,25 @@ choose_joiner(struct tx *tx, jv task)
 	return jv_invalid();
 }
 
+/* The agent that was made for this task alone. */
+static jv
+choose_worker(jv task)
+{
+	jv worker = json_get(task, "worker", JV_KIND_OBJECT), choice = jv_object();
+
+	choice = json_set_valid(choice, "role", json_get(worker, "role", JV_KIND_STRING));
+	jv_free(worker);
+	return json_set_string(choice, "reason", "it was made for this task");
+}
+
 /* Who does the task, as assign_choose; invalid: nobody has to. */
 static jv
 choose(struct tx *tx, jv task)
 {
 	if (json_has(task, "creates"))
 		return jv_invalid(); /* whoever runs it does it */
+	if (json_has(task, "worker"))
+		return choose_worker(task);
 	return task_has_subtasks(task) ? choose_joiner(tx, task) : assign_choose(tx, task);
 }
 

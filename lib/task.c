@@ -194,7 +194,8 @@ static jv
 sets_of(jv task)
 {
 	static const char *const by_field[][2] = { { "chat_id", "chat." },
-		{ "parent_id", "parent." }, { "agent", "agent." } };
+		{ "parent_id", "parent." }, { "agent", "agent." },
+		{ "spawned_by", "spawned." } };
 	jv sets = JV_ARRAY(jv_string("tasks"));
 
 	sets = add_name(sets, "status.", json_peek_string(task, "status"));
@@ -206,6 +207,8 @@ sets_of(jv task)
 	}
 	if (task_is(task, "pending"))
 		sets = add_waiting_sets(sets, task);
+	if (task_is(task, "in_progress") && json_has(task, "spawned"))
+		sets = add_name(sets, "spawned", "");
 	if (task_is(task, "failed"))
 		sets = add_stopped_sets(sets, task);
 	if ((task_is_over(task) || task_waits_for(task, "approval")) &&
@@ -300,7 +303,7 @@ names_of(struct tx *tx, jv task)
 	if (request && task_waits_for(task, "approval"))
 		names = add_name(names, "request/", request);
 	jv_free(approval);
-	if (!task_is_over(task) && !json_has(task, "parent_id")) {
+	if (!task_is_over(task) && !json_has(task, "parent_id") && !json_has(task, "spawned")) {
 		char *twin = task_twin(task),
 		     *own = xprintf("task/%s", json_peek_string(task, "id"));
 		uint64_t holder = store_number(tx, twin);

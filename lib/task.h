@@ -13,13 +13,16 @@
  *   chat.<id> parent.<id> agent.<role>
  *   dependents.<id>       pending and waiting for that task
  *   stopped.<id>          failed because that task, on which it depends, failed or was cancelled
+ *   spawned               in progress, of those that were spawned (field `spawned`)
+ *   spawned.<id>          all that the agent of that task has spawned (field `spawned_by`)
  *   outbox                ended, or waiting for an approval, with events that are not in the chat
  *                         yet (field `events`)
  *
  * `own_chat` marks a task whose chat was made for it at the claim.
  *
  * Names: "key/<idempotency key>"; "request/<id>" while waiting for that approval; and
- * "twin/<hash>" while pending or in progress, by which a duplicate is found.
+ * "twin/<hash>" while pending or in progress, by which a duplicate is found: spawned tasks and
+ * subtasks are nobody's.
  */
 #ifndef TASK_H
 #define TASK_H

@@ -267,6 +267,24 @@ test_no_crew(void)
 	end_test();
 }
 
+/* A task that brings its agent with it. */
+static void
+test_worker(void)
+{
+	jv claimed;
+
+	begin_test();
+	begin('a', "", "{'worker':{'role':'Errand','kind':'llm'}}");
+	is_int(life_claim(tx, ids['a'], (struct life_claim){ "L", NULL, jv_invalid(), -1 },
+		   &claimed),
+	    LIFE_DONE, "a task that brings its agent needs none of the crew");
+	has(claimed, "agent", "'Errand'", "that one does it");
+	has(claimed, "assignment", "{'role':'Errand','reason':'it was made for this task'}",
+	    "and why is said");
+	jv_free(claimed);
+	end_test();
+}
+
 static void
 test_mine_only(void)
 {
@@ -1174,6 +1192,7 @@ main(void)
 	test_claim();
 	test_claim_in_chat();
 	test_no_crew();
+	test_worker();
 	test_mine_only();
 	test_reservations();
 	test_delays();

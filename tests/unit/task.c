@@ -23,7 +23,7 @@ sets_of_only(struct tx *tx, const char *id)
 	static const char *const sets[] = { "tasks", "status.pending", "status.in_progress",
 		"status.completed", "status.failed", "status.cancelled", "ready.0", "ready.1",
 		"ready.2", "reserved", "delayed", "chat.x", "parent.x", "agent.x", "dependents.x",
-		"dependents.y", "outbox" };
+		"dependents.y", "spawned", "spawned.x", "outbox" };
 	char *key = xprintf("task/%s", id);
 	uint64_t n = store_number(tx, key);
 	struct buf list = { 0 };
@@ -93,6 +93,11 @@ test_other_sets(void)
 	    "one with all posted is not");
 	is_in("{'status':'completed','depends_on':['x'],'waiting':'dependencies'}",
 	    "tasks status.completed", "one that ended is nobody's dependent");
+	is_in("{'status':'in_progress','spawned':true,'spawned_by':'x'}",
+	    "tasks status.in_progress spawned spawned.x", "a spawned task that runs is counted");
+	is_in("{'status':'pending','spawned':true,'spawned_by':'x'}",
+	    "tasks status.pending ready.1 spawned.x", "one that waits is known to who spawned it");
+	is_in("{'status':'failed','spawned':true}", "tasks status.failed", "nobody has to");
 	is_in("{'status':'completed','chat_id':7,'agent':null}", "tasks status.completed",
 	    "what is no name is in no set");
 }
@@ -178,6 +183,8 @@ test_twins(void)
 	answers(twin, "none", "one that changes has another");
 	put(b, "{'status':'pending','instruction':'do','parent_id':'x'}");
 	answers(twin, "none", "subtasks are nobody's twins");
+	put(b, "{'status':'pending','instruction':'do','spawned':true}");
+	answers(twin, "none", "nor are spawned tasks");
 	free(twin);
 	are_twins("{'instruction':'a','title':'x'}",
 	    "{'instruction':'a','agent':'y','assignment':{'role':'y'}}", true,
