@@ -30,7 +30,7 @@ VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json pattern pointer keyword schema extract filter lines args stage screen table view
+LAYERS += scan json pattern pointer keyword schema scope extract filter lines args stage screen table view
 LAYERS += dir jail progress proc adapter lease call sandbox spill
 LAYERS += mend sse request fault reply openai anthropic dialect key provider config cassette http exchange
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
