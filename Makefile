@@ -30,13 +30,18 @@ VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json pattern pointer keyword schema scope extract filter lines args stage screen table view
+LAYERS += scan json pattern pointer keyword schema scope extract filter lines args stage screen
+LAYERS += table view
 LAYERS += dir jail progress proc adapter lease call sandbox spill
-LAYERS += mend sse request fault reply openai anthropic dialect key provider config cassette http exchange
+LAYERS += mend sse request fault reply openai anthropic dialect key provider config cassette http
+LAYERS += exchange
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
-LAYERS += rules wish verdict crew hire deps plan agent task chat schedule speech settle policy assign life approve
-LAYERS += split retry remove terms spec wanted draft edit record ask text rows show tree why steer intake card
-LAYERS += overview staff history llm recent claim transcript prompt planner place declare tool answer
+LAYERS += rules wish verdict crew hire deps divide plan agent task chat schedule speech settle
+LAYERS += policy assign life approve
+LAYERS += split retry remove terms spec wanted draft edit record ask text rows show tree why
+LAYERS += steer intake card
+LAYERS += overview staff history llm recent claim transcript prompt planner place declare tool
+LAYERS += answer
 LAYERS += hear work program session turn toolcall loop recruit outbox
 CC       = gcc
 OPTIMIZE = -O2 -g

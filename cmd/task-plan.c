@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "divide.h"
 #include "err.h"
 #include "lines.h"
 #include "opt.h"
-#include "plan.h"
 #include "planner.h"
 #include "stage.h"
 #include "stop.h"
@@ -104,7 +104,7 @@ plan_by_list(void *arg, jv task)
 		return 0;
 	}
 	crew = read_crew(p);
-	put_out(p, task, plan_by_rules(task, crew));
+	put_out(p, task, divide_by_list(task, crew));
 	jv_free(crew);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "divide.h"
 #include "err.h"
 #include "hire.h"
 #include "json.h"
@@ -233,7 +234,7 @@ split(const char *text, jv crew)
 	jv task = json_set_string(jv_object(), "instruction", text), result, plan, decision, normal;
 
 	check_rules(text);
-	result = plan_by_rules(task, crew);
+	result = divide_by_list(task, crew);
 	decision = json_get(result, "decision", JV_KIND_OBJECT);
 	plan = json_get(result, "plan", JV_KIND_OBJECT);
 	fuzz_fact(jv_is_valid(decision));
