@@ -38,7 +38,8 @@ LAYERS += exchange
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
 LAYERS += rules wish verdict crew hire deps divide plan agent task chat schedule speech settle
 LAYERS += policy assign life approve
-LAYERS += split retry remove terms spec wanted draft edit record ask text rows show tree why
+LAYERS += split retry remove terms spec wanted draft edit record ask text rows show tree graph
+LAYERS += why
 LAYERS += steer intake card
 LAYERS += overview staff history llm recent claim transcript prompt planner place declare tool
 LAYERS += answer
@@ -64,7 +65,7 @@ LDLIBS        = -ljq -lgdbm -luuid -lonig -lm
 
 PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq curl parallel strace gdbmtool \
-                 bash-completion zsh fish json-schema-test-suite bubblewrap
+                 bash-completion zsh fish json-schema-test-suite bubblewrap graphviz
 PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
 PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
 PACKAGES_DEB   = dpkg-dev lintian

@@ -102,6 +102,39 @@ task_row(struct table *t, struct tx *tx, jv task, int64_t now_ms)
 	title_cell(t, task);
 }
 
+static const struct column graph_columns[] = { { "ID", false }, { "STATUS", false },
+	{ "AGENT", false }, { "AFTER", false }, { "TITLE", false }, { NULL, false } };
+
+/* The tasks that it depends on, or the first of them and how many more. */
+static void
+after_cell(struct table *t, jv task)
+{
+	jv ids = json_get(task, "depends_on", JV_KIND_ARRAY);
+	int len = jv_is_valid(ids) ? jv_array_length(jv_copy(ids)) : 0;
+	jv first = len > 0 ? jv_array_get(jv_copy(ids), 0) : jv_invalid();
+	char name[9] = "", text[32] = "";
+
+	if (jv_get_kind(first) == JV_KIND_STRING)
+		task_short(jv_string_value(first), name);
+	if (len > 1)
+		snprintf(text, sizeof text, "%s +%d", name, len - 1);
+	table_cell(t, CYAN, len > 1 ? text : name);
+	jv_free(first);
+	jv_free(ids);
+}
+
+static void
+graph_row(struct table *t, struct tx *tx, jv task, int64_t now_ms)
+{
+	(void)tx;
+	(void)now_ms;
+	id_cell(t, json_peek_string(task, "id"));
+	status_cell(t, task);
+	table_cell(t, PLAIN, json_peek_string(task, "agent"));
+	after_cell(t, task);
+	title_cell(t, task);
+}
+
 static const struct column chat_columns[] = { { "ID", false }, { "AGE", true }, { "EVENTS", true },
 	{ "OWNER", false }, { "TITLE", false }, { NULL, false } };
 
@@ -200,5 +233,6 @@ agent_row(struct table *t, struct tx *tx, jv agent, int64_t now_ms)
 }
 
 const struct view_form rows_task = { task_columns, task_row, NULL };
+const struct view_form rows_graph = { graph_columns, graph_row, NULL };
 const struct view_form rows_chat = { chat_columns, chat_row, NULL };
 const struct view_form rows_agent = { agent_columns, agent_row, NULL };

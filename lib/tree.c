@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "err.h"
 #include "task.h"
 #include "tree.h"
 
@@ -9,56 +10,69 @@ enum { DEPTH_MAX = 64 };
 
 /* Where a branch of the tree ends: in a record, or with what stands before its subtasks. */
 struct branch {
-	const struct show *show;
+	struct view *view;
 	const char *before; /* the lines of its ancestors */
 	bool is_last;
 	int depth;
 };
 
-/* The task (consumed) with its branch before its title. */
-static jv
-drawn(const struct branch *b, jv task)
+jv
+tree_draw(jv record, const char *before, bool is_last)
 {
-	const char *title = json_peek_string(task, "title");
-	char *text;
+	const char *title = json_peek_string(record, "title");
+	char *text = xprintf("%s%s%s", before, is_last ? "└─ " : "├─ ", title ? title : "");
 
-	if (b->depth == 0)
-		return task;
-	text = xprintf("%s%s%s", b->before, b->is_last ? "└─ " : "├─ ", title ? title : "");
-	task = json_set_string(task, "title", text);
+	record = json_set_string(record, "title", text);
 	free(text);
-	return task;
+	return record;
 }
 
-static void
-add(const struct branch *b, struct tx *tx, uint64_t n)
+/* Whether titles stand behind branches. */
+static bool
+is_drawn(const struct view *v)
 {
-	struct view *view = b->show->view;
-	jv task = store_at(tx, n);
+	return v->kind == VIEW_TEXT && v->form->row && !v->table.is_tsv;
+}
+
+/* Adds a task (consumed), and what is below it. */
+static void
+add(const struct branch *b, struct tx *tx, jv task)
+{
 	const char *id = jv_is_valid(task) ? json_peek_string(task, "id") : NULL;
 	char *set = xprintf("parent.%s", id ? id : ""), *before;
 	uint64_t child = id && b->depth < DEPTH_MAX ? store_next(tx, set, 0) : 0, next;
 
 	before = xprintf("%s%s", b->before, b->depth == 0 ? "" : b->is_last ? "   " : "│  ");
+	if (jv_is_valid(task) && b->depth > 0 && is_drawn(b->view))
+		task = tree_draw(task, b->before, b->is_last);
 	if (jv_is_valid(task))
-		view_add(view, tx,
-		    view->kind == VIEW_TEXT && !view->table.is_tsv ? drawn(b, task) : task);
+		view_add(b->view, tx, task);
+	else
+		jv_free(task);
 	for (; child; child = next) {
-		struct branch of_child = { b->show, before, false, b->depth + 1 };
+		struct branch of_child = { b->view, before, false, b->depth + 1 };
 
 		next = store_next(tx, set, child);
 		of_child.is_last = next == 0;
-		add(&of_child, tx, child);
+		add(&of_child, tx, store_at(tx, child));
 	}
 	free(before);
 	free(set);
+}
+
+/* A task (consumed) that stands at the top, with its subtasks. */
+static void
+add_top(struct view *view, struct tx *tx, jv task)
+{
+	struct branch top = { view, "", true, 0 };
+
+	add(&top, tx, task);
 }
 
 /* The next task that stands at the top, with its subtasks.  0, or -1 with err. */
 static int
 add_next(struct tx *tx, const struct show *show, uint64_t *n, long *count)
 {
-	struct branch top = { show, "", true, 0 };
 	struct scan_text record;
 
 	do
@@ -67,7 +81,7 @@ add_next(struct tx *tx, const struct show *show, uint64_t *n, long *count)
 	while (*n &&
 	       (!store_peek(tx, *n, &record) || (show->wants && !show->wants(record, show->arg))));
 	if (*n) {
-		add(&top, tx, *n);
+		add_top(show->view, tx, store_at(tx, *n));
 		++*count;
 	}
 	return store_end(tx);
@@ -92,4 +106,22 @@ tree_show(struct store *s, const struct show *show)
 				return -1;
 	}
 	return view_flush(show->view);
+}
+
+int
+tree_show_task(struct store *s, struct view *view, const char *id)
+{
+	struct tx *tx = store_read(s);
+	jv task;
+
+	if (!tx)
+		return -1;
+	task = task_get(tx, id);
+	if (!jv_is_valid(task)) {
+		jv_free(task);
+		store_end(tx);
+		return err_set(EX_NOINPUT, "task %s: no such task", id);
+	}
+	add_top(view, tx, task);
+	return store_end(tx) < 0 ? -1 : view_flush(view);
 }

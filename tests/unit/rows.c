@@ -52,6 +52,22 @@ test_tasks(void)
 }
 
 static void
+test_graph(void)
+{
+	looks(&rows_graph, false,
+	    "{" ID ",'status':'in_progress','agent':'smith','title':'Make nails',"
+	    "'depends_on':['2f3c9a2b-0000-4000-8000-000000000001']}",
+	    "1f3c9a2b  in_progress  smith  2f3c9a2b  Make nails\n",
+	    "a task of a graph says what it comes after");
+	looks(&rows_graph, true, "{'title':'t','depends_on':['2f3c9a2b-0000',7,'x']}",
+	    "\t\t\t2f3c9a2b +2\tt\n", "of several the first");
+	looks(&rows_graph, true, "{'title':'t','depends_on':[7]}", "\t\t\t\tt\n",
+	    "what is no id is left out");
+	looks(&rows_graph, true, "{'title':'t','depends_on':7}", "\t\t\t\tt\n",
+	    "what is no list, too");
+}
+
+static void
 test_chats(void)
 {
 	struct tx *tx = domain_begin();
@@ -150,6 +166,7 @@ main(void)
 	unsetenv("COLUMNS");
 	screen_open(&(struct screen){ 0 }, STDIN_FILENO, "never");
 	test_tasks();
+	test_graph();
 	test_chats();
 	test_new_chat();
 	test_agents();

@@ -160,6 +160,27 @@ test_cycle(void)
 	free(got);
 }
 
+/* One task at the top, whatever it is a subtask of. */
+static void
+test_one(void)
+{
+	struct view view = TITLES;
+	int fd = openat(box_fd, "out", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char id[ID_TEXT], *got;
+	size_t len;
+
+	if (view_open(&view, &rows_task, fd) < 0)
+		abort();
+	is_int(tree_show_task(domain, &view, id_of(3, id)), 0, "one task is shown");
+	fails(tree_show_task(domain, &view, id_of(9, id)), EX_NOINPUT,
+	    "task 00000009-0000-4000-8000-000000000000: no such task", "if it is there");
+	view_close(&view);
+	got = box_read("out", &len);
+	is(got, "t3\nt5\nt6\n", "with its subtasks");
+	free(got);
+	close(fd);
+}
+
 static void
 test_many(void)
 {
@@ -199,6 +220,7 @@ main(void)
 	test_none();
 	test_order();
 	test_branches();
+	test_one();
 	test_depth();
 	test_cycle();
 	test_many();
