@@ -9,9 +9,9 @@
 
 #include "store.h"
 
-/* speech_in_chat - the task (consumed) with its chat, and that one's owner as its user.  Where it has
- * none, or it is gone, that is its schedule's, or one made for it; who watches that is told what
- * became of the other. */
+/* speech_in_chat - the task (consumed) with its chat, and that one's owner as its user.  Where it
+ * has none, or it is gone, that is its schedule's, or one made for it; who watches that is told
+ * what became of the other. */
 jv speech_in_chat(struct tx *tx, jv task);
 
 /* speech_event - an event of a task: its user, chat, data.task_id, session; data is consumed. */
