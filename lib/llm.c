@@ -1,38 +1,27 @@
 #include "llm.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "buf.h"
 #include "clock.h"
 #include "config.h"
+#include "coproc.h"
 #include "dir.h"
 #include "err.h"
 #include "json.h"
-#include "proc.h"
 #include "stop.h"
 
 enum {
-	READ_BYTES = 64 << 10,
-	LINE_MAX_BYTES = 32 << 20, /* llm-chat's own limit is half of it */
-	STDERR_TAIL = 500,
 	GRACE_MS = 500, /* from TERM to KILL; it has nothing to put down */
 	LOOK_MS = 250,  /* how often stop_signal is looked at: it may come just before a poll */
 };
 
 struct llm {
 	char *mark;
-	pid_t pid; /* 0: it does not run */
-	int in, out, err;
-	struct buf request; /* what is still to be written */
-	struct buf answer;  /* lines not yet taken */
-	struct buf why;     /* the end of its stderr */
+	struct coproc chat;
 	unsigned long asked;
 
 	/* The question. */
@@ -48,65 +37,9 @@ llm_open(const char *mark)
 	struct llm *llm = xmalloc(sizeof *llm);
 
 	*llm = (struct llm){ .mark = mark ? xstrdup(mark) : NULL,
-		.in = -1,
-		.out = -1,
-		.err = -1,
+		.chat = COPROC_NONE,
 		.last = jv_invalid() };
 	return llm;
-}
-
-static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-/* Waits for its end for so long; its status, or -1. */
-static int
-reap(struct llm *llm, int wait_ms)
-{
-	int pidfd = proc_pidfd(llm->pid), status = 0;
-	struct pollfd p = { pidfd, POLLIN, 0 };
-	int64_t end = clock_mono_ms() + wait_ms, left;
-
-	while (waitpid(llm->pid, &status, WNOHANG) == 0) {
-		if (pidfd < 0 || (left = end - clock_mono_ms()) <= 0) {
-			close_fd(&pidfd);
-			return -1;
-		}
-		poll(&p, 1, (int)left);
-	}
-	close_fd(&pidfd);
-	return status;
-}
-
-/* The process is no more. */
-static void
-forget(struct llm *llm)
-{
-	close_fd(&llm->in);
-	close_fd(&llm->out);
-	close_fd(&llm->err);
-	llm->pid = 0;
-	llm->request.len = llm->answer.len = 0;
-}
-
-/* Ends the process.  Returns how it ended, as wait(2) says. */
-static int
-end(struct llm *llm)
-{
-	int status;
-
-	close_fd(&llm->in);
-	kill(-llm->pid, SIGTERM);
-	status = reap(llm, GRACE_MS);
-	kill(-llm->pid, SIGKILL);
-	while (status < 0 && waitpid(llm->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	forget(llm);
-	return status;
 }
 
 void
@@ -114,11 +47,8 @@ llm_close(struct llm *llm)
 {
 	if (!llm)
 		return;
-	if (llm->pid)
-		end(llm);
-	buf_release(&llm->request);
-	buf_release(&llm->answer);
-	buf_release(&llm->why);
+	coproc_end(&llm->chat, 0, GRACE_MS);
+	coproc_release(&llm->chat);
 	jv_free(llm->last);
 	free(llm->mark);
 	free(llm);
@@ -128,35 +58,13 @@ static int
 start(struct llm *llm)
 {
 	const char *substitute = getenv("LEGWORK_LLM");
-	char *program = substitute && *substitute ? xstrdup(substitute) : dir_bin_path("llm-chat");
-	const char *env[] = { llm->mark, NULL };
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, why[2] = { -1, -1 };
-	pid_t pid = -1;
+	char *path = substitute && *substitute ? xstrdup(substitute) : dir_bin_path("llm-chat");
+	struct proc_program program = { .argv = (char *[]){ path, NULL },
+		.env = (const char *[]){ llm->mark, NULL } };
+	int rc = coproc_start(&llm->chat, &program);
 
-	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(why, O_CLOEXEC) < 0)
-		err_sys("pipe");
-	else
-		pid =
-		    proc_spawn((char *[]){ program, NULL }, env, (int[]){ in[0], out[1], why[1] });
-	free(program);
-	close_fd(&in[0]);
-	close_fd(&out[1]);
-	close_fd(&why[1]);
-	llm->in = in[1];
-	llm->out = out[0];
-	llm->err = why[0];
-	llm->pid = pid > 0 ? pid : 0;
-	llm->why.len = 0;
-	if (pid > 0) {
-		fcntl(llm->in, F_SETFL, O_NONBLOCK);
-		fcntl(llm->out, F_SETFL, O_NONBLOCK);
-		fcntl(llm->err, F_SETFL, O_NONBLOCK);
-		return 0;
-	}
-	close_fd(&llm->in);
-	close_fd(&llm->out);
-	close_fd(&llm->err);
-	return -1;
+	free(path);
+	return rc;
 }
 
 static jv
@@ -173,50 +81,17 @@ fault(const char *category, const char *code, const char *message, bool retryabl
 static jv
 fault_of_end(struct llm *llm, const char *code, const char *what)
 {
-	int status = end(llm);
-	char how[64] = "";
+	int status = coproc_end(&llm->chat, 0, GRACE_MS);
+	struct buf message = { 0 };
 	jv event;
-	char *message;
 
-	while (llm->why.len > 0 && strchr(" \t\r\n", llm->why.p[llm->why.len - 1]))
-		llm->why.p[--llm->why.len] = '\0';
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
-		snprintf(how, sizeof how, " (signal %d)", WTERMSIG(status));
-	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-		snprintf(how, sizeof how, " (exit status %d)", WEXITSTATUS(status));
-	message = xprintf("%s%s%s%s", what, how, llm->why.len ? ": " : "",
-	    llm->why.len ? llm->why.p : "");
+	buf_puts(&message, what);
+	coproc_say_end(&llm->chat, status, &message);
 	event = WIFEXITED(status) && WEXITSTATUS(status) == EX_CONFIG
-	            ? fault("configuration", code, message, false)
-	            : fault("network", code, message, true);
-	free(message);
+	            ? fault("configuration", code, message.p, false)
+	            : fault("network", code, message.p, true);
+	buf_release(&message);
 	return event;
-}
-
-static void
-write_some(struct llm *llm)
-{
-	ssize_t n = write(llm->in, llm->request.p, llm->request.len);
-
-	if (n > 0)
-		buf_cut(&llm->request, (size_t)n);
-	else if (n < 0 && errno != EAGAIN && errno != EINTR)
-		llm->request.len = 0; /* its end will be seen on the other pipe */
-}
-
-static void
-read_why(struct llm *llm)
-{
-	char bytes[4096];
-	ssize_t n = read(llm->err, bytes, sizeof bytes);
-
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close_fd(&llm->err);
-	if (n <= 0)
-		return;
-	buf_add(&llm->why, bytes, (size_t)n);
-	if (llm->why.len > STDERR_TAIL)
-		buf_cut(&llm->why, llm->why.len - STDERR_TAIL);
 }
 
 /* Takes one line: hands an event on, or keeps it as the last. */
@@ -244,78 +119,58 @@ take_line(struct llm *llm, const char *line, size_t len)
 static void
 take_lines(struct llm *llm)
 {
-	size_t taken = 0;
-	char *newline;
+	size_t taken = 0, len;
+	const char *line;
 
-	while (!jv_is_valid(llm->last) && llm->answer.len > taken &&
-	       (newline = memchr(llm->answer.p + taken, '\n', llm->answer.len - taken))) {
-		const char *line = llm->answer.p + taken;
-
-		taken = (size_t)(newline + 1 - llm->answer.p);
-		take_line(llm, line, (size_t)(newline - line));
-	}
-	if (taken > 0 && llm->answer.len >= taken)
-		buf_cut(&llm->answer, taken);
-	if (!jv_is_valid(llm->last) && llm->answer.len > LINE_MAX_BYTES)
-		llm->last = fault_of_end(llm, "llm_rubbish", "llm-chat said a line without end");
-}
-
-static void
-read_answer(struct llm *llm)
-{
-	ssize_t n = read(llm->out, buf_room(&llm->answer, READ_BYTES), READ_BYTES);
-
-	if (n > 0) {
-		llm->answer.len += (size_t)n;
-		take_lines(llm);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		while (llm->err >= 0 && poll(&(struct pollfd){ llm->err, POLLIN, 0 }, 1, 100) > 0)
-			read_why(llm);
-		llm->last =
-		    fault_of_end(llm, "llm_ended", "llm-chat ended in the middle of an answer");
-	}
+	while (!jv_is_valid(llm->last) && (line = coproc_line(&llm->chat, &taken, &len)))
+		take_line(llm, line, len);
+	coproc_took(&llm->chat, taken);
 }
 
 void
 llm_begin(struct llm *llm, jv request, void (*take)(void *arg, jv event), void *arg)
 {
+	struct buf line = { 0 };
+
 	snprintf(llm->id, sizeof llm->id, "r%lu", ++llm->asked);
 	llm->take = take;
 	llm->arg = arg;
 	jv_free(llm->last);
 	llm->last = jv_invalid();
-	if (llm->pid && reap(llm, 0) >= 0) /* since the last question: nobody had asked it to */
-		forget(llm);
-	if (!llm->pid && start(llm) < 0) {
+	if (coproc_is_gone(&llm->chat) && start(llm) < 0) {
 		jv_free(request);
 		llm->last = fault(err_code() == EX_CONFIG ? "configuration" : "internal",
 		    "cannot_start", err_text(), err_code() != EX_CONFIG);
 		return;
 	}
-	json_dump(&llm->request, json_set_string(request, "id", llm->id));
-	buf_putc(&llm->request, '\n');
+	json_dump(&line, json_set_string(request, "id", llm->id));
+	coproc_send(&llm->chat, line.p, line.len);
+	buf_release(&line);
 	take_lines(llm);
 }
 
 void
 llm_poll_fds(const struct llm *llm, struct pollfd fds[LLM_FDS])
 {
-	fds[0] = (struct pollfd){ llm->out, POLLIN, 0 };
-	fds[1] = (struct pollfd){ llm->err, POLLIN, 0 };
-	fds[2] = (struct pollfd){ llm->request.len > 0 ? llm->in : -1, POLLOUT, 0 };
+	coproc_poll_fds(&llm->chat, fds);
 }
 
 bool
 llm_go_on(struct llm *llm, const struct pollfd fds[LLM_FDS])
 {
+	enum coproc_state state;
+
 	if (jv_is_valid(llm->last))
 		return true;
-	if (fds[1].revents)
-		read_why(llm);
-	if (fds[2].revents)
-		write_some(llm);
-	if (fds[0].revents)
-		read_answer(llm);
+	state = coproc_go_on(&llm->chat, fds);
+	take_lines(llm);
+	if (jv_is_valid(llm->last))
+		return true;
+	if (state == COPROC_CLOSED)
+		llm->last =
+		    fault_of_end(llm, "llm_ended", "llm-chat ended in the middle of an answer");
+	else if (state == COPROC_FLOODS)
+		llm->last = fault_of_end(llm, "llm_rubbish", "llm-chat said a line without end");
 	return jv_is_valid(llm->last);
 }
 
@@ -349,7 +204,7 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 		is_over = turn(llm, until_ms);
 	if (is_over)
 		return llm_last(llm);
-	end(llm);
+	coproc_end(&llm->chat, 0, GRACE_MS);
 	return stop_signal()
 	           ? jv_invalid()
 	           : fault("timeout", "timeout", "the model has not answered in time", true);

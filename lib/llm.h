@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "coproc.h"
+
 struct llm;
 
 /* llm_is_configured - whether there is a usual model to ask: one is named by LEGWORK_MODEL or in
@@ -51,7 +53,7 @@ jv llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg
  */
 void llm_begin(struct llm *llm, jv request, void (*take)(void *arg, jv event), void *arg);
 
-enum { LLM_FDS = 3 };
+enum { LLM_FDS = COPROC_FDS };
 
 /* llm_poll_fds - what to poll for; those with fd -1 wait for nothing. */
 void llm_poll_fds(const struct llm *llm, struct pollfd fds[LLM_FDS]);

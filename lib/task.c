@@ -194,8 +194,7 @@ static jv
 sets_of(jv task)
 {
 	static const char *const by_field[][2] = { { "chat_id", "chat." },
-		{ "parent_id", "parent." }, { "agent", "agent." },
-		{ "spawned_by", "spawned." } };
+		{ "parent_id", "parent." }, { "agent", "agent." }, { "spawned_by", "spawned." } };
 	jv sets = JV_ARRAY(jv_string("tasks"));
 
 	sets = add_name(sets, "status.", json_peek_string(task, "status"));

@@ -270,7 +270,7 @@ at() {
 			chat-edit) words=(abcdef --title x) ;;
 			task-edit) words=(abcdef --priority high) ;;
 			task-add) words=(x) ;;
-			llm-chat | task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
+			llm-chat | mcp-call | task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
 			tool-post-message) continue ;; # it looks at its arguments first; has a test of its own
 			*) words=() ;;
 			esac
