@@ -3,20 +3,29 @@
 
 #include "ask.h"
 #include "err.h"
+#include "life.h"
 #include "lines.h"
 #include "opt.h"
 #include "plan.h"
+#include "rows.h"
 #include "split.h"
 #include "stage.h"
 #include "task.h"
+#include "tree.h"
 
 static bool print, dry_run, keep_going;
+static struct view view;
 
 static const struct opt opts[] = {
 	{ 0, "print", NULL, "print the subtasks too (task-watch emits them when they are ready)",
 	    .set = &print },
 	{ 0, "dry-run", NULL, "store nothing; print the plans as they would be stored",
 	    .set = &dry_run },
+	{ 0, "format", "format",
+	    "of a dry run: text, tsv or json (default: text on a terminal, else json)",
+	    .str = &view.format },
+	{ 0, "color", "when", "of a dry run: auto, always or never (default: auto)",
+	    .str = &view.color },
 	{ 0, "keep-going", NULL, "a failed subtask does not end the others, nor its parent",
 	    .set = &keep_going },
 	{ 0 }
@@ -55,6 +64,31 @@ normalise(struct split *sp, jv plan)
 	return plan;
 }
 
+/* Prints a task that passes (consumed). */
+static void
+put_task(struct split *sp, jv task)
+{
+	if (!dry_run) {
+		out_json(&sp->out, task);
+		return;
+	}
+	view_add(&view, NULL, task);
+	if (view_flush(&view) < 0)
+		err_exit();
+}
+
+/* Shows what would be stored; all are borrowed. */
+static void
+show_plan(jv task, jv line, jv plan)
+{
+	if (view.kind == VIEW_TEXT)
+		tree_add_plan(&view, task, plan);
+	else
+		view_add(&view, NULL, json_set(jv_copy(line), "plan", jv_copy(plan)));
+	if (view_flush(&view) < 0)
+		err_exit();
+}
+
 /* A task that may not be split goes on as it is, with a decision that says so. */
 static void
 pass_whole(struct split *sp, jv task)
@@ -69,7 +103,38 @@ pass_whole(struct split *sp, jv task)
 	    why);
 	jv_free(limits);
 	task = json_drop(task, "reservation");
-	out_json(&sp->out, json_set(task, "decision", decision));
+	put_task(sp, json_set(task, "decision", decision));
+}
+
+/* Ends the transaction, which nobody will know of in a dry run. */
+static enum store_result
+finish(struct tx *tx)
+{
+	if (!dry_run)
+		return store_commit(tx, STORE_DURABLE);
+	return store_end(tx) < 0 ? STORE_FAIL : STORE_OK;
+}
+
+/* What has become of a plan, and task, which are borrowed.  The exit status. */
+static int
+report(struct split *sp, int done, jv task, jv line, jv plan, jv children)
+{
+	const char *id = json_peek_string(task, "id");
+
+	if (done == LIFE_DONE && dry_run)
+		show_plan(task, line, plan);
+	else if (done == LIFE_DONE && print)
+		jv_array_foreach (children, i, child)
+			out_json(&sp->out, child);
+	else if (done == LIFE_PASSED && dry_run)
+		err_warn("stdin:%lu: task %.8s: is not ready, or was split: nothing would be done",
+		    sp->in.number, id);
+	else if (done == SPLIT_TOO_DEEP)
+		pass_whole(sp, jv_copy(task));
+	else if (done == SPLIT_EDITED)
+		err_warn("stdin:%lu: task %.8s: was edited since it was planned: not split",
+		    sp->in.number, id);
+	return done == SPLIT_EDITED ? EX_TEMPFAIL : 0;
 }
 
 /* plan and line are borrowed.  The exit status. */
@@ -78,7 +143,7 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 {
 	enum store_result rc;
 	jv children, task;
-	int done;
+	int done, status = 0;
 
 	do {
 		struct tx *tx = store_begin(sp->s);
@@ -91,27 +156,18 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 			json_peek_int(line, "task_revision", -1), keep_going },
 		    &children);
 		if (done < 0) { /* it was deleted meanwhile, or has too many */
-			jv_free(children);
-			jv_free(task);
+			status = refuse(sp);
 			store_end(tx);
-			return refuse(sp);
+			rc = STORE_OK;
+		} else if ((rc = finish(tx)) == STORE_OK) {
+			status = report(sp, done, task, line, plan, children);
 		}
-		rc = store_commit(tx, STORE_DURABLE);
-		if (rc == STORE_OK && print)
-			jv_array_foreach (children, i, child)
-				out_json(&sp->out, child);
 		jv_free(children);
-		if (rc == STORE_OK && done == SPLIT_TOO_DEEP)
-			pass_whole(sp, jv_copy(task));
 		jv_free(task);
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
-	if (done != SPLIT_EDITED)
-		return 0;
-	err_warn("stdin:%lu: task %.8s: was edited since it was planned: not split", sp->in.number,
-	    id);
-	return EX_TEMPFAIL;
+	return status;
 }
 
 /* A plan line: normalised, then stored, or shown, or refused. */
@@ -120,7 +176,7 @@ take_plan(struct split *sp, jv line)
 {
 	jv plan = json_get(line, "plan", JV_KIND_OBJECT);
 	char id[ID_TEXT];
-	int status = 0;
+	int status;
 
 	if (!jv_is_valid(plan)) {
 		jv_free(plan);
@@ -134,12 +190,7 @@ take_plan(struct split *sp, jv line)
 		jv_free(plan);
 		plan = jv_invalid();
 	}
-	if (!jv_is_valid(plan))
-		status = refuse(sp);
-	else if (dry_run)
-		out_json(&sp->out, json_set(jv_copy(line), "plan", jv_copy(plan)));
-	else
-		status = store_plan(sp, id, line, plan);
+	status = jv_is_valid(plan) ? store_plan(sp, id, line, plan) : refuse(sp);
 	jv_free(plan);
 	return status;
 }
@@ -154,7 +205,7 @@ take(void *arg, jv line)
 	if (json_has(line, "plan") && json_peek_string(line, "task_id")) {
 		status = take_plan(sp, line);
 	} else if (json_peek_string(line, "id")) {
-		out_json(&sp->out, jv_copy(line));
+		put_task(sp, jv_copy(line));
 	} else {
 		err_set(EX_DATAERR, "neither a task (id) nor a plan (task_id, plan)");
 		status = refuse(sp);
@@ -172,11 +223,15 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
+	if (!dry_run && (view.format || view.color))
+		opt_usage(&cmd, "--%s goes with --dry-run", view.format ? "format" : "color");
+	if (view_open(&view, &rows_plan, STDOUT_FILENO) < 0)
+		opt_usage(&cmd, "%s", err_text());
 	if (!(sp.s = store_open()))
 		err_exit();
 	lines_init(&sp.in, STDIN_FILENO, sp.out.fd, "stdin");
 	status = stage_run(&sp.in, &sp.out, take, &sp);
 	lines_release(&sp.in);
 	store_close(sp.s);
-	return status;
+	return view_close(&view) < 0 ? err_print() : status;
 }

@@ -135,6 +135,63 @@ graph_row(struct table *t, struct tx *tx, jv task, int64_t now_ms)
 	title_cell(t, task);
 }
 
+static void
+add_plain(struct buf *b, const char *word)
+{
+	buf_puts(b, word);
+}
+
+/* The strings of an array member, each added by `add`, between separators. */
+static void
+list_cell(struct table *t, jv record, const char *member, const char *separator,
+    void (*add)(struct buf *b, const char *word))
+{
+	jv list = json_get(record, member, JV_KIND_ARRAY);
+	struct buf text = { 0 };
+
+	if (jv_is_valid(list))
+		jv_array_foreach (list, i, item) {
+			buf_puts(&text, i ? separator : "");
+			add(&text,
+			    jv_get_kind(item) == JV_KIND_STRING ? jv_string_value(item) : "");
+			jv_free(item);
+		}
+	table_cell(t, PLAIN, text.p);
+	buf_release(&text);
+	jv_free(list);
+}
+
+static const struct column plan_columns[] = { { "ID", false }, { "PRIO", false },
+	{ "AGENT", false }, { "HOURS", true }, { "AFTER", false }, { "TITLE", false },
+	{ NULL, false } };
+
+static void
+hours_cell(struct table *t, jv subtask)
+{
+	jv hours = json_get(subtask, "estimated_hours", JV_KIND_NUMBER);
+	char text[32] = "";
+
+	if (jv_is_valid(hours) && jv_number_value(hours) > 0)
+		snprintf(text, sizeof text, "%g", jv_number_value(hours));
+	table_cell(t, PLAIN, text);
+	jv_free(hours);
+}
+
+static void
+plan_row(struct table *t, struct tx *tx, jv subtask, int64_t now_ms)
+{
+	const char *role = json_peek_string(subtask, "assigned_to");
+
+	(void)tx;
+	(void)now_ms;
+	id_cell(t, json_peek_string(subtask, "id"));
+	priority_cell(t, json_peek_string(subtask, "priority"));
+	table_cell(t, PLAIN, role ? role : json_peek_string(subtask, "agent"));
+	hours_cell(t, subtask);
+	list_cell(t, subtask, "dependencies", " ", add_plain);
+	title_cell(t, subtask);
+}
+
 static const struct column chat_columns[] = { { "ID", false }, { "AGE", true }, { "EVENTS", true },
 	{ "OWNER", false }, { "TITLE", false }, { NULL, false } };
 
@@ -173,32 +230,6 @@ add_word(struct buf *b, const char *word)
 	buf_putc(b, '\'');
 }
 
-static void
-add_plain(struct buf *b, const char *word)
-{
-	buf_puts(b, word);
-}
-
-/* The strings of an array member, each added by `add`, between separators. */
-static void
-list_cell(struct table *t, jv record, const char *member, const char *separator,
-    void (*add)(struct buf *b, const char *word))
-{
-	jv list = json_get(record, member, JV_KIND_ARRAY);
-	struct buf text = { 0 };
-
-	if (jv_is_valid(list))
-		jv_array_foreach (list, i, item) {
-			buf_puts(&text, i ? separator : "");
-			add(&text,
-			    jv_get_kind(item) == JV_KIND_STRING ? jv_string_value(item) : "");
-			jv_free(item);
-		}
-	table_cell(t, PLAIN, text.p);
-	buf_release(&text);
-	jv_free(list);
-}
-
 static bool
 is_llm(jv agent)
 {
@@ -234,5 +265,6 @@ agent_row(struct table *t, struct tx *tx, jv agent, int64_t now_ms)
 
 const struct view_form rows_task = { task_columns, task_row, NULL };
 const struct view_form rows_graph = { graph_columns, graph_row, NULL };
+const struct view_form rows_plan = { plan_columns, plan_row, NULL };
 const struct view_form rows_chat = { chat_columns, chat_row, NULL };
 const struct view_form rows_agent = { agent_columns, agent_row, NULL };

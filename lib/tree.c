@@ -125,3 +125,21 @@ tree_show_task(struct store *s, struct view *view, const char *id)
 	add_top(view, tx, task);
 	return store_end(tx) < 0 ? -1 : view_flush(view);
 }
+
+void
+tree_add_plan(struct view *view, jv task, jv plan)
+{
+	jv subtasks = json_get(plan, "subtasks", JV_KIND_ARRAY);
+	int len = jv_is_valid(subtasks) ? jv_array_length(jv_copy(subtasks)) : 0;
+
+	view_add(view, NULL,
+	    json_set_valid(jv_copy(task), "estimated_hours",
+		json_get(plan, "computed_total_hours", JV_KIND_NUMBER)));
+	for (int i = 0; i < len; i++) {
+		jv one = jv_array_get(jv_copy(subtasks), i);
+
+		one = json_set(one, "id", jv_string_fmt("%d", i));
+		view_add(view, NULL, is_drawn(view) ? tree_draw(one, "", i + 1 == len) : one);
+	}
+	jv_free(subtasks);
+}

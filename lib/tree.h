@@ -29,4 +29,8 @@ int tree_show_task(struct store *s, struct view *view, const char *id);
  */
 jv tree_draw(jv record, const char *before, bool is_last);
 
+/* tree_add_plan - a task and below it the subtasks of its plan, in its normal form (both borrowed),
+ * for a view of rows_plan. */
+void tree_add_plan(struct view *view, jv task, jv plan);
+
 #endif

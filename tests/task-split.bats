@@ -82,6 +82,46 @@ subtasks() { task-list --parent "$1" "${@:2}"; }
 	assert_equal "$(store-dump)" "$before"
 }
 
+@test "task-split: --dry-run shows a tree on a terminal: creations, who does what, after what" {
+	worker backend cat
+	id=$(task-add --ids 'build it')
+	jq -nc --arg id "$id" '{task_id: $id, plan: {subtasks: [
+		{title: "serve", priority: "high", assigned_to: "backend", estimated_hours: 16},
+		{title: "look", priority: "low", assigned_to: "auditor", dependencies: ["serve"], estimated_hours: 1.5}],
+		agent_creations: [{role: "auditor", skills: ["care"]}]}}' >plan
+	before=$(store-dump)
+	on_terminal 80 'task-split --dry-run <plan'
+	assert_output "ID        PRIO  AGENT    HOURS  AFTER  TITLE
+${id:0:8}                  21.5         build it
+0         high  ceo          4         ├─ Create Auditor Agent
+1         high  backend     16         ├─ serve
+2         low   auditor    1.5  0 1    └─ look"
+	run -0 task-split --dry-run --format text < <(cat plan; task-add --agent backend plain)
+	assert_equal "${#lines[@]}" 6
+	assert_regex "${lines[5]}" '^[0-9a-f]{8}        backend +plain$'
+	run -0 task-split --dry-run --format tsv <plan
+	assert_equal "${#lines[@]} ${lines[3]}" $'4 2\tlow\tauditor\t1.5\t0 1\tlook'
+	task-rm "$(task-list --ids | tail -n 1)" >/dev/null
+	assert_equal "$(store-dump)" "$before"
+}
+
+@test "task-split: --dry-run refuses what would be refused, and says what would be passed over" {
+	id=$(task-add --ids --max-children 1 x)
+	run -65 --separate-stderr task-split --dry-run < <(plan_of "$id" a b)
+	assert_equal "$output$stderr" "task-split: stdin:1: task ${id:0:8}: the plan has 2 subtasks, limits.max_children is 1"
+	plan_of "$id" a >plan
+	task-edit --priority low "$id" >/dev/null
+	run -75 --separate-stderr task-split --dry-run < <(jq -c '.task_revision = 0' plan)
+	assert_equal "$output$stderr" "task-split: stdin:1: task ${id:0:8}: was edited since it was planned: not split"
+	task-split <plan
+	run -0 --separate-stderr task-split --dry-run <plan
+	assert_equal "$output$stderr" "task-split: stdin:1: task ${id:0:8}: is not ready, or was split: nothing would be done"
+	run -64 --separate-stderr task-split --format text <plan
+	assert_regex "$stderr" '^task-split: --format goes with --dry-run'
+	run -64 task-split --dry-run --format dot <plan
+	run -64 task-split --color never <plan
+}
+
 @test "task-split: an edited plan is stored as it was edited" {
 	worker smith cat
 	id=$(task-add --ids -- $'- one\n- two')

@@ -68,6 +68,19 @@ test_graph(void)
 }
 
 static void
+test_plans(void)
+{
+	looks(&rows_plan, false,
+	    "{'id':'2','priority':'high','assigned_to':'smith','estimated_hours':2.5,"
+	    "'dependencies':['0','1'],'title':'Make nails'}",
+	    "2   high  smith    2.5  0 1    Make nails\n", "a subtask of a plan");
+	looks(&rows_plan, false, "{" ID ",'agent':'smith','title':'x'}",
+	    "1f3c9a2b        smith                x\n", "and its task");
+	looks(&rows_plan, true, "{'estimated_hours':0,'dependencies':7}", "\t\t\t\t\t\n",
+	    "nothing is made of nothing");
+}
+
+static void
 test_chats(void)
 {
 	struct tx *tx = domain_begin();
@@ -167,6 +180,7 @@ main(void)
 	screen_open(&(struct screen){ 0 }, STDIN_FILENO, "never");
 	test_tasks();
 	test_graph();
+	test_plans();
 	test_chats();
 	test_new_chat();
 	test_agents();
