@@ -153,6 +153,7 @@ work(struct run *r)
 		.agent = r->claim.agent,
 		.dependencies = r->claim.others,
 		.chat = r->claim.chat,
+		.wants_consent = r->claim.wants_consent,
 		.lease = r->lease,
 		.store = store_path(r->s),
 		.logs_fd = store_logs_fd(r->s),
@@ -200,27 +201,15 @@ begin_finish(struct run *r, jv *task)
 	return tx;
 }
 
-/* An agent that was made (borrowed) joins the crew, unless somebody was quicker. */
-static void
-add_agent(struct tx *tx, jv agent)
-{
-	jv there = agent_get(tx, json_peek_string(agent, "role"));
-	const char *status = json_peek_string(there, "status");
-
-	if (!jv_is_valid(there) || (status && !strcmp(status, "proposed")))
-		jv_free(agent_put(tx, jv_copy(agent)));
-	jv_free(there);
-}
-
 /* What became of the attempt; task is consumed. */
 static void
 end_attempt(struct tx *tx, jv task, enum work_end end, const struct work_result *result)
 {
 	task = json_set_valid(task, "usage", jv_copy(result->usage));
+	if (jv_is_valid(result->agent) && (end == WORK_DONE || end == WORK_ASKED))
+		recruit_store(tx, result->agent);
 	switch (end) {
 	case WORK_DONE:
-		if (jv_is_valid(result->agent))
-			add_agent(tx, result->agent);
 		life_complete(tx, task, jv_copy(result->response));
 		break;
 	case WORK_ASKED:

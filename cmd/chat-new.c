@@ -1,13 +1,14 @@
 /* chat-new - make a chat */
-#include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "chat.h"
+#include "consent.h"
 #include "err.h"
 #include "opt.h"
 #include "rows.h"
 
-static const char *title, *user, *crew;
+static const char *title, *user, *crew, *approve;
 static struct opt_list members;
 static struct view view = { .is_maker = true };
 
@@ -15,6 +16,9 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it", .st
 	{ 'u', "user", "user", "its owner (default: you)", .str = &user },
 	{ 0, "member", "user", "another member; may be repeated", .list = &members },
 	{ 0, "crew", "crew", "whose agents do its tasks (default: all)", .str = &crew },
+	{ 0, "approve", "what",
+	    "what waits for the owner's approval, with commas: agents, tasks or none",
+	    .str = &approve },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-new", "make a chat", "", opts, 0 };
@@ -29,21 +33,30 @@ names_of(const struct opt_list *list)
 	return names;
 }
 
-/* The new chat, in the crew that was given; invalid with err. */
+/* The new chat, in the crew that was given, with what its owner wants to be asked (borrowed); invalid
+ * with err. */
 static jv
-add(struct tx *tx)
+add(struct tx *tx, jv asked)
 {
-	jv chat = chat_add(tx, title, id_user(user), names_of(&members)), tied;
+	jv chat = chat_add(tx, title, id_user(user), names_of(&members));
+	char id[ID_TEXT];
 
-	if (!jv_is_valid(chat) || !crew)
+	if (!jv_is_valid(chat))
 		return chat;
-	tied = chat_set_crew(tx, json_peek_string(chat, "id"), crew);
-	jv_free(chat);
-	return tied;
+	snprintf(id, sizeof id, "%s", json_peek_string(chat, "id"));
+	if (crew) {
+		jv_free(chat);
+		chat = chat_set_crew(tx, id, crew);
+	}
+	if (jv_is_valid(chat) && jv_array_length(jv_copy(asked)) > 0) {
+		jv_free(chat);
+		chat = consent_set(tx, id, jv_copy(asked));
+	}
+	return chat;
 }
 
 static jv
-make_chat(struct store *s)
+make_chat(struct store *s, jv asked)
 {
 	enum store_result rc;
 	struct tx *tx;
@@ -52,7 +65,7 @@ make_chat(struct store *s)
 	do {
 		if (!(tx = store_begin(s)))
 			err_exit();
-		chat = add(tx);
+		chat = add(tx, asked);
 		if (!jv_is_valid(chat)) {
 			store_end(tx);
 			err_exit();
@@ -69,15 +82,19 @@ int
 main(int argc, char *argv[])
 {
 	struct store *s;
+	jv asked;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
+	if (consent_read(approve ? approve : "none", &asked) < 0)
+		opt_usage(&cmd, "--approve: %s", err_text());
 	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	view_add(&view, NULL, make_chat(s));
+	view_add(&view, NULL, make_chat(s, asked));
+	jv_free(asked);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -3,10 +3,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent.h"
 #include "approve.h"
 #include "chat.h"
 #include "clock.h"
 #include "err.h"
+#include "hire.h"
+#include "life.h"
+#include "settle.h"
 #include "task.h"
 
 int
@@ -70,6 +74,86 @@ announce(struct tx *tx, jv task, jv approval)
 	free(text);
 }
 
+/* Whether what is asked is about that: an "agent", a "task".  approval is borrowed. */
+static bool
+is_about(jv approval, const char *what)
+{
+	const char *about = json_peek_string(approval, "about");
+
+	return about && !strcmp(about, what);
+}
+
+/* The role that a task (borrowed) creates, an owned string; invalid: none. */
+static jv
+created_role(jv task)
+{
+	jv creates = json_get(task, "creates", JV_KIND_OBJECT),
+	   role = json_get(creates, "role", JV_KIND_STRING);
+
+	jv_free(creates);
+	return role;
+}
+
+/* Whether the agent that the task (borrowed) creates may be decided about so: it is still there. */
+static int
+check_agent(struct tx *tx, jv task, bool yes)
+{
+	jv role = created_role(task),
+	   agent = jv_is_valid(role) ? agent_get(tx, jv_string_value(role)) : jv_invalid();
+	char name[9];
+	int rc = 0;
+
+	if (yes && !jv_is_valid(agent))
+		rc = err_set(EX_DATAERR, "task %s: the agent that it made is gone: deny it",
+		    task_short(json_peek_string(task, "id"), name));
+	jv_free(agent);
+	jv_free(role);
+	return rc;
+}
+
+/* The agent that the task (consumed) has made joins the crew, and the task has its answer; or it
+ * goes, unless a person has added it meanwhile, and the task has failed. */
+static void
+decide_agent(struct tx *tx, jv task, bool yes, const char *why)
+{
+	jv role = created_role(task),
+	   agent = jv_is_valid(role) ? agent_get(tx, jv_string_value(role)) : jv_invalid();
+	const char *status = json_peek_string(agent, "status");
+	bool is_proposed = status && !strcmp(status, "proposed");
+
+	if (yes) {
+		if (is_proposed)
+			jv_free(agent_put(tx, json_set_string(jv_copy(agent), "status", "active")));
+		life_complete(tx, task, hire_answer(jv_string_value(role)));
+	} else {
+		if (is_proposed)
+			agent_remove(tx, jv_string_value(role));
+		task = json_set(task, "error", task_error("permission", "denied", why, false));
+		settle_end(tx, task, "failed");
+	}
+	jv_free(agent);
+	jv_free(role);
+}
+
+/* What follows for a task (consumed) from what was decided. */
+static void
+go_on(struct tx *tx, jv task, jv approval, struct approval decision)
+{
+	const char *reason = decision.reason && *decision.reason ? decision.reason : NULL;
+	char *why =
+	    xprintf("%s has denied it%s%s", decision.by, reason ? ": " : "", reason ? reason : "");
+
+	if (is_about(approval, "agent"))
+		decide_agent(tx, task, decision.yes, why);
+	else if (!is_about(approval, "task"))
+		task_put(tx, task);
+	else if (decision.yes)
+		life_allow(tx, task);
+	else
+		life_cancel(tx, task, why);
+	free(why);
+}
+
 /* Stores the decision; task and approval are consumed. */
 static void
 decide(struct tx *tx, jv task, jv approval, struct approval decision)
@@ -83,7 +167,8 @@ decide(struct tx *tx, jv task, jv approval, struct approval decision)
 		approval = json_set_string(approval, "reason", decision.reason);
 	announce(tx, task, approval);
 	task = json_drop(json_drop(task, "waiting"), "events");
-	task_put(tx, json_set(task, "approval", approval));
+	go_on(tx, json_set(task, "approval", jv_copy(approval)), approval, decision);
+	jv_free(approval);
 }
 
 int
@@ -98,6 +183,8 @@ approve_task(struct tx *tx, const char *id, const char *request_id, struct appro
 		rc = err_set(EX_DATAERR, "reason: longer than %d bytes", APPROVE_REASON_MAX);
 	else if ((rc = chat_check_user(decision.by)) == 0)
 		rc = check(task, approval, request_id);
+	if (rc == 0 && is_about(approval, "agent"))
+		rc = check_agent(tx, task, decision.yes);
 	if (rc == 0)
 		decide(tx, jv_copy(task), jv_copy(approval), decision);
 	jv_free(approval);

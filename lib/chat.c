@@ -136,6 +136,23 @@ chat_set_schedule(struct tx *tx, jv chat, const char *name)
 }
 
 jv
+chat_set_policy(struct tx *tx, const char *id, jv policy)
+{
+	jv chat = chat_get(tx, id);
+
+	if (!jv_is_valid(chat)) {
+		jv_free(policy);
+		return chat;
+	}
+	if (jv_object_length(jv_copy(policy)) > 0)
+		chat = json_set(chat, "policy", policy);
+	else
+		chat = (jv_free(policy), json_drop(chat, "policy"));
+	store_chat(tx, chat);
+	return chat;
+}
+
+jv
 chat_get(struct tx *tx, const char *id)
 {
 	char *key = xprintf("chat/%s", id);

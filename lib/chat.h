@@ -2,7 +2,8 @@
  * chat.h - chats, and the events in them
  *
  * Chat (key "chat/<id>", set "chats"):
- *   {"id","title","user_id","members":[{"user_id","kind"}],"crew"?,"schedule"?,"created_at"}
+ *   {"id","title","user_id","members":[{"user_id","kind"}],"crew"?,"schedule"?,"policy"?,
+ *    "created_at"}
  * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"):
  *   {"id","seq","at","type","data":{...,"task_id"?},"session_id","user_id","chat_id"}
  *
@@ -51,6 +52,10 @@ jv chat_set_crew(struct tx *tx, const char *id, const char *crew);
 
 /* chat_set_schedule - a chat (consumed) is that of a schedule.  Returns it. */
 jv chat_set_schedule(struct tx *tx, jv chat, const char *name);
+
+/* chat_set_policy - give a chat (a whole id) another policy (consumed; an object, empty: none).
+ * Returns the record, owned; invalid: no such chat. */
+jv chat_set_policy(struct tx *tx, const char *id, jv policy);
 
 /* chat_get - by its whole id; invalid: none. */
 jv chat_get(struct tx *tx, const char *id);

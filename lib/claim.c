@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent.h"
+#include "consent.h"
 #include "recent.h"
 #include "task.h"
 
@@ -63,6 +64,7 @@ look_up(struct tx *tx, struct claim *c)
 	c->others = task_has_subtasks(c->task) ? subtasks_of(tx, json_peek_string(c->task, "id"))
 	                                       : dependencies_of(tx, c->task);
 	c->chat = jv_invalid();
+	c->wants_consent = json_has(c->task, "creates") && consent_is_wanted(tx, c->task, "agents");
 	if (!agent_is_llm(c->agent))
 		return;
 	tokens = json_peek_int(c->agent, "context_tokens", CLAIM_CONTEXT_TOKENS);
@@ -79,7 +81,8 @@ claim_task(struct store *s, const char *id, struct life_claim how, struct claim 
 		struct life_claim again = how;
 		struct tx *tx = store_begin(s);
 
-		*c = (struct claim){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid() };
+		*c =
+		    (struct claim){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid(), false };
 		if (!tx) {
 			jv_free(how.decision);
 			return -1;
@@ -108,5 +111,5 @@ claim_release(struct claim *c)
 	jv_free(c->agent);
 	jv_free(c->others);
 	jv_free(c->chat);
-	*c = (struct claim){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid() };
+	*c = (struct claim){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid(), false };
 }

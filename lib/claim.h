@@ -13,6 +13,7 @@ struct claim {
 	jv others; /* array: its subtasks, or else the tasks that it depends on, each with those of
 	            * id, title, status, response and error that it has */
 	jv chat;   /* of an llm agent: what was said in the chat lately (recent.h); else invalid */
+	bool wants_consent; /* as struct work has it */
 };
 
 /* How much of the chat an llm agent is told where its record does not say, in tokens; a token is

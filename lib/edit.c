@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "consent.h"
 #include "edit.h"
 #include "err.h"
 #include "settle.h"
@@ -250,16 +251,22 @@ set_dependencies(struct tx *tx, jv *task, const struct edit *e)
 	return rc;
 }
 
-/* Takes back what an agent asks: it may be another question now. */
+/* Takes back what is asked: it may be another question now.  Whether the task may begin is asked
+ * anew. */
 static jv
-take_back_approval(jv task, const struct edit *e)
+take_back_approval(struct tx *tx, jv task, const struct edit *e)
 {
+	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
+	const char *about = json_peek_string(approval, "about");
+	bool may_begin = !about || strcmp(about, "task") != 0;
 	bool is_same = !e->agent && !e->instruction && !says(e->metadata) && !says(e->limits) &&
 	               !says(e->output) && !changes_dependencies(e);
 
+	jv_free(approval);
 	if (is_same || !task_waits_for(task, "approval"))
 		return task;
-	return json_drop(json_drop(json_drop(task, "waiting"), "approval"), "events");
+	task = json_drop(json_drop(json_drop(task, "waiting"), "approval"), "events");
+	return may_begin ? task : consent_hold(tx, task);
 }
 
 /* A pending task (consumed) waits for its dependencies, or no longer. */
@@ -268,8 +275,11 @@ let_wait(struct tx *tx, jv task)
 {
 	const char *waiting = json_peek_string(task, "waiting");
 	jv culprit;
-	int standing = settle_standing(tx, task, &culprit);
+	int standing;
 
+	if (task_waits_for(task, "approval"))
+		return task;
+	standing = settle_standing(tx, task, &culprit);
 	jv_free(culprit);
 	if (standing == 0)
 		return json_set_string(json_drop(task, "not_before"), "waiting", "dependencies");
@@ -325,7 +335,7 @@ edit_task(struct tx *tx, const char *id, const struct edit *e, jv *task)
 		jv_free(t);
 		return -1;
 	}
-	t = take_back_approval(t, e);
+	t = take_back_approval(tx, t, e);
 	if (task_is(t, "pending") && changes_dependencies(e))
 		t = let_wait(tx, t);
 	store(tx, t);

@@ -229,6 +229,12 @@ hire_subtask(jv creation)
 }
 
 jv
+hire_answer(const char *role)
+{
+	return jv_string_fmt("The agent %s is there.", role);
+}
+
+jv
 hire_creates(jv subtask)
 {
 	jv creation = json_get(subtask, "creates", JV_KIND_OBJECT);

@@ -41,6 +41,9 @@ jv hire_subtask(jv creation);
  * none. */
 jv hire_creates(jv subtask);
 
+/* hire_answer - what such a subtask answers when the agent is there, an owned string. */
+jv hire_answer(const char *role);
+
 /* hire_key - a name in the form in which it is compared, an owned string: lower case, and "_" for
  * what is no ASCII letter or digit; blanks around it do not count. */
 jv hire_key(const char *name);

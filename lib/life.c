@@ -4,6 +4,7 @@
 #include "agent.h"
 #include "assign.h"
 #include "clock.h"
+#include "consent.h"
 #include "err.h"
 #include "life.h"
 #include "log.h"
@@ -34,8 +35,27 @@ life_begin(struct tx *tx, jv task)
 	jv_free(culprit);
 	if (standing == 0)
 		task = json_set_string(task, "waiting", "dependencies");
+	task = consent_hold(tx, task);
 	task_put(tx, jv_copy(task));
 	return task;
+}
+
+void
+life_allow(struct tx *tx, jv task)
+{
+	jv culprit;
+	int standing = settle_standing(tx, task, &culprit);
+
+	task = json_drop(task, "waiting");
+	if (standing == 0)
+		task = json_set_string(task, "waiting", "dependencies");
+	if (standing < 0) {
+		task = json_set(task, "error", settle_dependency_error(culprit, "dependency"));
+		settle_end(tx, task, "failed");
+	} else {
+		task_put(tx, task);
+	}
+	jv_free(culprit);
 }
 
 bool

@@ -5,13 +5,13 @@
  *                   ^  \                     |    \-----life_fail-------> failed
  *                   |   \--life_cancel-------+--------------------------> cancelled
  *                   +-- life_fail with tries left (waiting: time), life_lost, life_return
- *                   +-- life_ask (waiting: approval)
+ *                   +-- life_ask, consent_hold (waiting: approval)
  *                   \-- failed, cancelled: retry_task
  *
  *   waiting: dependencies | subtasks | approval | time     (absent: ready)
  *
  * split_task makes a pending task wait for the subtasks that it begins, edit_task one for other
- * dependencies.  approve_task decides what life_ask asked, edit_task takes it back.  An end is
+ * dependencies.  approve_task decides what was asked, edit_task takes it back.  An end is
  * settle_end's, which also ends or releases who waits for the task.  remove_tasks deletes what does
  * not run.
  *
@@ -26,6 +26,10 @@ enum { LIFE_PASSED = 0, LIFE_DONE = 1 };
 
 /* life_begin - store a new task (consumed, complete but for `waiting`).  Returns it as stored. */
 jv life_begin(struct tx *tx, jv task);
+
+/* life_allow - a task (consumed) that has never begun need not wait for approval any more: for its
+ * dependencies it may, or fail with them. */
+void life_allow(struct tx *tx, jv task);
 
 /* life_is_ready - whether the task is pending and may run at now_ms: not waiting, or waiting
  * for a time

@@ -1,5 +1,6 @@
 #include "recruit.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +9,17 @@
 #include "clock.h"
 #include "crew.h"
 #include "err.h"
+#include "hire.h"
 #include "json.h"
 #include "llm.h"
 #include "prompt.h"
+#include "speech.h"
 #include "task.h"
 
-enum { PATIENCE_MS = 120000 }; /* for what the template can do as well */
+enum {
+	PATIENCE_MS = 120000, /* for what the template can do as well */
+	REASON_BYTES = 500    /* of a justification in a question */
+};
 
 /* What the words speak of. */
 static jv
@@ -95,12 +101,60 @@ fail(struct work_result *result, const char *category, const char *code, const c
 	return WORK_FAILED;
 }
 
+/* "May the agent smith join the crew? It is good at: iron. ..." */
+static jv
+question_of(jv proposal)
+{
+	const char *why = json_peek_string(proposal, "justification");
+	jv skills = prompt_join(crew_strings(proposal, "skills")), text, whole;
+	const char *good = jv_string_value(skills);
+
+	text = jv_string_fmt("May the agent %s join the crew?%s%s%s%s%.*s",
+	    json_peek_string(proposal, "role"), *good ? " It is good at: " : "", good,
+	    *good ? "." : "", why && *why ? " " : "", REASON_BYTES, why ? why : "");
+	whole = json_utf8(jv_string_value(text), strlen(jv_string_value(text)));
+	jv_free(text);
+	jv_free(skills);
+	return whole;
+}
+
+/* The same until the task is put back by a person, or edited. */
+static const char *
+request_id(jv task, char id[ID_TEXT])
+{
+	char *name = xprintf("approval/agent/%" PRId64 "/%" PRId64,
+	    json_peek_int(task, "retries", 0), json_peek_int(task, "revision", 0));
+
+	id_derive(json_peek_string(task, "id"), name, id);
+	free(name);
+	return id;
+}
+
+/* The owner of the chat decides. */
+static enum work_end
+ask(struct work *w, struct work_result *result, jv proposal)
+{
+	char id[ID_TEXT], now[CLOCK_TEXT];
+	jv request = json_set_string(jv_object(), "request_id", request_id(w->task, id)), data;
+
+	request = json_set(request, "question", question_of(proposal));
+	data = jv_copy(request);
+	request = json_set_string(request, "about", "agent");
+	result->approval = json_set_string(request, "asked_at", clock_format(clock_now_ms(), now));
+	if (log_event(w->log, speech_event(w->task, "approval_request", data, w->lease)) < 0) {
+		result->error = task_error("internal", "log_failed", err_text(), true);
+		return WORK_BROKEN;
+	}
+	return WORK_ASKED;
+}
+
 enum work_end
 recruit_run(struct work *w, struct work_result *result)
 {
 	jv proposal = json_get(w->task, "creates", JV_KIND_OBJECT), agent = jv_object(), prompt;
 	const char *role = json_peek_string(proposal, "role"),
 		   *description = json_peek_string(proposal, "description");
+	enum work_end end;
 
 	prompt = role ? instructions(w, proposal) : jv_invalid();
 	agent = json_set_string(agent, "role", role);
@@ -108,7 +162,7 @@ recruit_run(struct work *w, struct work_result *result)
 	agent = json_set(agent, "skills", crew_strings(proposal, "skills"));
 	agent = json_set_string(agent, "kind", "llm");
 	agent = json_set_valid(agent, "system_prompt", prompt);
-	agent = json_set_string(agent, "status", "active");
+	agent = json_set_string(agent, "status", w->wants_consent ? "proposed" : "active");
 	if (!role || !json_has(agent, "system_prompt") || agent_check(agent) < 0) {
 		const char *why = role ? err_text() : "creates: role is missing";
 
@@ -116,8 +170,21 @@ recruit_run(struct work *w, struct work_result *result)
 		jv_free(proposal);
 		return fail(result, "configuration", "no_agent", why);
 	}
-	result->response = jv_string_fmt("The agent %s is there.", role);
 	result->agent = agent;
+	end = w->wants_consent ? ask(w, result, proposal) : WORK_DONE;
+	if (end == WORK_DONE)
+		result->response = hire_answer(role);
 	jv_free(proposal);
-	return WORK_DONE;
+	return end;
+}
+
+void
+recruit_store(struct tx *tx, jv agent)
+{
+	jv there = agent_get(tx, json_peek_string(agent, "role"));
+	const char *status = json_peek_string(there, "status");
+
+	if (!jv_is_valid(there) || (status && !strcmp(status, "proposed")))
+		jv_free(agent_put(tx, jv_copy(agent)));
+	jv_free(there);
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consent.h"
 #include "err.h"
 #include "log.h"
 #include "retry.h"
@@ -222,7 +223,9 @@ put_back(struct tx *tx, jv task)
 	if (!is_decided(task))
 		task = json_drop(task, "approval");
 	task = json_set_string(task, "status", "pending");
-	task = json_drop(task, "started_at"); /* of its first attempt from now on */
+	if (!json_has(task, "started_at") && json_peek_int(task, "attempt", 0) == 0)
+		task = consent_hold(tx, task); /* it has never begun */
+	task = json_drop(task, "started_at");  /* of its first attempt from now on */
 	task = json_set_int(task, "attempts_forgiven", json_peek_int(task, "attempt", 0));
 	task = json_set_int(task, "retries", json_peek_int(task, "retries", 0) + 1);
 	task_put(tx, task);
@@ -240,7 +243,7 @@ let_wait(struct tx *tx, const char *id, jv *parents)
 	if (task_has_subtasks(task)) {
 		*parents = json_set(*parents, id, jv_true());
 	} else {
-		if (settle_standing(tx, task, &culprit) == 0)
+		if (settle_standing(tx, task, &culprit) == 0 && !task_waits_for(task, "approval"))
 			task_put(tx, json_set_string(jv_copy(task), "waiting", "dependencies"));
 		jv_free(culprit);
 	}

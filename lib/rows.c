@@ -252,12 +252,25 @@ command_cell(struct table *t, jv agent)
 		list_cell(t, agent, "command", " ", add_word);
 }
 
+/* To a person one says so that is not in the crew yet. */
+static void
+role_cell(struct table *t, jv agent)
+{
+	const char *role = json_peek_string(agent, "role"),
+		   *status = json_peek_string(agent, "status");
+	bool is_proposed = !t->is_tsv && status && !strcmp(status, "proposed");
+	char *text = xprintf("%s%s", role ? role : "", is_proposed ? " (proposed)" : "");
+
+	table_cell(t, is_proposed ? DIM : BOLD, text);
+	free(text);
+}
+
 static void
 agent_row(struct table *t, struct tx *tx, jv agent, int64_t now_ms)
 {
 	(void)tx;
 	(void)now_ms;
-	table_cell(t, BOLD, json_peek_string(agent, "role"));
+	role_cell(t, agent);
 	table_cell(t, PLAIN, is_llm(agent) ? "" : json_peek_string(agent, "input"));
 	list_cell(t, agent, "skills", ", ", add_plain);
 	command_cell(t, agent);

@@ -36,19 +36,58 @@ unfinished(struct tx *tx, jv task)
 	return out;
 }
 
+/* Whom it asks: the owner of its chat, or who added it where the chat was made for it. */
+static char *
+waits_for_approval(jv task)
+{
+	const char *who =
+	    json_peek_string(task, json_has(task, "own_chat") ? "created_by" : "user_id");
+	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
+	const char *question = json_peek_string(approval, "question");
+	char *text = xprintf("it waits for %s%sapproval%s%s", who ? who : "", who ? "'s " : "",
+	    question ? ": " : "", question ? question : "");
+
+	jv_free(approval);
+	return text;
+}
+
+/* What has to be known of a task (borrowed) that is waited for: " (creates the agent smith)". */
+static char *
+add_known(jv task)
+{
+	jv creates = json_get(task, "creates", JV_KIND_OBJECT);
+	const char *role = json_peek_string(creates, "role");
+	char *asks = task_waits_for(task, "approval") ? waits_for_approval(task) : NULL,
+	     *text = role || asks ? xprintf(" (%s%s%s%s)", role ? "creates the agent " : "",
+					role ? role : "", role && asks ? "; " : "",
+					asks ? asks + strlen("it ") : "")
+	                          : xstrdup("");
+
+	free(asks);
+	jv_free(creates);
+	return text;
+}
+
 /* "it waits for 1f3c9a2b and 2 more"; ids is borrowed. */
 static char *
-waits_for_tasks(jv ids)
+waits_for_tasks(struct tx *tx, jv ids)
 {
 	int len = jv_array_length(jv_copy(ids));
-	jv first = len > 0 ? jv_array_get(jv_copy(ids), 0) : jv_invalid();
-	char name[9], more[32] = "", *text;
+	jv first = len > 0 ? jv_array_get(jv_copy(ids), 0) : jv_invalid(), task;
+	char name[9], more[32] = "", *text, *known;
 
+	if (!jv_is_valid(first)) {
+		jv_free(first);
+		return xstrdup("it waits for other tasks");
+	}
 	if (len > 1)
 		snprintf(more, sizeof more, " and %d more", len - 1);
-	text = jv_is_valid(first)
-	           ? xprintf("it waits for %s%s", task_short(jv_string_value(first), name), more)
-	           : xstrdup("it waits for other tasks");
+	task = task_get(tx, jv_string_value(first));
+	known = add_known(task);
+	text =
+	    xprintf("it waits for %s%s%s", task_short(jv_string_value(first), name), known, more);
+	free(known);
+	jv_free(task);
 	jv_free(first);
 	return text;
 }
@@ -62,21 +101,6 @@ waits_for_subtasks(jv task)
 	    json_peek_int(counts, "total", 0));
 
 	jv_free(counts);
-	return text;
-}
-
-/* Whom it asks: the owner of its chat, or who added it where the chat was made for it. */
-static char *
-waits_for_approval(jv task)
-{
-	const char *who =
-	    json_peek_string(task, json_has(task, "own_chat") ? "created_by" : "user_id");
-	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
-	const char *question = json_peek_string(approval, "question");
-	char *text = xprintf("it waits for %s%sapproval%s%s", who ? who : "", who ? "'s " : "",
-	    question ? ": " : "", question ? question : "");
-
-	jv_free(approval);
 	return text;
 }
 
@@ -99,7 +123,7 @@ why_waiting(struct tx *tx, jv task, jv answer)
 	}
 	ids = unfinished(tx, task);
 	text = !strcmp(waiting, "subtasks") && task_has_subtasks(task) ? waits_for_subtasks(task)
-	                                                               : waits_for_tasks(ids);
+	                                                               : waits_for_tasks(tx, ids);
 	answer = json_set_string(answer, "why", text);
 	free(text);
 	return json_set(answer, "waiting_for", ids);

@@ -15,12 +15,13 @@
 enum work_end { WORK_DONE, WORK_FAILED, WORK_STOPPED, WORK_ASKED, WORK_BROKEN = -1 };
 
 struct work {
-	jv task, agent;    /* borrowed */
-	jv dependencies;   /* borrowed: array of {id,title,status,response} for the JSON request */
-	jv chat;           /* borrowed: what was said in the chat lately; invalid: nothing */
-	const char *lease; /* the cookie, and the events' session */
-	const char *store; /* path of the store, for the program's own commands */
-	int logs_fd;       /* the folder that the log is in */
+	jv task, agent;     /* borrowed */
+	jv dependencies;    /* borrowed: array of {id,title,status,response} for the JSON request */
+	jv chat;            /* borrowed: what was said in the chat lately; invalid: nothing */
+	bool wants_consent; /* of a task that creates an agent: the chat's owner is to be asked */
+	const char *lease;  /* the cookie, and the events' session */
+	const char *store;  /* path of the store, for the program's own commands */
+	int logs_fd;        /* the folder that the log is in */
 	struct log *log;
 	void (*told)(void *arg); /* called after something was logged; NULL: nobody */
 	void *arg;

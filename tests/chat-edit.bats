@@ -31,3 +31,14 @@ load records
 	run -64 chat-edit --title x
 	run -64 chat-edit --title x "$chat" "$chat"
 }
+
+@test "chat-edit: --approve says what waits for the owner; none clears it" {
+	chat=$(chat-new --ids)
+	run -0 chat-edit --approve tasks,agents "$chat"
+	assert_jq '.[0] | .policy == {approve: ["tasks", "agents"]}'
+	run -0 chat-edit --approve none --title x "$chat"
+	assert_jq '.[0] | .title == "x" and (has("policy") | not)'
+	run -64 --separate-stderr chat-edit --approve people "$chat"
+	assert_equal "${stderr_lines[0]}" "chat-edit: --approve: want agents, tasks, agents,tasks or none, got 'people'"
+	run -66 chat-edit --approve agents deadbeef
+}

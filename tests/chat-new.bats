@@ -76,3 +76,14 @@ load records
 	run -0 chat-list
 	assert_jq 'length == 2'
 }
+
+@test "chat-new: --approve says what waits for the owner" {
+	run -0 chat-new --approve agents --crew smiths
+	assert_jq '.[0] | .policy == {approve: ["agents"]} and .crew == "smiths"'
+	assert_output "$(chat-list)"
+	run -0 chat-new --approve none
+	assert_jq '.[0] | has("policy") | not'
+	run -64 --separate-stderr chat-new --approve ''
+	assert_equal "${stderr_lines[0]}" "chat-new: --approve: want agents, tasks, agents,tasks or none, got ''"
+	assert_equal "$(chat-list | wc -l)" 2
+}

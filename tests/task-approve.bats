@@ -113,3 +113,139 @@ fifo_is_there() { compgen -G "$LEGWORK_STORE/watch/tasks/*" >/dev/null; }
 	is_field "$id" '[.waiting, .approval] | tojson' '[null,null]'
 	run -65 task-approve "$id"
 }
+
+# --- what the owner of a chat wants to be asked
+
+@test "a chat that approves tasks: each waits before it begins; denied, it is cancelled" {
+	export LEGWORK_USER=ada
+	worker doer cat
+	chat=$(chat-new --ids --approve tasks)
+	first=$(LEGWORK_USER=bob task-add --ids -c "$chat" sweep)
+	second=$(task-add --ids -c "$chat" -d "$first" dust)
+	elsewhere=$(task-add --ids -d "$second" rest)
+	run -0 task-watch --drain
+	assert_output ''
+	run -0 task-why --jq .why "$first" "$elsewhere"
+	assert_output "it waits for ada's approval: May this be done: sweep?
+it waits for ${second:0:8} (waits for ada's approval: May this be done: dust?)"
+	run -0 chat-show --jq '[.type, .user_id, .data.question, .data.task_id] | tojson' "$chat"
+	assert_line --index 0 "[\"approval_request\",\"ada\",\"May this be done: sweep?\",\"$first\"]"
+	task-approve "$second" >/dev/null
+	is_field "$second" .waiting dependencies
+	task-approve "$first" >/dev/null
+	is_field "$first" '[.waiting, .approval.decision] | tojson' '[null,"approved"]'
+	third=$(task-add --ids -c "$chat" -d "$first" burn)
+	last=$(task-add --ids -d "$third" cool)
+	task-approve --deny "$third" 'not that' >/dev/null
+	is_field "$third" '[.status, .error.message] | tojson' '["cancelled","ada has denied it: not that"]'
+	is_field "$last" '[.status, .error.category] | tojson' '["failed","dependency"]'
+	task-watch --drain | task-run | chat-post >/dev/null
+	is_field "$elsewhere" .status completed
+	run -0 chat-show --jq '.data.message // empty' "$chat"
+	assert_line "Task ${third:0:8} cancelled: ada has denied it: not that"
+}
+
+@test "a chat that approves tasks: an edit and a retry ask anew, unless it was approved" {
+	export LEGWORK_USER=ada
+	chat=$(chat-new --ids --approve tasks)
+	id=$(task-add --ids -c "$chat" sweep)
+	event=$(chat-show --ids "$chat")
+	task-edit --priority high "$id" >/dev/null
+	assert_equal "$(chat-show --ids "$chat")" "$event"
+	task-edit --instruction burn "$id" >/dev/null
+	is_field "$id" '[.waiting, .approval.question] | tojson' '["approval","May this be done: burn?"]'
+	jq -nc --arg event "$event" --arg chat "$chat" '{type: "message", chat_id: $chat, data: {text: "yes", reply_to: $event}}' |
+		chat-post >/dev/null
+	is_field "$id" .waiting approval
+	task-edit --depends-on "$(task-add --ids first)" "$id" >/dev/null
+	is_field "$id" .waiting approval
+	task-approve --deny "$id" >/dev/null
+	task-retry "$id" >/dev/null
+	is_field "$id" '[.status, .waiting, .approval.decision] | tojson' '["pending","approval",null]'
+	task-approve "$id" >/dev/null
+	is_field "$id" .waiting dependencies
+	chat-edit --approve none "$chat" >/dev/null
+	is_field "$(task-add --ids -c "$chat" more)" .waiting null
+}
+
+@test "a chat that approves tasks: subtasks of what was approved are not asked about" {
+	worker doer cat
+	chat=$(chat-new --ids --approve tasks)
+	id=$(task-add --ids -c "$chat" $'- one\n- two')
+	task-approve "$id" >/dev/null
+	task-watch --drain | task-plan | task-split | task-run | chat-post >/dev/null
+	is_field "$id" .status completed
+	assert_equal "$(chat-show --jq 'select(.type == "approval_request") | .seq' "$chat" | wc -l)" 1
+}
+
+# planned - sets id to a task of ada's in chat, which approves agents; it was split, and children are
+# its subtasks: one that creates an auditor, and one for it
+planned() {
+	export LEGWORK_USER=ada
+	worker doer cat
+	chat=$(chat-new --ids --approve agents)
+	id=$(task-add --ids -c "$chat" 'make it safe')
+	jq -nc --arg id "$id" '{task_id: $id, plan: {subtasks: [{title: "audit", priority: "low", assigned_to: "auditor"}],
+		agent_creations: [{role: "auditor", skills: ["care"], description: "You look.", justification: "Nobody does."}]}}' |
+		task-split --print >out
+	mapfile -t children < <(jq -r .id out)
+}
+
+pipeline() { task-watch --drain | task-run | chat-post >/dev/null; }
+
+@test "a chat that approves agents: one is proposed until its owner says yes" {
+	planned
+	pipeline
+	question='May the agent auditor join the crew? It is good at: care. Nobody does.'
+	run -0 agent-list
+	assert_jq '.[1] | .role == "auditor" and .status == "proposed" and (.system_prompt | startswith("You look."))'
+	run -0 agent-list --format text
+	assert_output --partial 'auditor (proposed)'
+	run -0 task-why --jq .why "${children[@]}"
+	assert_output "it waits for ada's approval: $question
+it waits for ${children[0]:0:8} (creates the agent auditor; waits for ada's approval: $question)"
+	run -0 chat-show --jq 'select(.type == "approval_request") | [.user_id, .data.question, .data.task_id] | tojson' "$chat"
+	assert_output "[\"ada\",\"$question\",\"${children[0]}\"]"
+	run -0 task-approve "${children[0]}"
+	assert_jq '.[0] | .status == "completed" and .response == "The agent auditor is there."'
+	assert_equal "$(agent-list --jq .status | paste -sd,)" active,active
+	assert_equal "$(task-list --ready --ids)" "${children[1]}"
+	agent-add auditor -- cat >/dev/null
+	pipeline
+	is_field "$id" '[.status, .response] | tojson' '["completed","## Create Auditor Agent\n\nThe agent auditor is there.\n\n## audit\n\naudit"]'
+	run -0 chat-show --jq '.data.message // .data.text // empty' "$chat"
+	assert_line "Task ${children[0]:0:8} completed successfully"
+}
+
+@test "a chat that approves agents: no fails the creation, what waits for it, and the parent" {
+	planned
+	pipeline
+	event=$(chat-show --jq 'select(.type == "approval_request") | .id' "$chat")
+	jq -nc --arg event "$event" --arg chat "$chat" '{type: "message", chat_id: $chat, data: {text: "no: too dear", reply_to: $event}}' |
+		chat-post >/dev/null
+	is_field "${children[0]}" '[.status, .error.category, .error.message] | tojson' '["failed","permission","ada has denied it: too dear"]'
+	is_field "${children[1]}" '[.status, .error.category] | tojson' '["failed","dependency"]'
+	is_field "$id" .status failed
+	assert_equal "$(agent-list --ids)" doer
+	task-retry "${children[0]}" >/dev/null
+	pipeline
+	is_field "${children[0]}" '[.waiting, .approval.decision] | tojson' '["approval",null]'
+	assert_equal "$(agent-list --ids | paste -sd,)" doer,auditor
+}
+
+@test "a chat that approves agents: one that a person has added meanwhile stays; one that is gone is not approved" {
+	planned
+	pipeline
+	agent-add auditor -- cat >/dev/null
+	task-approve --deny "${children[0]}" >/dev/null
+	assert_equal "$(agent-list --ids | paste -sd,)" doer,auditor
+	agent-rm auditor >/dev/null
+	task-retry "${children[0]}" >/dev/null
+	pipeline
+	agent-rm auditor >/dev/null
+	run -65 --separate-stderr task-approve "${children[0]}"
+	assert_equal "$stderr" "task-approve: task ${children[0]:0:8}: the agent that it made is gone: deny it"
+	is_field "${children[0]}" .waiting approval
+	task-approve --deny "${children[0]}" >/dev/null
+	is_field "${children[0]}" .status failed
+}
