@@ -63,9 +63,15 @@ messages() {
 		begin task-draft --commands && begin task-add
 }
 
+# with_plan COMMAND ... - the command, with the options that are task-plan's
+with_plan() {
+	"$@" ${planner+"--planner=$planner"} ${model+"--model=$model"} \
+		${threshold+"--threshold=$threshold"} ${on_error+"--on-error=$on_error"}
+}
+
 tasks() {
 	begin task-watch ${once:+--drain} ${chat+--chat "$chat"} &&
-		begin task-plan && begin task-split &&
+		with_plan begin task-plan && begin task-split &&
 		begin task-run -j "$jobs" --grace "$grace" && begin chat-post
 }
 
@@ -248,7 +254,11 @@ option_table() {
 		'' once '' 'do what there is to do, and end' \
 		j jobs count 'do count tasks at once (default: 1)' \
 		c chat chat 'only this chat (default: all, also those to come)' \
-		'' grace time 'on TERM, let running tasks go on for so long (default: 10)'
+		'' grace time 'on TERM, let running tasks go on for so long (default: 10)' \
+		'' planner name 'who plans: llm or rules (default: a model where one is configured)' \
+		'' model model 'which model plans' \
+		'' threshold score 'divide tasks of this complexity, 1 to 10, and more, and no others' \
+		'' on-error action 'where the model gives no plan: run or fail (default: run)'
 }
 
 help() {
@@ -274,6 +284,10 @@ take() { # OPTION VALUE
 	-j | --jobs) jobs=$2 ;;
 	-c | --chat) chat=$2 ;;
 	--grace) grace=$2 ;;
+	--planner) planner=$2 ;;
+	--model) model=$2 ;;
+	--threshold) threshold=$2 ;;
+	--on-error) on_error=$2 ;;
 	--once | --help | --version | --options) misuse "$1 takes no value" ;;
 	*) misuse "unknown option $1" ;;
 	esac
@@ -282,10 +296,10 @@ take() { # OPTION VALUE
 value_of() { option_table | awk -F '\t' -v o="$1" 'o == "-" $1 || o == "--" $2 { print $3 }'; }
 
 once='' jobs=1 grace=10 count=$#
-unset chat
+unset chat planner model threshold on_error
 while [ $# -gt 0 ]; do
 	case $1 in
-	-j | --jobs | -c | --chat | --grace)
+	-j | --jobs | -c | --chat | --grace | --planner | --model | --threshold | --on-error)
 		[ $# -gt 1 ] || misuse "$1 needs a value: $(value_of "$1")"
 		take "$1" "$2"
 		shift
@@ -309,14 +323,20 @@ done
 # The stages are those beside this file, whatever links lead to it.
 self=$(readlink -f "$0") && PATH=${self%/*}${PATH:+:$PATH} || exit 71
 export PATH
-# They are task-run's, which says what is wrong with them.
-why=$(task-run -j "$jobs" --grace "$grace" --help 2>&1 >/dev/null) || {
-	status=$?
-	why=$(printf '%s\n' "$why" | sed 's/^task-run: //; q')
-	[ "$status" != 64 ] || misuse "$why"
-	say "$why"
-	exit "$status"
+# check STAGE COMMAND ... - the options are the stage's, which says what is wrong with them
+check() {
+	stage=$1
+	shift
+	why=$("$@" </dev/null 2>&1 >/dev/null) || {
+		status=$?
+		why=$(printf '%s\n' "$why" | sed "s/^$stage: //; q")
+		[ "$status" != 64 ] || misuse "$why"
+		say "$why"
+		exit "$status"
+	}
 }
+check task-run task-run -j "$jobs" --grace "$grace" --help
+[ -z "${planner+1}${model+1}${threshold+1}${on_error+1}" ] || check task-plan with_plan task-plan
 case $grace in
 *[!0-9.]*) grace_shown=$grace ;;
 *) grace_shown="$grace s" ;;

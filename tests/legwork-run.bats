@@ -2,6 +2,7 @@
 
 load test_helper
 load records
+load llm
 
 setup() {
 	common_setup
@@ -56,7 +57,7 @@ nothing_left() {
 }
 
 @test "legwork-run: options that do not fit are misuse (64)" {
-	for name in jobs chat grace; do
+	for name in jobs chat grace planner model threshold on-error; do
 		run -64 --separate-stderr legwork-run "--$name"
 		assert_regex "${stderr_lines[0]}" "^legwork-run: --$name needs "
 		assert_equal "${stderr_lines[1]}" 'usage: legwork-run [options]'
@@ -72,8 +73,30 @@ nothing_left() {
 	for option in -j0 -jx --jobs=9999 --grace=soon; do
 		run -64 legwork-run --once "$option"
 	done
+	for option in --planner=me --threshold=11 --on-error=cry; do
+		run -64 --separate-stderr legwork-run --once "$option"
+		assert_regex "${stderr_lines[0]}" "^legwork-run: ${option%=*}: want "
+		assert_equal "${stderr_lines[1]}" 'usage: legwork-run [options]'
+	done
 	run -64 --separate-stderr legwork run -j0
 	assert_equal "$stderr" $'legwork-run: -j: want count from 1 to 1024, got \'0\'\nusage: legwork-run [options]'
+}
+
+@test "legwork-run: who plans, and how, is said to task-plan" {
+	worker doer cat
+	decision() { jq -nc --argjson score "$1" '{type: "text", delta: ({needs_subtasks: true, reasoning: "r",
+		complexity_score: $score, required_skills: []} | tojson)}, {type: "stop", reason: "end"}'; }
+	script_llm < <(decision 5; for _ in 1 2 3 4; do echo; decision 9; done)
+	id=$(task-add --ids $'- one\n- two')
+	legwork-run --once --planner rules
+	assert_equal "$(wc -l <asked) $(task-list --parent "$id" --count)" '0 2'
+	id=$(task-add --ids $'- three\n- four')
+	legwork-run --once --planner=llm --threshold 6 --model 'a b'
+	is_field "$id" '[.status, .subtasks, .decision.complexity_score, .decision.threshold] | tojson' '["completed",null,5,6]'
+	assert_equal "$(jq -r .model asked)" 'a b'
+	id=$(task-add --ids five)
+	legwork-run --once --planner llm --on-error fail
+	is_field "$id" '[.status, .error.category] | tojson' '["failed","validation"]'
 }
 
 @test "legwork-run --once: makes tasks of messages, does them, and posts what happens" {
