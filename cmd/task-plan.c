@@ -109,15 +109,19 @@ plan_by_list(void *arg, jv task)
 	return 0;
 }
 
-/* Whether it may have no subtasks, whatever a model says. */
-static bool
-is_too_deep(jv task)
+/* Why it cannot be divided, whatever a model says; NULL: it can. */
+static const char *
+find_limit(jv task)
 {
 	jv limits = json_get(task, "limits", JV_KIND_OBJECT);
-	bool is_deep = json_peek_int(limits, "max_depth", -1) == 0;
+	const char *why = NULL;
 
+	if (json_peek_int(limits, "max_depth", -1) == 0)
+		why = "limits.max_depth is 0";
+	else if (json_peek_int(limits, "max_children", 2) < 2)
+		why = "limits.max_children is 1";
 	jv_free(limits);
-	return is_deep;
+	return why;
 }
 
 /* Without a plan the task goes on, but not unnoticed. */
@@ -174,13 +178,14 @@ begin(struct plan *p, jv task)
 static void
 take(struct plan *p, jv task)
 {
+	const char *limit = find_limit(task);
 	jv decision;
 
 	if (needs_no_plan(task)) {
 		out_json(&p->out, task);
-	} else if (is_too_deep(task)) {
+	} else if (limit) {
 		decision = json_set(jv_object(), "needs_subtasks", jv_false());
-		decision = json_set_string(decision, "reasoning", "limits.max_depth is 0");
+		decision = json_set_string(decision, "reasoning", limit);
 		out_json(&p->out, json_set(task, "decision", decision));
 	} else {
 		begin(p, task);

@@ -1,5 +1,6 @@
 #include "planner.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct planner {
 	const struct planner_terms *terms;
 	struct llm *llm;
 	jv values;       /* object of strings, for the words */
+	int64_t most;    /* subtasks that the task may have; 0: any number */
 	int step;        /* of steps */
 	int repairs;     /* that were asked for */
 	bool has_schema; /* the question has */
@@ -110,6 +112,17 @@ values_of(jv task, jv crew)
 	return values;
 }
 
+/* How many subtasks a task (borrowed) may have; 0: any number. */
+static int64_t
+most_of(jv task)
+{
+	jv limits = json_get(task, "limits", JV_KIND_OBJECT);
+	int64_t most = json_peek_int(limits, "max_children", 0);
+
+	jv_free(limits);
+	return most;
+}
+
 static void
 take_event(void *arg, jv event)
 {
@@ -181,7 +194,10 @@ planner_begin(struct planner *p, jv task, jv crew)
 {
 	jv_free(p->values);
 	jv_free(p->answer);
+	p->most = most_of(task);
 	p->values = values_of(task, crew);
+	if (p->most)
+		p->values = json_set(p->values, "most", jv_string_fmt("%" PRId64, p->most));
 	p->answer = jv_object();
 	p->has_schema = true;
 	return begin_step(p, DECIDE);
@@ -251,6 +267,37 @@ take_decision(struct planner *p, jv decision)
 	return needs ? begin_step(p, ANALYSE) : true;
 }
 
+static int
+count_of(jv plan, const char *name)
+{
+	jv list = json_get(plan, name, JV_KIND_ARRAY);
+	int count = jv_is_valid(list) ? jv_array_length(jv_copy(list)) : 0;
+
+	jv_free(list);
+	return count;
+}
+
+/* A plan that was read (consumed); one for which the task has no room would be refused later. */
+static int
+take_plan(struct planner *p, jv plan)
+{
+	int64_t count = count_of(plan, "subtasks") + count_of(plan, "agent_creations");
+	char *why;
+	int rc;
+
+	if (!p->most || count <= p->most) {
+		p->answer = json_set(p->answer, "plan", plan);
+		return true;
+	}
+	jv_free(plan);
+	why = xprintf("it has %" PRId64 " subtasks and new agents, and at most %" PRId64
+		      " may be planned",
+	    count, p->most);
+	rc = repair(p, why);
+	free(why);
+	return rc;
+}
+
 /* An answer that has come to its end. */
 static int
 take_answer(struct planner *p, const char *reason)
@@ -273,8 +320,7 @@ take_answer(struct planner *p, const char *reason)
 	}
 	if (p->step == DECIDE)
 		return take_decision(p, value);
-	p->answer = json_set(p->answer, "plan", value);
-	return true;
+	return take_plan(p, value);
 }
 
 /* The model's error, which is consumed. */

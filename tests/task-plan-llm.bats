@@ -164,7 +164,26 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 	run -0 task-plan < <(task t1 a | jq -c '.limits.max_depth = 0'; task t2 b | jq -c '.creates = {role: "x"}')
 	assert_jq '(.[0].decision | .needs_subtasks == false and .reasoning == "limits.max_depth is 0") and
 		(.[1] | has("decision") | not)'
+	run -0 task-plan < <(task t1 a | jq -c '.limits.max_children = 1')
+	assert_jq '.[0].decision | .needs_subtasks == false and .reasoning == "limits.max_children is 1"'
 	assert_equal "$(wc -l <asked)" 0
+}
+
+@test "task-plan llm: a plan for which a task has no room goes back to the model" {
+	new='[{"role":"new","skills":["s"],"description":"d","justification":"j"}]'
+	script_llm < <(decision true 9; echo
+		says "$(plan_text '[{"title":"one","assigned_to":"new"},{"title":"two","assigned_to":"new"}]' "$new")"; echo
+		says "$(plan_text '[{"title":"one","assigned_to":"new"}]' "$new")")
+	run -0 task-plan < <(task t1 a | jq -c '.limits.max_children = 2')
+	assert_jq '.[0].plan.subtasks | length == 1'
+	run -0 asked 2 '.messages[0].content | contains("At most 2 subtasks may be planned")'
+	assert_output true
+	run -0 asked 3 '.messages[-1].content | contains("it has 3 subtasks and new agents, and at most 2 may be planned")'
+	assert_output true
+	script_llm < <(decision true 9; echo; says "$(plan_text '[{"title":"one","assigned_to":"a"}]')")
+	task-plan < <(task t1 a) >/dev/null
+	run -0 asked 2 '.messages[0].content | contains("At most")'
+	assert_output false
 }
 
 @test "task-plan llm: prompts of one's own stand in place of ours" {
