@@ -10,6 +10,7 @@
 #include "bell.h"
 #include "claim.h"
 #include "err.h"
+#include "join.h"
 #include "life.h"
 #include "lines.h"
 #include "log.h"
@@ -123,29 +124,6 @@ begin(struct run *r)
 	tell(r);
 }
 
-/* A parent's answer: its subtasks' under their titles. */
-static jv
-join(jv children)
-{
-	struct buf b = { 0 };
-	jv text;
-
-	jv_array_foreach (children, i, child) {
-		const char *title = json_peek_string(child, "title");
-		const char *response = json_peek_string(child, "response");
-		const char *status = json_peek_string(child, "status");
-
-		buf_printf(&b, "%s## %s\n\n%s", i ? "\n\n" : "", title ? title : "",
-		    response ? response : "");
-		if (status && strcmp(status, "completed") != 0)
-			buf_printf(&b, "(%s)", status);
-		jv_free(child);
-	}
-	text = json_utf8(b.p ? b.p : "", hear_fit(b.p, b.len, HEAR_ANSWER_MAX));
-	buf_release(&b);
-	return text;
-}
-
 static enum work_end
 work(struct run *r)
 {
@@ -167,8 +145,7 @@ work(struct run *r)
 		return loop_run(&w, &r->result);
 	if (!task_has_subtasks(r->claim.task))
 		return program_run(&w, &r->result);
-	r->result.response = join(r->claim.others);
-	return WORK_DONE;
+	return join_run(&w, &r->result);
 }
 
 /* An attempt that will be followed by another says so in the chat. */

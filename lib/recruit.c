@@ -44,6 +44,25 @@ take_event(void *arg, jv event)
 	jv_free(event);
 }
 
+/* Says in the chat that the model has written nothing; last is its last event, borrowed. */
+static void
+warn(struct work *w, jv last)
+{
+	const char *message = json_peek_string(last, "message"),
+		   *reason = json_peek_string(last, "reason");
+	char *text =
+	    xprintf("The model wrote no instructions for the agent, which has the usual ones "
+		    "of a new one: %s",
+		message                                ? message
+		: reason && strcmp(reason, "end") != 0 ? reason
+						       : "its answer cannot be used");
+
+	log_note(w->log, "unwritten", jv_is_valid(last) ? jv_copy(last) : jv_object());
+	log_event(w->log, speech_event(w->task, "status",
+			      json_set_string(jv_object(), "message", text), w->lease));
+	free(text);
+}
+
 /* What a model writes, trimmed; invalid where it writes nothing that can be used. */
 static jv
 written(struct work *w, jv question)
@@ -65,7 +84,7 @@ written(struct work *w, jv question)
 	             ? json_utf8(text.p, text.len)
 	             : jv_invalid();
 	if (!jv_is_valid(result))
-		log_note(w->log, "unwritten", jv_is_valid(last) ? jv_copy(last) : jv_object());
+		warn(w, last);
 	jv_free(last);
 	llm_close(llm);
 	buf_release(&text);

@@ -212,6 +212,7 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 			*'make it safe'*'"name":"decision"'*) text=$(sed -n 's/^make it safe\t//;1p' plans) ;;
 			*'"name":"decision"'*) text='{"needs_subtasks":false,"reasoning":"r","complexity_score":1,"required_skills":[]}' ;;
 			*'You write the instructions'*) text='You find holes, carefully.' ;;
+			*'you make the one answer'*) text='It is safe.' ;;
 			*) text='No holes.' ;;
 			esac
 			jq -c --arg text "$text" '{id, type: "text", delta: $text}, {id, type: "stop", reason: "end"}' <<<"$request"
@@ -237,7 +238,42 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 		["look", "boss", "completed", "look at it"], ["audit", "security_specialist", "completed", "No holes."]]'
 	is_field "$id" .status completed
 	run -0 chat-show "$chat"
-	assert_jq 'map(.data.text // empty) | any(contains("## audit\n\nNo holes."))'
+	assert_jq '[.[] | select(.type == "message") | .data.text] | first == "make it safe" and last == "It is safe."'
+	run -0 jq -r 'select(.messages[0].content | contains("you make the one answer")) | .messages[1].content' asked
+	assert_output --partial '"response":"No holes."'
+	assert_output --partial '"response":"look at it"'
+}
+
+# split_done - sets id to a task that was split in two, which have ended
+split_done() {
+	worker doer cat
+	id=$(task-add --ids $'both:\n- one\n- two')
+	task-show "$id" | task-plan --planner rules | task-split --print | jq -r .id >children
+	agent-run "$(sed -n 1p children)" >/dev/null
+	agent-run "$(sed -n 2p children)" >/dev/null
+}
+
+@test "task-plan llm: where the model makes no answer of the subtasks', they stand under their titles" {
+	split_done
+	script_llm <<<'{"type":"error","category":"permission","code":"c","message":"no key","retryable":false}'
+	run -0 agent-run "$id"
+	assert_output --partial 'The model made no answer of the subtasks'"', which stand under their titles: no key"
+	is_field "$id" '[.status, .response] | tojson' '["completed","## one\n\none\n\n## two\n\ntwo"]'
+}
+
+@test "task-plan llm: where the model writes no instructions for a new agent, the template's are, with a warning" {
+	worker smith cat
+	id=$(task-add --ids x)
+	jq -nc --arg id "$id" '{task_id: $id, plan: {subtasks: [{title: "a", priority: "low", assigned_to: "smith"}],
+		agent_creations: [{role: "miller", skills: ["grain"], description: "You grind.", justification: "Bread."}]}}' >plan
+	script_llm <<<'{"type":"error","category":"service","code":"c","message":"it is down","retryable":false}'
+	creation=$(task-split --print <plan | sed -n 1p | jq -r .id)
+	run -0 agent-run "$creation"
+	assert_jq 'map(select(.type == "status") | .data.message) | any(endswith("which has the usual ones of a new one: it is down"))'
+	is_field "$creation" .status completed
+	assert_equal "$(wc -l <asked)" 1
+	run -0 agent-list
+	assert_jq '.[1] | .role == "miller" and .status == "active" and (.system_prompt | startswith("You grind."))'
 }
 
 @test "task-plan llm: without a model an agent is made by the template; one that is there stays as it is" {

@@ -127,3 +127,45 @@ load records
 }
 
 task_is_ready() { [[ $(task-list --ready --ids) = "$1" ]]; }
+
+# planned DECISION - sets id to a task that was split by a plan with that decision, which has an agent
+# created, and creation to the subtask that does that
+planned() {
+	worker smith cat
+	id=$(task-add --ids 'make it safe')
+	jq -nc --arg id "$id" --argjson decision "$1" '{task_id: $id, $decision, plan: {
+		subtasks: [{title: "audit", priority: "low", assigned_to: "auditor"}], agent_creations: [{role: "auditor"}]}}' |
+		task-split --print >out
+	creation=$(sed -n 1p out | jq -r .id)
+}
+
+@test "task-show: --format text tells what was decided, and what came of the plan" {
+	planned '{"needs_subtasks":true,"reasoning":"two kinds of work","complexity_score":8,"required_skills":["care","iron"]}'
+	run -0 task-show --format text "$id"
+	assert_line '  planned      two kinds of work'
+	assert_line '  complexity   8 of 10; takes care, iron'
+	assert_line --regexp "^  status +waiting: it waits for its subtasks: 0 of 2 have ended$"
+	assert_line "  subtasks     ${creation:0:8} pending  Create Auditor Agent"
+	assert_line --regexp '^               [0-9a-f]{8} waiting  audit$'
+	refute_line --partial 'no plan'
+	run -0 task-show --format text "$creation"
+	assert_line '  creates      auditor'
+	run -0 task-show "$id"
+	assert_jq '.[0] | .decision.complexity_score == 8 and (.plan.subtasks | length) == 2 and .plan.agent_creations[0].role == "auditor"'
+}
+
+@test "task-show: --format text tells why there is no plan" {
+	worker smith cat
+	id=$(task-add --ids x)
+	task-show "$id" | jq -c '.decision = {needs_subtasks: true, reasoning: "big", complexity_score: 9,
+		error: {category: "validation", code: "no_plan", message: "it makes no sense"}}' | agent-run >/dev/null
+	run -0 task-show --format text "$id"
+	assert_line '  planned      big'
+	assert_line '  complexity   9 of 10'
+	assert_line '  no plan      it makes no sense'
+	run -0 task-why --format text "$id"
+	assert_line '  planned      big'
+	assert_line '  no plan      it makes no sense'
+	run -0 task-why --jq '.decision.error.message' "$id"
+	assert_output 'it makes no sense'
+}

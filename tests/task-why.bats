@@ -214,3 +214,23 @@ why_agent() { task-why --agent "$1" | jq -r '"\(.agent): \(.why)"'; }
 		assert_output 'completed adder'
 	done
 }
+
+@test "task-why: who waits for an agent's creation says so, and tells how the task was planned" {
+	worker smith cat
+	id=$(task-add --ids x)
+	jq -nc --arg id "$id" '{task_id: $id, decision: {needs_subtasks: true, reasoning: "two kinds of work",
+		complexity_score: 8, required_skills: ["care"]}, plan: {subtasks: [
+		{title: "sweep", priority: "low", assigned_to: "smith"},
+		{title: "audit", priority: "low", assigned_to: "auditor", dependencies: [0]}], agent_creations: [{role: "auditor"}]}}' |
+		task-split --print >out
+	mapfile -t children < <(jq -r .id out)
+	run -0 task-why --jq .why "${children[2]}"
+	assert_output "it waits for ${children[0]:0:8} (creates the agent auditor) and 1 more"
+	agent-run "${children[0]}" >/dev/null
+	run -0 task-why --jq .why "${children[2]}"
+	assert_output "it waits for ${children[1]:0:8}"
+	run -0 task-why --format text "$id"
+	assert_line '  planned      two kinds of work'
+	assert_line '  complexity   8 of 10; takes care'
+	assert_line "  waits for    ${children[1]:0:8} pending  sweep"
+}
