@@ -292,3 +292,28 @@ split_done() {
 	assert_equal "$(<titles)" a
 	assert_equal "$(agent-list)" "$before"
 }
+
+@test "task-plan llm: a decision and an analysis whose figures are known" {
+	for role in backend frontend qa ceo; do worker $role cat; done
+	decision='{"needs_subtasks":true,"reasoning":"it takes several skills","complexity_score":8,"required_skills":["backend","frontend","database"]}'
+	analysis='{"analysis_summary":"a service and a page","subtasks":[
+		{"title":"Backend Development","description":"the service","priority":"high","assigned_to":"backend","estimated_hours":16,
+		"dependencies":[],"required_skills":["go","api_development"]},
+		{"title":"Frontend Development","description":"the page","priority":"medium","assigned_to":"frontend","estimated_hours":12,
+		"dependencies":["0"],"required_skills":["react","typescript"]}],
+		"agent_creations":[{"role":"security_specialist","skills":["security_audit","penetration_testing"],
+		"description":"looks for holes","justification":"logins have to be safe"}],
+		"recommended_approach":"the service first","estimated_total_hours":28,"risk_assessment":"few"}'
+	script_llm < <(says "Here it is: $decision"; echo; says "$analysis")
+	id=$(task-add --ids 'build a login')
+	task-show "$id" | task-plan >plan
+	run -0 cat plan
+	assert_jq --argjson decision "$decision" --argjson analysis "$analysis" \
+		'.[0] | .decision == $decision and .plan == $analysis and (.decision.required_skills | length) == 3'
+	run -0 task-split --dry-run <plan
+	assert_jq '.[0].plan | .estimated_total_hours == 28 and .computed_total_hours == 32 and (.agent_creations | length) == 1 and
+		(.subtasks | map([.title, .assigned_to, .priority, .estimated_hours, .dependencies, (.required_skills | length)]) == [
+			["Create Security_specialist Agent", "ceo", "high", 4, [], 2],
+			["Backend Development", "backend", "high", 16, [], 2],
+			["Frontend Development", "frontend", "medium", 12, ["1"], 2]])'
+}
