@@ -33,8 +33,8 @@ names_of(const struct opt_list *list)
 	return names;
 }
 
-/* The new chat, in the crew that was given, with what its owner wants to be asked (borrowed); invalid
- * with err. */
+/* The new chat, in the crew that was given, with what its owner wants to be asked (borrowed);
+ * invalid with err. */
 static jv
 add(struct tx *tx, jv asked)
 {

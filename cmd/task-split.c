@@ -115,6 +115,14 @@ finish(struct tx *tx)
 	return store_end(tx) < 0 ? STORE_FAIL : STORE_OK;
 }
 
+/* children is borrowed */
+static void
+put_children(struct split *sp, jv children)
+{
+	jv_array_foreach (children, i, child)
+		out_json(&sp->out, child);
+}
+
 /* What has become of a plan, and task, which are borrowed.  The exit status. */
 static int
 report(struct split *sp, int done, jv task, jv line, jv plan, jv children)
@@ -124,8 +132,7 @@ report(struct split *sp, int done, jv task, jv line, jv plan, jv children)
 	if (done == LIFE_DONE && dry_run)
 		show_plan(task, line, plan);
 	else if (done == LIFE_DONE && print)
-		jv_array_foreach (children, i, child)
-			out_json(&sp->out, child);
+		put_children(sp, children);
 	else if (done == LIFE_PASSED && dry_run)
 		err_warn("stdin:%lu: task %.8s: is not ready, or was split: nothing would be done",
 		    sp->in.number, id);

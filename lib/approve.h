@@ -4,9 +4,8 @@
  * life_ask and consent_hold let a task wait with its question in `approval`:
  *   "approval":{"request_id","question","asked_at","about"?,"call_id"?,"tool"?,"args"?,
  *               "decision"?:"approved"|"denied","by"?,"at"?,"reason"?}
- * A decision makes it ready again.  But where "about" is "task" it may not have begun: denied, it is
- * cancelled.  Where it is "agent", that one joins the crew, or goes, and the task that was to create
- * it has ended.
+ * A decision makes it ready again.  But where "about" is "task", it is cancelled if that is denied.
+ * Where it is "agent", that one joins the crew, or goes, and the task that made it has ended.
  *
  * 1. A request is decided once.
  * 2. What a task says decides nothing, be it its own request or another's.

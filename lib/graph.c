@@ -5,7 +5,7 @@
 #include "rows.h"
 #include "task.h"
 
-/* How wide a title is in its box, how much of it is there, and how far an ancestor is looked for. */
+/* How wide a title is in its box, how much of it is there; how far an ancestor is looked for. */
 enum { BOX_COLUMNS = 32, TITLE_COLUMNS = 128, DEPTH_MAX = 64 };
 
 /* Appends a text in quotes.  In a label a backslash or an "&" would begin something. */

@@ -87,7 +87,7 @@ bad #f7cfcf'
 	run -0 --separate-stderr dot -Tsvg <<<"$graph"
 	assert_equal "$stderr" ''
 	assert_equal "$(grep -c 'class="node"' <<<"$output")" 4
-	assert_output --partial '&quot;]; x &#45;&gt; y [label=&quot;&amp;lt;&lt;b&gt;\N\'
+	assert_output --partial '&quot;]; x &#45;&gt; y [label=&quot;&amp;lt;&lt;b&gt;\N'
 }
 
 @test "task-graph: a long title is cut, and stands in lines" {
