@@ -30,16 +30,19 @@ VERSION = 0.1.0
 
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json pattern pointer keyword schema scope extract filter lines args stage screen
+LAYERS += scan json matter pattern pointer keyword schema scope extract filter lines args stage
+LAYERS += screen
 LAYERS += table view
 LAYERS += dir jail progress proc coproc adapter lease call sandbox spill
 LAYERS += mend sse request fault reply openai anthropic dialect key provider config cassette http
 LAYERS += exchange
 LAYERS += rpc server mcp
 LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed log
-LAYERS += rules wish verdict crew hire deps divide plan agent task chat schedule speech consent settle
+LAYERS += rules wish verdict crew toolbox hire deps divide plan agent profile drawing task chat
+LAYERS += schedule speech consent settle
 LAYERS += policy assign life approve
-LAYERS += split retry remove terms spec wanted draft edit record ask text rows show tree graph
+LAYERS += split retry remove terms spec wanted draft edit bonds charter roster enlist record ask
+LAYERS += text rows show tree graph
 LAYERS += why
 LAYERS += steer intake card
 LAYERS += overview staff history llm recent claim transcript prompt planner place declare tool
@@ -64,7 +67,8 @@ ALL_CFLAGS    = -std=c11 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDE
 ALL_LDFLAGS   = $(HARDEN_LD) -Wl,--as-needed $(LDFLAGS)
 LDLIBS        = -ljq -lgdbm -luuid -lonig -lm
 
-PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev
+PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev \
+                 libyaml-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq curl parallel strace gdbmtool \
                  bash-completion zsh fish json-schema-test-suite bubblewrap graphviz
 PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
@@ -104,6 +108,9 @@ $B/unit/%: $B/obj/tests/unit/%.o $B/lib.a | $B/unit
 
 # Loading libcurl costs 4 ms: only what speaks HTTP is linked with it.
 $B/bin/llm-chat $B/unit/http: LDLIBS += -lcurl
+
+# Nor does anything else read YAML.
+$B/bin/agent-import $B/unit/matter $B/bin/fuzz-roster: LDLIBS += -lyaml
 
 $B/helpers/%: $B/obj/tests/helpers/%.o $B/lib.a | $B/helpers
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -160,7 +167,7 @@ $(FOLDERS):
 
 # The packages that are missing; nothing is asked of dpkg where the headers are there.
 deps-build:
-	@printf '#include <%s>\n' jv.h gdbm.h uuid/uuid.h oniguruma.h curl/curl.h | \
+	@printf '#include <%s>\n' jv.h gdbm.h uuid/uuid.h oniguruma.h curl/curl.h yaml.h | \
 	 $(CC) $(CPPFLAGS) -E -o /dev/null - 2>/dev/null || .ci/need $(PACKAGES_BUILD)
 
 deps-test: | deps-build

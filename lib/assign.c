@@ -9,13 +9,14 @@
 #include "crew.h"
 #include "task.h"
 
-/* The crew that the task's chat is tied to, owned; NULL: none. */
+/* The crew that the task, or its chat, is tied to, owned; NULL: none. */
 static char *
 crew_of(struct tx *tx, jv task)
 {
 	const char *id = json_peek_string(task, "chat_id");
 	jv chat = id ? chat_get(tx, id) : jv_invalid();
-	const char *name = json_peek_string(chat, "crew");
+	const char *own = json_peek_string(task, "crew"),
+		   *name = own ? own : json_peek_string(chat, "crew");
 	char *crew = name ? xstrdup(name) : NULL;
 
 	jv_free(chat);

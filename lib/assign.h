@@ -4,7 +4,7 @@
  * The role that the task names; else the one that its instruction mentions; else the agent that
  * has most of the words of its required_skills; else the one most of whose skills' words are in the
  * instruction, of equals the one that runs the fewest tasks, then the earlier one; else the first.
- * A chat that is tied to a crew has only that crew's agents.
+ * A task that is a crew's, or in a chat that is tied to one, has only that crew's agents.
  */
 #ifndef ASSIGN_H
 #define ASSIGN_H
@@ -12,7 +12,7 @@
 #include "store.h"
 
 /* assign_crew - the agents that may do a task (borrowed), or what is said in a chat: an owned
- * array, in the order in which they were added.  Only `chat_id` matters. */
+ * array, in the order in which they were added.  Only `chat_id` and `crew` matter. */
 jv assign_crew(struct tx *tx, jv task);
 
 /*

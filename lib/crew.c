@@ -31,6 +31,19 @@ crew_strings(jv object, const char *name)
 	return strings;
 }
 
+jv
+crew_add(jv list, const char *name)
+{
+	bool is_there = false;
+
+	jv_array_foreach (list, i, item) {
+		is_there = is_there || (jv_get_kind(item) == JV_KIND_STRING &&
+					   !strcasecmp(jv_string_value(item), name));
+		jv_free(item);
+	}
+	return is_there ? list : jv_array_append(list, jv_string(name));
+}
+
 static int
 crew_size(jv crew)
 {

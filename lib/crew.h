@@ -42,6 +42,9 @@ jv crew_take(jv crew, char **text);
 /* crew_skills_in - the agent's skills all of whose words occur in text: a new array. */
 jv crew_skills_in(jv agent, const char *text);
 
+/* crew_add - a name added to an array of strings (consumed), unless it is there in any case. */
+jv crew_add(jv list, const char *name);
+
 /* crew_strings - the strings of an array member of a record: a new array, maybe empty. */
 jv crew_strings(jv record, const char *name);
 

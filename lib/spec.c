@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "chat.h"
 #include "clock.h"
 #include "err.h"
 #include "fold.h"
@@ -24,6 +25,7 @@ static const struct {
 	{ "user_id", JV_KIND_STRING },
 	{ "created_by", JV_KIND_STRING },
 	{ "agent", JV_KIND_STRING },
+	{ "crew", JV_KIND_STRING },
 	{ "key", JV_KIND_STRING },
 	{ "schedule", JV_KIND_STRING },
 	{ "every_s", JV_KIND_NUMBER },
@@ -119,7 +121,7 @@ check_schedule(jv spec)
 int
 spec_check(jv spec)
 {
-	const char *instruction, *priority, *id, *key;
+	const char *instruction, *priority, *id, *key, *crew;
 
 	if (check_kinds(spec) < 0 || check_strings(spec, "depends_on") < 0 ||
 	    check_strings(spec, "required_skills") < 0 || check_strings(spec, "labels") < 0 ||
@@ -131,6 +133,9 @@ spec_check(jv spec)
 	if (strlen(instruction) > SPEC_INSTRUCTION_MAX)
 		return err_set(EX_DATAERR, "instruction: longer than %d bytes",
 		    SPEC_INSTRUCTION_MAX);
+	crew = json_peek_string(spec, "crew");
+	if (crew && chat_check_name("crew", crew) < 0)
+		return -1;
 	priority = json_peek_string(spec, "priority");
 	if (priority && task_check_priority(priority) < 0)
 		return -1;

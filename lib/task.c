@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,6 +191,20 @@ add_stopped_sets(jv sets, jv task)
 	return sets;
 }
 
+/* The set of a crew's tasks, whose name counts in any case. */
+static jv
+crew_set(const char *crew)
+{
+	char *name = xprintf("crew.%s", crew);
+	jv set;
+
+	for (char *p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	set = jv_string(name);
+	free(name);
+	return set;
+}
+
 static jv
 sets_of(jv task)
 {
@@ -204,6 +219,8 @@ sets_of(jv task)
 		if (value)
 			sets = add_name(sets, by_field[i][1], value);
 	}
+	if (json_peek_string(task, "crew"))
+		sets = jv_array_append(sets, crew_set(json_peek_string(task, "crew")));
 	if (task_is(task, "pending"))
 		sets = add_waiting_sets(sets, task);
 	if (task_is(task, "in_progress") && json_has(task, "spawned"))
@@ -323,6 +340,23 @@ put(struct tx *tx, const char *key, jv task)
 	task = json_set_string(task, "updated_at", clock_format(clock_now_ms(), now));
 	store_put(tx, key, jv_copy(task), sets_of(task), names_of(tx, task));
 	jv_free(task);
+}
+
+jv
+task_of_crew(struct tx *tx, const char *crew, const char *chat)
+{
+	jv set = crew_set(crew), ids = jv_array();
+
+	for (uint64_t n = 0; (n = store_next(tx, jv_string_value(set), n)) != 0;) {
+		jv task = store_at(tx, n);
+		const char *in = json_peek_string(task, "chat_id");
+
+		if (!in || json_has(task, "own_chat") || !strcmp(in, chat))
+			ids = jv_array_append(ids, json_get(task, "id", JV_KIND_STRING));
+		jv_free(task);
+	}
+	jv_free(set);
+	return ids;
 }
 
 void

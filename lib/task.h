@@ -11,6 +11,7 @@
  *   delayed               waiting: time (field `not_before`)
  *   approval              waiting: approval (field `approval`)
  *   chat.<id> parent.<id> agent.<role>
+ *   crew.<name>             its own tasks; in lower case
  *   dependents.<id>       pending and waiting for that task
  *   stopped.<id>          failed because that task, on which it depends, failed or was cancelled
  *   spawned               in progress, of those that were spawned (field `spawned`)
@@ -37,6 +38,10 @@ jv task_get(struct tx *tx, const char *id);
 /* task_next_child - the subtask that follows the one with record number *n, which is set to its; 0:
  * the first.  Owned; invalid: there is none.  Subtasks may be written while going through them. */
 jv task_next_child(struct tx *tx, const char *id, uint64_t *n);
+
+/* task_of_crew - the ids of a crew's own tasks that are in that chat, or were added to none: an
+ * owned array, in order of creation. */
+jv task_of_crew(struct tx *tx, const char *crew, const char *chat);
 
 /* task_put - write a task (consumed) under its id, into the sets above, and ring its bells. */
 void task_put(struct tx *tx, jv task);

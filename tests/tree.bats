@@ -83,7 +83,7 @@ forbid() {
 }
 
 @test "tree: each third-party header is included by one module only" {
-	for header in jq.h gdbm.h uuid/uuid.h oniguruma.h curl/curl.h; do
+	for header in jq.h gdbm.h uuid/uuid.h oniguruma.h curl/curl.h yaml.h; do
 		users=$(grep -lE "^# *include <$header>" lib/*.[ch] cmd/*.[ch] | sed 's/\.[ch]$//' | sort -u)
 		[[ $users != *$'\n'* ]] || { echo "<$header>: $users"; false; }
 	done
@@ -93,6 +93,14 @@ forbid() {
 	need_commands
 	for name in $(commands); do
 		[[ $name = llm-chat ]] || ! readelf -d "$(command -v "$name")" | grep -q 'NEEDED.*libcurl' ||
+			{ echo "$name"; false; }
+	done
+}
+
+@test "tree: only agent-import is linked with libyaml" {
+	need_commands
+	for name in $(commands); do
+		[[ $name = agent-import ]] || ! readelf -d "$(command -v "$name")" | grep -q 'NEEDED.*libyaml' ||
 			{ echo "$name"; false; }
 	done
 }
