@@ -10,8 +10,9 @@
 #include "lines.h"
 #include "opt.h"
 #include "stage.h"
+#include "task.h"
 
-static bool validate, only_addressed, commands, any_author;
+static bool validate, only_addressed, commands, any_author, append;
 
 static const struct opt opts[] = { { 0, "only-addressed", NULL,
 				       "only of what begins with /task or mentions an agent",
@@ -19,6 +20,7 @@ static const struct opt opts[] = { { 0, "only-addressed", NULL,
 	{ 0, "commands", NULL, "let people steer: /cancel, /status, /retry, /approve",
 	    .set = &commands },
 	{ 0, "any-author", NULL, "also of what bots and tasks say", .set = &any_author },
+	{ 0, "append", NULL, "let tasks wait for those of the chat's crew", .set = &append },
 	{ 0, "validate", NULL, "print only what is right and wrong with each message",
 	    .set = &validate },
 	{ 0 } };
@@ -46,6 +48,10 @@ look_up(struct desk *desk, jv event, struct draft_scene *scene)
 		err_exit();
 	if (has_chat)
 		scene->chat = chat_get(tx, chat);
+	if (append && json_peek_string(scene->chat, "crew")) {
+		jv_free(scene->after);
+		scene->after = task_of_crew(tx, json_peek_string(scene->chat, "crew"), chat);
+	}
 	if (wants_crew) {
 		jv_free(scene->crew);
 		scene->crew = assign_crew(tx, event);
@@ -76,7 +82,9 @@ static int
 draft(void *arg, jv event)
 {
 	struct desk *desk = arg;
-	struct draft_scene scene = { .crew = jv_array(), .chat = jv_invalid() };
+	struct draft_scene scene = { .crew = jv_array(),
+		.chat = jv_invalid(),
+		.after = jv_array() };
 	int status = 0;
 	jv line;
 
@@ -91,6 +99,7 @@ draft(void *arg, jv event)
 		out_json(&desk->out, line);
 	jv_free(scene.crew);
 	jv_free(scene.chat);
+	jv_free(scene.after);
 	jv_free(event);
 	return status;
 }

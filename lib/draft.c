@@ -328,6 +328,23 @@ error_line(struct draft *d)
 	return line;
 }
 
+/* What the spec waits for, also by what the scene says. */
+static jv
+with_dependencies(jv line, jv after)
+{
+	jv own = json_get(line, "depends_on", JV_KIND_ARRAY);
+
+	if (jv_get_kind(after) != JV_KIND_ARRAY || jv_array_length(jv_copy(after)) == 0) {
+		jv_free(own);
+		return line;
+	}
+	if (!jv_is_valid(own)) {
+		jv_free(own);
+		own = jv_array();
+	}
+	return json_set(line, "depends_on", jv_array_concat(own, jv_copy(after)));
+}
+
 static jv
 spec_line(struct draft *d, const char *text)
 {
@@ -343,7 +360,7 @@ spec_line(struct draft *d, const char *text)
 		line = json_set(line, "key", jv_string_fmt("message:%s", id));
 	if (d->role)
 		line = json_set_string(line, "agent", d->role);
-	line = jv_object_merge(line, jv_copy(d->spec));
+	line = with_dependencies(jv_object_merge(line, jv_copy(d->spec)), d->scene->after);
 	line = json_set(line, "source", source_of(d->event));
 	return json_set(line, "validation", verdict_object(&d->verdict));
 }

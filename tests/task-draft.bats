@@ -425,3 +425,45 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	run -0 drafted
 	assert_jq '.[0] | .agent == "adder" and .validation.warnings == ["no agent has the role wc: adder, the first one, does it"]'
 }
+
+# A crew with one agent and two tasks, on stdin of agent-import.
+crew_of_two() {
+	cat <<-'END'
+		{"nodes": [{"id": "c", "type": "crew", "data": {"name": "x"}},
+		  {"id": "a", "type": "agent", "data": {"role": "a", "command": ["cat"]}},
+		  {"id": "1", "type": "task", "data": {"description": "first"}},
+		  {"id": "2", "type": "task", "data": {"description": "second"}}], "edges": []}
+	END
+}
+
+@test "task-draft: --append has a message's task wait for those of the chat's crew, and get their answers" {
+	chat=$(chat-new --crew X --ids) other=$(chat-new --ids)
+	crew_of_two | agent-import --tasks --chat "$chat" - >/dev/null
+	chat-post "$chat" 'and then this'
+	chat-post "$other" 'not in the crew'
+	tasks=$(task-list --jq .id)
+	run -0 task-draft < <(chat-show "$chat" --format json)
+	assert_jq '.[0] | has("depends_on") | not'
+	run -0 task-draft --append < <(chat-show "$chat" --format json)
+	assert_jq --arg ids "$tasks" '.[0].depends_on == ($ids / "\n")'
+	run -0 task-draft --append < <(chat-show "$other" --format json)
+	assert_jq '.[0] | has("depends_on") | not'
+	agent-add a --crew x --input json -- jq -r '"\(.instruction) after \([.dependencies[].response] | join(", "))"' >/dev/null
+	chat-show "$chat" --format json | task-draft --append | task-add >/dev/null
+	task-watch --drain | task-run >/dev/null
+	assert_equal "$(task-list --jq .response | tail -n 1)" 'and then this after first after , second after first after '
+}
+
+@test "task-draft: --append leaves what the metadata say, and those of the crew in other chats" {
+	chat=$(chat-new --crew x --ids) other=$(chat-new --crew x --ids) own=$(task-add --ids own)
+	crew_of_two | agent-import --tasks --chat "$other" - >/dev/null
+	event() {
+		jq -nc --arg chat "$chat" --arg id "$own" '{type: "message", user_id: "ann", chat_id: $chat,
+			data: {text: "a longer text", metadata: {depends_on: $id}}}'
+	}
+	run -0 task-draft --append < <(event)
+	assert_jq --arg id "$own" '.[0].depends_on == [$id]'
+	crew_of_two | agent-import --tasks - >/dev/null
+	run -0 task-draft --append < <(event)
+	assert_jq --arg id "$own" '.[0].depends_on | length == 3 and .[0] == $id'
+}
