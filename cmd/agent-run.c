@@ -17,6 +17,7 @@
 #include "loop.h"
 #include "opt.h"
 #include "outbox.h"
+#include "partial.h"
 #include "proc.h"
 #include "program.h"
 #include "recruit.h"
@@ -41,6 +42,7 @@ struct run {
 	struct store *s;
 	const char *lease;
 	struct log *log;
+	struct partial *partial;
 	struct outbox *outbox; /* NULL: somebody else prints */
 	char *topic;
 	struct claim claim;
@@ -100,6 +102,8 @@ begin(struct run *r)
 	r->log = log_open(store_logs_fd(r->s), id, json_peek_int(r->claim.task, "posted", 0));
 	if (!r->log)
 		err_exit();
+	r->partial =
+	    partial_open(store_run_fd(r->s), store_watch_fd(r->s), r->claim.task, r->lease, r->log);
 	head = json_set_int(jv_object(), "attempt", json_peek_int(r->claim.task, "attempt", 1));
 	head = json_set_string(head, "lease", r->lease);
 	head = json_set_int(head, "retries", json_peek_int(r->claim.task, "retries", 0));
@@ -136,6 +140,7 @@ work(struct run *r)
 		.store = store_path(r->s),
 		.logs_fd = store_logs_fd(r->s),
 		.log = r->log,
+		.partial = r->partial,
 		.told = tell,
 		.arg = r };
 
@@ -240,9 +245,18 @@ print_rest(struct run *r)
 	}
 }
 
+/* Whether the end has said the answer. */
+static bool
+is_answered(const struct run *r, enum work_end end)
+{
+	return end == WORK_DONE && jv_get_kind(r->result.response) == JV_KIND_STRING &&
+	       *jv_string_value(r->result.response);
+}
+
 static void
 release(struct run *r)
 {
+	partial_close(r->partial);
 	outbox_close(r->outbox);
 	log_close(r->log);
 	claim_release(&r->claim);
@@ -293,8 +307,12 @@ do_task(struct store *s, struct proc_lease *lease, const char *id, struct given 
 		status = err_print();
 		outbox_close(r.outbox); /* whoever runs it next begins with what is left */
 		r.outbox = NULL;
+		partial_drop(r.partial);
 		renew(lease, s);
 	}
+	if (is_answered(&r, end))
+		partial_end(r.partial, PARTIAL_TEXT);
+	partial_drop(r.partial);
 	tell(&r);
 	if (status == 0)
 		print_rest(&r);

@@ -1,5 +1,6 @@
 /* chat-watch - print what is said in a chat, as it happens */
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,17 +11,20 @@
 #include "clock.h"
 #include "err.h"
 #include "feed.h"
+#include "growing.h"
 #include "history.h"
+#include "json.h"
 #include "opt.h"
+#include "overhear.h"
 #include "stop.h"
 
-/* How long a lost bell may go unnoticed. */
-enum { POLL_MS = 2000 };
+/* How long a lost bell may go unnoticed, and how long a terminal is left in peace. */
+enum { POLL_MS = 2000, REDRAW_MS = 40 };
 
 static struct history history;
 static const char *cursor, *timeout;
 static long since = -1, newest = -1, count = -1;
-static bool all;
+static bool all, partial;
 
 static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those to come",
 				       .set = &all },
@@ -31,6 +35,8 @@ static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those 
 	{ 0, "cursor", "name", "go on where this named reader has come to, and pass its name on",
 	    .str = &cursor },
 	{ 0, "count", "count", "end after count events", .num = &count, .min = 1, .max = LONG_MAX },
+	{ 0, "partial", NULL, "also what agents are about to say, while they say it",
+	    .set = &partial },
 	{ 't', "timeout", "time", "end after this time, with status 124 if --count was not reached",
 	    .str = &timeout },
 	VIEW_FORMAT(history.view), VIEW_JQ(history.view), VIEW_IDS(history.view), { 0 } };
@@ -47,6 +53,9 @@ struct past {
 struct watch {
 	struct store *s;
 	struct bell *bell;
+	struct bell *partial_bell; /* NULL, as the next: they are not wanted, or cannot be shown */
+	struct overhear *overhear;
+	struct growing growing; /* on a terminal */
 	struct feed *feed;
 	struct past *past;
 	size_t pasts;
@@ -128,6 +137,7 @@ static _Noreturn void
 die(struct watch *w)
 {
 	bell_close(w->bell);
+	bell_close(w->partial_bell);
 	if (stop_signal())
 		exit(128 + stop_signal());
 	err_exit();
@@ -174,6 +184,20 @@ print_past(struct watch *w)
 	}
 }
 
+/* An event is about to be printed: it may say whole what was shown of it before. */
+static void
+note_said(struct watch *w, struct scan_text event)
+{
+	jv value = json_parse_object(event.p, event.len);
+
+	growing_erase(&w->growing, &history.view.out.buf);
+	if (jv_is_valid(value)) {
+		overhear_said(w->overhear, value);
+		growing_replace(&w->growing, value);
+	}
+	jv_free(value);
+}
+
 /* A change in the feed: an event is printed, unless its key says that it is another chat's or was
  * printed. */
 static void
@@ -193,7 +217,28 @@ print_event(struct watch *w, const char *key, struct scan_text event)
 	if (seq <= p->since)
 		return;
 	p->since = seq;
+	if (w->overhear)
+		note_said(w, event);
 	history_add(&history, event);
+}
+
+static void
+take_delta(void *arg, jv delta)
+{
+	struct watch *w = arg;
+
+	if (history.view.kind == VIEW_TEXT)
+		growing_take(&w->growing, delta);
+	else
+		view_add(&history.view, NULL, delta);
+}
+
+/* What agents are about to say. */
+static void
+print_partial(struct watch *w)
+{
+	if (w->overhear)
+		overhear_look(w->overhear, take_delta, w);
 }
 
 /* FEED_GONE: look again. */
@@ -204,8 +249,11 @@ print_news(struct watch *w)
 	struct scan_text event;
 	const char *key;
 
+	print_partial(w);
 	while (!is_enough() && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
 		print_event(w, key, event);
+	if (w->growing.len > 0 || w->growing.shown > 0)
+		growing_draw(&w->growing, &history.view.out.buf);
 	if (rc == FEED_FAIL || view_flush(&history.view) < 0)
 		die(w);
 	return rc;
@@ -224,7 +272,12 @@ wait_for_news(struct watch *w)
 			return -1;
 		left = left < POLL_MS ? left : POLL_MS;
 	}
-	return bell_wait(w->bell, (int)left, STDOUT_FILENO) < 0 || stop_signal() ? -1 : 0;
+	if (w->growing.shown > 0)
+		poll(NULL, 0, left < REDRAW_MS ? (int)left : REDRAW_MS);
+	return bell_wait_either(w->bell, w->partial_bell, (int)left, STDOUT_FILENO) < 0 ||
+	               stop_signal()
+	           ? -1
+	           : 0;
 }
 
 static int
@@ -239,6 +292,31 @@ end_status(const struct watch *w, const char *chat_id)
 	return count >= 0 && w->is_late ? EX_TIMEOUT : 0;
 }
 
+/* As text they need a terminal where they can be replaced. */
+static void
+open_partial(struct watch *w, const char *chat_id)
+{
+	char *topic;
+
+	if (!partial || (history.view.kind == VIEW_TEXT && history.view.screen.rows == 0))
+		return;
+	topic = overhear_topic(chat_id);
+	if (!w->partial_bell && !(w->partial_bell = bell_open(store_watch_fd(w->s), topic)))
+		die(w);
+	w->overhear = overhear_open(store_run_fd(w->s), chat_id);
+	growing_open(&w->growing, &history.view.screen, all);
+	free(topic);
+}
+
+static void
+close_partial(struct watch *w)
+{
+	growing_erase(&w->growing, &history.view.out.buf);
+	growing_release(&w->growing);
+	overhear_close(w->overhear);
+	w->overhear = NULL;
+}
+
 static int
 watch(struct watch *w, const char *chat_id)
 {
@@ -250,17 +328,22 @@ watch(struct watch *w, const char *chat_id)
 	w->chat = chat;
 	if (!(w->bell = bell_open(store_watch_fd(w->s), topic)))
 		die(w);
+	open_partial(w, chat_id);
 	look(w, chat_id);
 	print_past(w);
 	while (!is_enough()) {
 		if (print_news(w) == FEED_GONE) {
 			w->is_again = true;
 			look(w, chat_id);
+			close_partial(w); /* what is said by now may be in the past that follows */
+			open_partial(w, chat_id);
 			print_past(w);
 		} else if (is_enough() || w->is_gone || wait_for_news(w) < 0) {
 			break;
 		}
 	}
+	close_partial(w);
+	bell_close(w->partial_bell);
 	bell_close(w->bell);
 	feed_close(w->feed);
 	view_close(&history.view);
@@ -283,6 +366,8 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want one chat, or --all");
 	if (history_open(&history) < 0)
 		opt_usage(&cmd, "%s", err_text());
+	if (partial && (cursor || history.view.is_ids))
+		opt_usage(&cmd, "--partial goes with neither --cursor nor --ids");
 	if (cursor && chat_check_cursor(cursor) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (timeout && opt_duration_ms(timeout) < 0)

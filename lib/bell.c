@@ -142,14 +142,24 @@ bell_clear(struct bell *b)
 int
 bell_wait(struct bell *b, int timeout_ms, int also_fd)
 {
-	struct pollfd fds[] = { { .fd = b->fd, .events = POLLIN }, { .fd = also_fd } };
+	return bell_wait_either(b, NULL, timeout_ms, also_fd);
+}
 
-	if (poll(fds, 2, timeout_ms) <= 0)
+int
+bell_wait_either(struct bell *b, struct bell *other, int timeout_ms, int also_fd)
+{
+	struct pollfd fds[] = { { .fd = also_fd }, { .fd = b->fd, .events = POLLIN },
+		{ .fd = other ? other->fd : -1, .events = POLLIN } };
+
+	if (poll(fds, 3, timeout_ms) <= 0)
 		return 0;
 	/* A terminal hangs up, and a closed descriptor is none: both for ever. */
-	if (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+	if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL))
 		return -1;
-	bell_clear(b);
+	if (fds[1].revents)
+		bell_clear(b);
+	if (fds[2].revents)
+		bell_clear(other);
 	return 1;
 }
 

@@ -11,7 +11,8 @@
  * 4. What is no FIFO, or not ours, is never written to (O_NOFOLLOW, fstat).
  * 5. Every waiter still polls with a time-out: a lost byte costs seconds, never data.
  *
- * Topics: "tasks", "chats", "chat-<id>", "task-<id>", "store" (every transaction).
+ * Topics: "tasks", "chats", "chat-<id>", "task-<id>", "store" (every transaction); "partials",
+ * "partial-<chat>" (partial.h).
  */
 #ifndef BELL_H
 #define BELL_H
@@ -40,6 +41,9 @@ void bell_clear(struct bell *b);
  * Returns 1 rang (and cleared), 0 time-out or signal, -1 the reader of also_fd is gone.
  */
 int bell_wait(struct bell *b, int timeout_ms, int also_fd);
+
+/* bell_wait_either - the same until one of two rings; other NULL: there is none. */
+int bell_wait_either(struct bell *b, struct bell *other, int timeout_ms, int also_fd);
 
 /* bell_ring - wake everyone who waits on topic.  Never fails, never blocks. */
 void bell_ring(int watch_fd, const char *topic);

@@ -93,9 +93,15 @@ take_plain(struct hear *h, const char *line, size_t len)
 	if (len < 2 || line[0] != '{')
 		return false;
 	event = json_parse_object(line, len);
-	if ((is = is_event(event)))
-		hear_event(h, json_peek_string(event, "type"),
-		    json_get(event, "data", JV_KIND_OBJECT));
+	if ((is = is_event(event))) {
+		const char *type = json_peek_string(event, "type");
+
+		hear_event(h, type, json_get(event, "data", JV_KIND_OBJECT));
+		if (!strcmp(type, "message")) { /* what was shown before it goes with it */
+			partial_end(h->partial, PARTIAL_TEXT);
+			h->shown = h->text.len;
+		}
+	}
 	jv_free(event);
 	return is;
 }
@@ -271,6 +277,21 @@ end_line(struct hear *h, const char *newline)
 	h->is_in_long_line = false;
 }
 
+/* Shows what has come of the answer since the last time. */
+static void
+show_more(struct hear *h)
+{
+	if (h->adapter)
+		return;
+	if (h->shown < h->text.len)
+		h->shown += partial_add(h->partial, PARTIAL_TEXT, h->text.p + h->shown,
+		    h->text.len - h->shown);
+	/* no event begins like this: it will be part of the text, behind what that is now */
+	if (h->shown >= h->text.len && h->line.len > 0 && h->line.p[0] != '{' && !h->is_cut)
+		h->shown += partial_add(h->partial, PARTIAL_TEXT,
+		    h->line.p + (h->shown - h->text.len), h->line.len - (h->shown - h->text.len));
+}
+
 void
 hear_out(void *arg, const char *bytes, size_t len)
 {
@@ -292,6 +313,7 @@ hear_out(void *arg, const char *bytes, size_t len)
 		h->line.len = 0;
 		h->is_in_long_line = true;
 	}
+	show_more(h);
 }
 
 static void

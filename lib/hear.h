@@ -8,7 +8,9 @@
  *    log.
  * 3. A message that an adapter gives last is not told where it is the answer: that has an event of
  *    its own.
- * 4. stderr goes to the log; its end tells why a program failed.
+ * 4. Without an adapter the answer is shown while it grows, from the last message on, and a line of
+ *    it from its beginning, unless that is "{".
+ * 5. stderr goes to the log; its end tells why a program failed.
  */
 #ifndef HEAR_H
 #define HEAR_H
@@ -18,6 +20,7 @@
 
 #include "filter.h"
 #include "log.h"
+#include "partial.h"
 
 /* The most bytes of an answer that are kept (control characters, which JSON makes longer, count as
  * six); the rest is dropped. */
@@ -27,6 +30,7 @@ struct hear {
 	jv task;           /* borrowed */
 	const char *lease; /* the events' session */
 	struct log *log;
+	struct partial *partial; /* where the answer goes while it grows; NULL: nowhere */
 	struct filter *adapter;  /* NULL: none */
 	void (*told)(void *arg); /* called after something was logged; NULL: nobody */
 	void *arg;
@@ -41,7 +45,7 @@ struct hear {
 	/* Our own. */
 	jv held, names;
 	struct buf line, text, stderr_line, stderr_tail;
-	size_t text_cost, stderr_logged;
+	size_t text_cost, shown, stderr_logged;
 	bool is_in_long_line, is_tail_cut;
 };
 

@@ -60,14 +60,17 @@ refuse(struct session *s, jv answer, const char *code, const char *why)
 	char name[9], *told = xprintf("Your answer was not accepted: %s\nAnswer again.", why);
 	char *status = xprintf("Task %s: its answer was not accepted: %s",
 	    task_short(json_peek_string(s->w->task, "id"), name), why);
+	bool is_said = !is_blank(jv_string_value(answer));
 	int rc = 0;
 
 	session_hold(s);
-	if (!is_blank(jv_string_value(answer)))
+	if (is_said)
 		rc |= session_say(s, "message", json_set(jv_object(), "text", jv_copy(answer)));
 	rc |= session_say(s, "status", json_set_string(jv_object(), "message", status));
 	rc |= session_note(s, "refused", json_set_string(jv_object(), "message", told));
 	rc = session_settle(s, rc);
+	if (is_said && rc == SESSION_AGAIN)
+		partial_end(s->w->partial, PARTIAL_TEXT);
 	if (rc == SESSION_AGAIN && ++s->refused > answer_tries(s->output))
 		rc = session_fail(s, "validation", code, why);
 	free(told);

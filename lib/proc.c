@@ -666,14 +666,29 @@ proc_lease_pidfd(int run_fd, const char *id)
 	return pidfd;
 }
 
+/* What a holder has made beside its lease, as run/<id>.<anything>, goes with it. */
+static void
+sweep_beside(int run_fd, const char *name)
+{
+	char id[ID_TEXT] = "";
+
+	if (strlen(name) < ID_TEXT || name[ID_TEXT - 1] != '.')
+		return;
+	memcpy(id, name, ID_TEXT - 1);
+	if (id_is_full(id) && !proc_lease_is_live(run_fd, id))
+		unlinkat(run_fd, name, 0);
+}
+
 static void
 sweep_lease(int run_fd, const char *id)
 {
 	int fd = lease_open(run_fd, id);
 	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0) {
+		sweep_beside(run_fd, id);
 		return;
+	}
 	/* It is locked before it is written to: written and free means dead. */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !lease_is_locked(fd) &&
 	    (st.st_size > 0 || time(NULL) - st.st_mtime > 60))

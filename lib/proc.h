@@ -84,7 +84,8 @@ void proc_lease_drop(struct proc_lease *l, int run_fd);
 bool proc_lease_is_live(int run_fd, const char *id);
 
 /*
- * proc_lease_sweep - remove the files of leases whose holders are dead
+ * proc_lease_sweep - remove the files of leases whose holders are dead, and what these have made
+ * beside them, run/<id>.<anything>
  *
  * A file that is still empty may be just being made: only if it is older than a minute.
  */

@@ -287,6 +287,7 @@ run_once(struct run *r, const char *fault)
 	struct hear h = { .task = w->task,
 		.lease = w->lease,
 		.log = w->log,
+		.partial = w->partial,
 		.adapter = r->adapter,
 		.told = w->told,
 		.arg = w->arg };
@@ -303,6 +304,7 @@ run_once(struct run *r, const char *fault)
 	enum call_end end;
 	int status;
 
+	partial_drop(w->partial); /* what was said before was not good enough */
 	make_request(r, fault, &request);
 	call.input = request.p;
 	call.input_len = request.len;

@@ -13,6 +13,9 @@
 /* No line is narrower than this, however narrow the terminal says it is. */
 enum { COLUMNS_MIN = 20 };
 
+/* Of a terminal that does not say. */
+enum { ROWS = 24 };
+
 static size_t
 columns_of(int fd)
 {
@@ -27,12 +30,31 @@ columns_of(int fd)
 	return columns < COLUMNS_MIN ? COLUMNS_MIN : (size_t)columns;
 }
 
+/* Whether it is a terminal that does more than print. */
+static bool
+is_able(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+static size_t
+rows_of(int fd)
+{
+	struct winsize size;
+
+	if (!is_able(fd))
+		return 0;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row : ROWS;
+}
+
 static bool
 wants_colour(int fd)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
-	return isatty(fd) && !(no && *no) && term && *term && strcmp(term, "dumb") != 0;
+	return is_able(fd) && !(no && *no);
 }
 
 int
@@ -51,6 +73,7 @@ screen_open(struct screen *s, int fd, const char *color)
 	else
 		return err_set(EX_USAGE, "color '%.20s': want auto, always or never", color);
 	s->columns = columns_of(fd);
+	s->rows = rows_of(fd);
 	return 0;
 }
 

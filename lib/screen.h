@@ -14,6 +14,7 @@
 
 struct screen {
 	size_t columns; /* 0: no limit */
+	size_t rows;    /* 0: it is no terminal, or one that cannot go up a line (TERM) */
 	bool has_colour;
 };
 

@@ -181,12 +181,16 @@ with_id(const struct turn *t, jv call)
 
 /* Append a piece of text, with U+0000 if it has that; what string_of would drop is not kept. */
 static void
-add_delta(struct buf *b, jv event)
+add_delta(struct turn *t, enum partial_kind kind, struct buf *b, jv event)
 {
 	jv delta = json_get(event, "delta", JV_KIND_STRING);
 
-	if (jv_is_valid(delta) && b->len <= HEAR_ANSWER_MAX)
-		buf_add(b, jv_string_value(delta), (size_t)jv_string_length_bytes(jv_copy(delta)));
+	if (jv_is_valid(delta) && b->len <= HEAR_ANSWER_MAX) {
+		size_t len = (size_t)jv_string_length_bytes(jv_copy(delta));
+
+		buf_add(b, jv_string_value(delta), len);
+		partial_add(t->s->w->partial, kind, jv_string_value(delta), len);
+	}
 	jv_free(delta);
 }
 
@@ -199,9 +203,9 @@ take_event(void *arg, jv event)
 	jv block = json_get(event, "block", JV_KIND_OBJECT);
 
 	if (!strcmp(type, "text"))
-		add_delta(&t->text, event);
+		add_delta(t, PARTIAL_TEXT, &t->text, event);
 	else if (!strcmp(type, "thought"))
-		add_delta(&t->thought, event);
+		add_delta(t, PARTIAL_THOUGHT, &t->thought, event);
 	else if (!strcmp(type, "thinking") && jv_is_valid(block))
 		t->blocks = jv_array_append(t->blocks, jv_copy(block));
 	else if (!strcmp(type, "tool_call") && jv_is_valid(call))
@@ -279,7 +283,13 @@ end_turn(struct turn *t, jv stop, int64_t ms)
 	if (jv_object_length(jv_copy(t->usage)) > 0) /* some servers do not tell */
 		rc |= session_say(s, "token_usage", usage_of(t));
 	rc |= session_note(s, "turn", note_of(t, stop, ms));
-	return session_settle(s, rc);
+	rc = session_settle(s, rc);
+	if (rc == SESSION_AGAIN) {
+		partial_end(s->w->partial, PARTIAL_THOUGHT);
+		if (has_items(t->calls))
+			partial_end(s->w->partial, PARTIAL_TEXT);
+	}
+	return rc;
 }
 
 /* What an answer has cost that did not come to its end. */
@@ -337,6 +347,7 @@ turn_take(struct session *s)
 	int64_t began_ms = clock_mono_ms();
 	int end = check_budgets(s);
 
+	partial_drop(s->w->partial); /* of an answer that nobody hears of */
 	if (end == SESSION_AGAIN) {
 		jv last = llm_ask(s->llm, request(s), s->until_ms, take_event, &t);
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "hear.h"
+#include "partial.h"
 
 enum work_end { WORK_DONE, WORK_FAILED, WORK_STOPPED, WORK_ASKED, WORK_BROKEN = -1 };
 
@@ -23,6 +24,7 @@ struct work {
 	const char *store;  /* path of the store, for the program's own commands */
 	int logs_fd;        /* the folder that the log is in */
 	struct log *log;
+	struct partial *partial; /* where texts go that are not whole yet; NULL: nowhere */
 	void (*told)(void *arg); /* called after something was logged; NULL: nobody */
 	void *arg;
 };

@@ -389,6 +389,254 @@ take() {
 	assert_equal "$(chat-watch "$chat" --since 0 --count 2 --jq .data.text --null | xargs -0)" 'one two'
 }
 
+# --- what agents are about to say
+
+# A program that says a piece whenever one is written to the FIFO go, until "end" is; "fail" has it fail.
+teller() {
+	mkfifo go
+	exec 6<>go
+	worker teller 'while IFS= read -r piece; do
+		case $piece in
+		end) exit ;;
+		fail) echo why >&2; exit 1 ;;
+		*) printf %s "$piece" ;;
+		esac
+	done <go'
+	id=$(task-add --ids -c "$chat" -a teller 'tell me')
+}
+
+tell() { printf '%s\n' "$@" >&6; }
+
+# In the background: $agent.
+start_telling() { agent-run "$id" 3>&- 5>&- 6>&- > >(exec chat-post 3>&- 6>&- >/dev/null) & agent=$!; }
+
+# deltas FILE - what is partial in it, a line each
+deltas() { jq -r 'select(.type == "delta") | .data | "\(.attempt) \(.offset) \(.text)"' "$1"; }
+
+is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
+
+@test "chat-watch: --partial prints what an agent says before it is whole; then comes the message, once" {
+	chat_with
+	teller
+	watch out "$chat" --partial --count 4
+	start_telling
+	tell 'one '
+	wait_until 10 is_told out '1 0 one '
+	tell 'zwö '
+	wait_until 10 is_told out $'1 0 one \n1 4 zwö '
+	tell three
+	wait_until 10 is_told out $'1 0 one \n1 4 zwö \n1 8 three'
+	tell end
+	await_all "$agent" $pid
+	run -0 cat out
+	assert_jq --arg id "$id" --arg chat "$chat" 'map(select(.type == "delta")) |
+		all(.data.task_id == $id and .data.kind == "text" and .chat_id == $chat and .user_id and .session_id and .at)'
+	assert_jq 'map(select(.type == "delta")) | all(has("seq") or has("id") | not)'
+	# the message is the first one behind what was there when the text began
+	assert_jq '(map(select(.type == "delta"))[0].data.after) as $after |
+		map(select(.type == "message" and .n > $after)) | map(.data.text) == ["one zwö three"]'
+	run -0 store-dump
+	refute_output --partial '"delta"'
+	assert_equal "$(find "$LEGWORK_STORE/run" -type f)" ''
+}
+
+@test "chat-watch: --partial in the middle of a text begins with one delta of all that there is" {
+	chat_with
+	teller
+	watch first "$chat" --partial
+	one=$pid
+	start_telling
+	tell 'a ' 'b '
+	wait_until 10 eval '[[ $(deltas first | cut -c5- | tr -d "\n") = "a b " ]]'
+	watch second "$chat" --partial
+	wait_until 10 is_told second '1 0 a b '
+	tell c
+	wait_until 10 is_told second $'1 0 a b \n1 4 c'
+	tell end
+	await_exit "$agent"
+	stop "$one"
+	stop "$pid"
+}
+
+@test "chat-watch: --partial takes back what will not be said: of an agent that fails" {
+	chat_with
+	teller
+	watch out "$chat" --partial --count 3
+	start_telling
+	tell half
+	wait_until 10 is_told out '1 0 half'
+	tell fail
+	await_all "$agent" $pid
+	assert_equal "$(deltas out)" $'1 0 half\n1 0 '
+	run -0 cat out
+	assert_jq '.[-1] | .type == "error" and (.data.message | endswith("failed: why"))'
+	assert_jq 'all(.type != "message")'
+	assert_equal "$(field "$id" .status)" failed
+}
+
+@test "chat-watch: --partial takes back what an agent that was killed had said; the next attempt says it anew" {
+	chat_with
+	teller
+	watch out "$chat" --partial
+	start_telling
+	tell half
+	wait_until 10 is_told out '1 0 half'
+	kill -KILL "$agent"
+	await_exit "$agent" || [[ $? = 137 ]]
+	wait_until 10 is_told out $'1 0 half\n1 0 '
+	task-watch --drain 3>&- 6>&- | agent-run 3>&- 6>&- | chat-post >/dev/null 3>&- 6>&- &
+	agent=$!
+	wait_until 10 is_field "$id" .attempt 2
+	tell whole end
+	await_exit "$agent"
+	wait_until 10 eval '[[ $(tail -n 1 out | jq -r .type) = status ]]'
+	assert_equal "$(deltas out)" $'1 0 half\n1 0 \n2 0 whole'
+	assert_equal "$(jq -r 'select(.type == "message").data.text' out)" whole
+	stop "$pid"
+	assert_equal "$(find "$LEGWORK_STORE/run" -type f)" ''
+}
+
+@test "chat-watch: --partial: no agent waits for a viewer that nobody reads, a stopped or a killed one" {
+	chat_with
+	worker talker 'for ((i = 0; i < 300; i++)); do printf "%0999d\n" $i; done'
+	mkfifo pipe
+	exec 5<>pipe
+	watch pipe "$chat" --partial
+	unread=$pid
+	watch /dev/null "$chat" --partial
+	killed=$pid
+	watch stopped "$chat" --partial --count 4
+	stopped=$pid
+	kill -STOP "$stopped"
+	kill -KILL "$killed"
+	keep_fifos=1
+	id=$(task-add --ids -c "$chat" -a talker x)
+	timeout 20 agent-run "$id" >events 3>&- 5>&-
+	chat-post <events >/dev/null
+	assert_equal "$(field "$id" .status)" completed
+	kill -CONT "$stopped"
+	await_exit "$stopped"
+	run -0 jq -c 'select(.type == "message") | .data.text | length' stopped
+	assert_output 299999
+	exec 5<&-
+	wait_until 10 has_ended "$unread"
+}
+
+@test "chat-watch: a stopped viewer gets no delta behind the message that it belongs to" {
+	chat_with
+	teller
+	watch out "$chat" --partial --count 4
+	start_telling
+	tell one
+	wait_until 10 is_told out '1 0 one'
+	kill -STOP $pid
+	tell two end
+	await_exit "$agent"
+	wait_until 10 eval '[[ $(chat-show "$chat" | wc -l) = 4 ]]'
+	kill -CONT $pid
+	await_exit $pid
+	run -0 jq -sr 'map(.type) | join(" ")' out
+	assert_output --regexp '^(status |delta )*message status$'
+}
+
+@test "chat-watch: who does not ask for partial texts gets none" {
+	chat_with
+	teller
+	watch out "$chat" --count 4
+	watch also "$chat" --partial --count 4
+	start_telling
+	tell half
+	wait_until 10 is_told also '1 0 half'
+	assert_equal "$(find "$LEGWORK_STORE/watch" -type d -name "partial*" | wc -l)" 1
+	tell end
+	await_all "$agent" $pid
+	wait_until 10 has_lines out 4
+	assert_equal "$(deltas out)" ''
+	assert_equal "$(grep -v '"delta"' also)" "$(cat out)"
+}
+
+@test "chat-watch: --all --partial, and what agents say in other chats" {
+	chat_with
+	other=$(chat-new --ids)
+	teller
+	watch all --all --partial
+	one=$pid
+	watch others "$other" --partial
+	start_telling
+	tell half
+	wait_until 10 is_told all '1 0 half'
+	tell end
+	await_exit "$agent"
+	stop "$one"
+	say "$other" end
+	wait_until 10 has_lines others 1
+	stop "$pid"
+	assert_equal "$(deltas others)" ''
+}
+
+@test "chat-watch: --partial: an event of a program is no text, what is behind a message begins anew" {
+	chat_with
+	worker talker 'exec 6<go; printf "one\n{\"type\":\"thought\",\"data\":{\"text\":\"hm\"}}\n"; read -r <&6
+		printf "two\n{\"type\":\"message\",\"data\":{\"text\":\"so far\"}}\n{\"no\":\"event\"}\n"; read -r <&6'
+	mkfifo go
+	exec 6<>go
+	id=$(task-add --ids -c "$chat" -a talker x)
+	watch out "$chat" --partial --count 6
+	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- 5>&- &
+	agent=$!
+	wait_until 10 eval '[[ $(deltas out) = "1 0 one" ]]'
+	tell go
+	wait_until 10 eval 'deltas out | grep -qxF "1 0 {\"no\":\"event\"}"'
+	tell go
+	await_all "$agent" $pid
+	assert_equal "$(jq -r 'select(.type == "message").data.text' out | paste -sd'|')" 'so far|one|two|{"no":"event"}'
+}
+
+@test "chat-watch: --partial with --jq takes deltas too; as text they need a terminal" {
+	chat_with
+	teller
+	watch out "$chat" --partial --jq 'select(.type == "delta").data.text'
+	one=$pid
+	watch text "$chat" --partial --format text --count 4
+	start_telling
+	tell half
+	wait_until 10 has_lines out 1
+	tell end
+	await_all "$agent" $pid
+	stop "$one"
+	assert_equal "$(<out)" half
+	assert_equal "$(grep -c half text)" 1
+}
+
+@test "chat-watch: on a terminal --partial shows a growing text, and then the message in its place" {
+	chat_with
+	teller
+	start_telling
+	tell 'one '
+	wait_until 10 eval '[[ -s $(echo "$LEGWORK_STORE"/run/*."$chat".*) ]]'
+	{
+		wait_until 10 grep -qs one typed
+		tell two
+		wait_until 10 grep -q two typed
+		tell end
+		await_exit "$agent"
+	} 3>&- &
+	TERM=xterm script -qefc "stty cols 60 rows 20; chat-watch $chat --partial --count 2" typed </dev/null >/dev/null || skip 'script cannot be run'
+	await_exit $!
+	# what the terminal has shown last: from the last time on that it was wiped
+	run -0 sed -n 's/.*\x1b\[[0-9]*A\x1b\[J//; $!d; p' <(tr -d '\r' <typed | tr '\n' '\f')
+	assert_equal "$(tr '\f' '\n' <<<"$output" | grep -c 'one two')" 1
+	(($(grep -ao $'\x1b\\[1A\x1b\\[J' typed | wc -l) >= 2))
+}
+
+@test "chat-watch: --partial goes with neither --cursor nor --ids (64); a delta is not stored (65)" {
+	chat_with
+	run -64 chat-watch "$chat" --partial --cursor me
+	run -64 chat-watch "$chat" --partial --ids
+	run -65 chat-post <<<'{"type":"delta","data":{"text":"x","task_id":"y"},"chat_id":"'"$chat"'"}'
+	assert_equal "$(chat-show "$chat")" ''
+}
+
 # --- misuse
 
 @test "chat-watch: wants one chat or --all (64)" {

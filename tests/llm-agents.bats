@@ -612,3 +612,126 @@ is_done() {
 	task-watch --drain | agent-run >/dev/null
 	[[ $(task-show "$1" | jq -r .status) = completed ]]
 }
+
+# watch - a viewer of all chats that asks for partial texts, writes seen; $viewer
+watch() {
+	chat-watch --all --partial >seen 3>&- &
+	viewer=$!
+	wait_until 10 eval '[[ $(find "$LEGWORK_STORE/watch" -type p ! -name ".*" | wc -l) = 2 ]]'
+}
+
+is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.text)"' seen) = "$1" ]]; }
+
+@test "llm agent: what the model says is shown while it says it, and then told once, whole" {
+	tool look <<<'echo looked'
+	script_llm <<-'END'
+		{"type":"thought","delta":"Hm"}
+		wait one
+		{"type":"thought","delta":"."}
+		{"type":"text","delta":"I "}
+		wait two
+		{"type":"text","delta":"look"}
+		wait three
+		{"type":"tool_call","call":{"id":"a","name":"look","arguments":{}}}
+		{"type":"stop","reason":"tool_calls"}
+
+		{"type":"text","delta":"Do"}
+		wait four
+		{"type":"text","delta":"ne"}
+		{"type":"stop","reason":"end"}
+	END
+	thinker --tool look
+	watch
+	id=$(task-add --ids 'look')
+	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- &
+	agent=$!
+	wait_until 10 is_seen 'thought 0 Hm'
+	touch one
+	wait_until 10 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I '
+	touch two
+	wait_until 10 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I \ntext 2 look'
+	touch three
+	wait_until 10 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I \ntext 2 look\ntext 0 Do'
+	touch four
+	await_exit "$agent"
+	wait_until 10 grep -q 'completed successfully' seen
+	kill "$viewer"
+	await_exit "$viewer" || [[ $? = 143 ]]
+	# each text is told by the first event of its kind behind the one that it names
+	run -0 jq -sr '[.[] | select(.seq)] as $events | .[] | select(.type == "delta" and .data.offset == 0).data as $d |
+		$events | map(select(.n > $d.after and .type == {text: "message", thought: "thought"}[$d.kind]))[0].data.text' seen
+	assert_output $'Hm.\nI look\nDone'
+	run -0 said "$id"
+	assert_equal "$(grep -cE '^(thought|message): ' <<<"$output")" 3
+	run ! grep -l delta "$LEGWORK_STORE"/logs/agents/*
+	assert_equal "$(find "$LEGWORK_STORE/run" -type f)" ''
+}
+
+@test "llm agent: what was shown of an answer that breaks off is taken back; it is an error, no message" {
+	script_llm <<-'END'
+		{"type":"text","delta":"half an answer"}
+		wait one
+		{"type":"error","category":"service","status":500,"code":"x","message":"the model is ill","retryable":false}
+	END
+	thinker
+	watch
+	id=$(task-add --ids 'say it')
+	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- &
+	agent=$!
+	wait_until 10 is_seen 'text 0 half an answer'
+	touch one
+	await_exit "$agent"
+	wait_until 10 is_seen $'text 0 half an answer\ntext 0 '
+	wait_until 10 grep -q '"error"' seen
+	kill "$viewer"
+	await_exit "$viewer" || [[ $? = 143 ]]
+	assert_equal "$(task-show "$id" | jq -c '[.status, .error.message, .response]')" \
+		'["failed","the model is ill","half an answer"]'
+	run -0 said "$id"
+	assert_line 'error: Task failed: the model is ill'
+	refute_output --regexp 'message: |completed'
+}
+
+@test "llm agent: an answer that is refused is a message; what it says then is shown anew" {
+	script_llm <<-'END'
+		{"type":"text","delta":"forty-two"}
+		{"type":"stop","reason":"end"}
+
+		{"type":"text","delta":"42"}
+		wait one
+		{"type":"stop","reason":"end"}
+	END
+	thinker
+	watch
+	id=$(task-add --ids <<<'{"instruction":"say it","output":{"schema":{"type":"integer"}}}')
+	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- &
+	agent=$!
+	wait_until 10 eval 'jq -e "select(.type == \"delta\" and .data.text == \"42\" and .data.offset == 0)" seen'
+	touch one
+	await_exit "$agent"
+	wait_until 10 grep -q 'completed successfully' seen
+	kill "$viewer"
+	await_exit "$viewer" || [[ $? = 143 ]]
+	run -0 jq -sr '.[] | select(.type == "message").data.text' seen
+	assert_output $'forty-two\n42'
+	assert_equal "$(jq -c 'select(.type == "delta" and .data.text == "")' seen)" ''
+}
+
+@test "llm agent: whatever fails, its text is no message and its end an error" {
+	for ending in '{"type":"stop","reason":"refusal"}' '{"type":"stop","reason":"length"}' 'exit 3' \
+		'{"type":"error","category":"rate_limit","status":429,"message":"too many","retryable":false}'; do
+		script_llm <<-END
+			{"type":"text","delta":"I am sorry: error 500"}
+			$ending
+		END
+		thinker
+		id=$(task-add --ids --allow-duplicates --max-attempts 1 'say it')
+		do_task "$id"
+		assert_equal "$(task-show "$id" | jq -r .status)" failed
+		run -0 said "$id"
+		assert_equal "$(tail -n 1 <<<"$output" | cut -d: -f1)" error
+		refute_line --partial completed
+		# what was cut off is said, as an answer that was not accepted
+		[[ $ending = *length* ]] || refute_line --regexp '^message: '
+	done
+}
