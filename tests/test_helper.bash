@@ -8,9 +8,13 @@
 # keep_fifos=1  said by a test that kills a waiter so that its FIFO must stay behind
 
 bats_require_minimum_version 1.5.0
+# All of this is done again for each test.  The libraries ask dirname for each of their files: a
+# function costs no program.
+dirname() { printf '%s\n' "${1%/*}"; }
 bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
+unset -f dirname
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 if [[ -z $LEGWORK_SHARE ]]; then # bats was called by hand
@@ -20,7 +24,7 @@ if [[ -z $LEGWORK_SHARE ]]; then # bats was called by hand
 fi
 
 common_setup() {
-	local name
+	local name folders=()
 	unset LOGNAME
 	export SHELL=/bin/sh # script(1) starts it: whoever runs the tests, it is the same
 	for name in ${!LEGWORK_*}; do
@@ -28,9 +32,10 @@ common_setup() {
 	done
 	for name in HOME XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME XDG_RUNTIME_DIR TMPDIR; do
 		printf -v "$name" %s "$BATS_TEST_TMPDIR/${name,,}"
-		mkdir -m 0700 "${!name}"
+		folders+=("${!name}")
 		export "${name?}"
 	done
+	mkdir -m 0700 "${folders[@]}"
 	export LEGWORK_STORE=$BATS_TEST_TMPDIR/store
 	keep_fifos=
 	mkdir "$BATS_TEST_TMPDIR/here"
@@ -79,7 +84,7 @@ has_ended() {
 find_left() {
 	local IFS=$'\n'
 	# shellcheck disable=SC2207 # one to a line
-	left=($(env -u LEGWORK_STORE HOME=/ grep -lzE "^(LEGWORK_STORE|HOME)=$BATS_TEST_TMPDIR/" \
+	left=($(LEGWORK_STORE='' HOME=/ grep -lzE "^(LEGWORK_STORE|HOME)=$BATS_TEST_TMPDIR/" \
 		/proc/[0-9]*/environ 2>/dev/null))
 	left=("${left[@]//[!0-9]/}")
 }
