@@ -31,7 +31,7 @@ VERSION = 0.1.0
 # A module may include only modules before it; a command any.
 LAYERS  = utf8 err buf clock id stop opt
 LAYERS += scan json matter pattern pointer keyword schema scope extract filter lines args stage
-LAYERS += screen
+LAYERS += screen label fence
 LAYERS += table view
 LAYERS += dir jail progress proc coproc adapter lease call sandbox spill
 LAYERS += mend sse request fault reply openai anthropic dialect key provider config cassette http

@@ -27,6 +27,7 @@ enum shape {
 	COUNT,
 	EXPRESSION,
 	REFERENCE,
+	MARK,
 	SCHEMA,
 	SCHEMAS,
 	SCHEMA_OR_SCHEMAS,
@@ -82,6 +83,7 @@ static const struct info {
 	[KEYWORD_IF] = { "if", SCHEMA, ANY_KIND, true },
 	[KEYWORD_THEN] = { "then", SCHEMA, ANY_KIND, true },
 	[KEYWORD_ELSE] = { "else", SCHEMA, ANY_KIND, true },
+	[KEYWORD_SCOPE] = { "x-legwork-scope", MARK, ANY_KIND, false },
 };
 
 /* Keywords of other drafts: to read them as remarks would mean to check less than is written. */
@@ -303,6 +305,16 @@ read_reference(const struct reader *r, struct keyword_rule *rule)
 }
 
 static int
+read_mark(const struct reader *r, jv v)
+{
+	const char *mark = jv_get_kind(v) == JV_KIND_STRING ? jv_string_value(v) : "";
+
+	if (!strcmp(mark, "account") || !strcmp(mark, "region") || !strcmp(mark, "none"))
+		return 0;
+	return fail(r, "want account, region or none");
+}
+
+static int
 read_shape(struct reader *r, struct keyword_rule *rule)
 {
 	jv v = rule->value;
@@ -327,6 +339,8 @@ read_shape(struct reader *r, struct keyword_rule *rule)
 		                              : want(r, "a string", v);
 	case REFERENCE:
 		return read_reference(r, rule);
+	case MARK:
+		return read_mark(r, v);
 	case SCHEMA_OR_SCHEMAS:
 		if (kind == JV_KIND_ARRAY)
 			return add_schemas(r, rule);
@@ -374,6 +388,13 @@ read_word(struct reader *r, struct keyword_place *place, jv word, jv v)
 	return read_shape(r, rule);
 }
 
+/* Whether a word counts beside a reference, too. */
+static bool
+is_beside(const char *word)
+{
+	return !strcmp(word, infos[KEYWORD_REF].name) || !strcmp(word, infos[KEYWORD_SCOPE].name);
+}
+
 static int
 read_words(struct reader *r, struct keyword_place *place, jv v)
 {
@@ -384,8 +405,7 @@ read_words(struct reader *r, struct keyword_place *place, jv v)
 	place->rules = xmalloc(KEYWORDS * sizeof *place->rules);
 	jv_object_foreach (v, word, value) {
 		pointer_add(&r->at, word);
-		if (status == 0 &&
-		    (!has_reference || !strcmp(jv_string_value(word), infos[KEYWORD_REF].name)))
+		if (status == 0 && (!has_reference || is_beside(jv_string_value(word))))
 			status = read_word(r, place, word, value);
 		pointer_cut(&r->at, len);
 		jv_free(word);
@@ -451,9 +471,9 @@ follow_references(struct reader *r)
 	jv v;
 
 	for (size_t i = 0; i < r->schema->len; i++) {
-		struct keyword_rule *rule = r->schema->places[i].rules;
+		const struct keyword_rule *rule = keyword_of(&r->schema->places[i], KEYWORD_REF);
 
-		if (r->schema->places[i].len == 0 || rule->keyword != KEYWORD_REF)
+		if (!rule)
 			continue;
 		v = pointer_follow(r->document, jv_string_value(rule->value) + 1, &r->at);
 		place = read_place(r, v);
@@ -561,14 +581,24 @@ keyword_release(struct schema *s)
 }
 
 const struct keyword_rule *
-keyword_beside(const struct schema *s, const struct keyword_rule *rule, enum keyword other)
+keyword_of(const struct keyword_place *place, enum keyword keyword)
 {
-	const struct keyword_place *place = &s->places[rule->place];
-
 	for (size_t i = 0; i < place->len; i++)
-		if (place->rules[i].keyword == other)
+		if (place->rules[i].keyword == keyword)
 			return &place->rules[i];
 	return NULL;
+}
+
+const struct keyword_rule *
+keyword_beside(const struct schema *s, const struct keyword_rule *rule, enum keyword other)
+{
+	return keyword_of(&s->places[rule->place], other);
+}
+
+bool
+keyword_is_in_place(enum keyword keyword)
+{
+	return infos[keyword].is_in_place;
 }
 
 jv_kind

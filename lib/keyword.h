@@ -55,6 +55,7 @@ enum keyword {
 	KEYWORD_IF,
 	KEYWORD_THEN,
 	KEYWORD_ELSE,
+	KEYWORD_SCOPE, /* "x-legwork-scope": account, region or none; see fence.h */
 	KEYWORDS
 };
 
@@ -96,6 +97,13 @@ void keyword_release(struct schema *s);
 /* keyword_beside - the rule of another keyword in the place that rule is of, or NULL. */
 const struct keyword_rule *keyword_beside(const struct schema *s, const struct keyword_rule *rule,
     enum keyword other);
+
+/* keyword_of - the rule of a keyword in a place, or NULL. */
+const struct keyword_rule *keyword_of(const struct keyword_place *place, enum keyword keyword);
+
+/* keyword_is_in_place - whether the schemas that a keyword has are for the value itself, not for a
+ * part of it. */
+bool keyword_is_in_place(enum keyword keyword);
 
 /* keyword_kind - the kind of values that a keyword says something about; invalid: any. */
 jv_kind keyword_kind(enum keyword keyword);
