@@ -9,8 +9,10 @@
 #include "ask.h"
 #include "bell.h"
 #include "claim.h"
+#include "clock.h"
 #include "err.h"
 #include "join.h"
+#include "launch.h"
 #include "life.h"
 #include "lines.h"
 #include "log.h"
@@ -26,12 +28,17 @@
 #include "task.h"
 #include "work.h"
 
-static const char *runner;
+enum { LOOK_MS = 1000 }; /* how often a task is looked at that waits */
+
+static const char *runner, *claimed;
 
 static const struct opt opts[] = {
 	{ 0, "runner", "lease",
 	    "print only what is news: the task-run that holds lease prints events",
 	    .str = &runner },
+	{ 0, "claimed", "lease",
+	    "see to its end what is claimed under lease, which descriptor 3 holds",
+	    .str = &claimed },
 	{ 0 }
 };
 
@@ -268,6 +275,7 @@ release(struct run *r)
 struct given {
 	jv decision;      /* borrowed */
 	int64_t revision; /* of the task when it was handed out; -1: any */
+	bool is_claimed;
 };
 
 /* The task is still under the lease: that is given up, so that task-watch puts the task back. */
@@ -279,15 +287,24 @@ renew(struct proc_lease *lease, struct store *s)
 		err_exit();
 }
 
+/* As claim_task. */
+static int
+take(struct run *r, const char *id, struct given given)
+{
+	if (given.is_claimed)
+		return claim_held(r->s, id, r->lease, &r->claim);
+	return claim_task(r->s, id,
+	    (struct life_claim){ r->lease, runner, jv_copy(given.decision), given.revision },
+	    &r->claim);
+}
+
 /* One task from its claim to its end.  Returns the exit status. */
 static int
 do_task(struct store *s, struct proc_lease *lease, const char *id, struct given given)
 {
 	struct run r = { .s = s, .lease = lease->id };
 	enum work_end end;
-	int status = claim_task(s, id,
-	    (struct life_claim){ r.lease, runner, jv_copy(given.decision), given.revision },
-	    &r.claim);
+	int status = take(&r, id, given);
 
 	if (status < 0 && err_code() != EX_NOINPUT)
 		err_exit();
@@ -338,7 +355,7 @@ do_line(struct store *s, struct proc_lease *lease, jv line, unsigned long number
 		status = err_print();
 	} else {
 		status = do_task(s, lease, id,
-		    (struct given){ decision, json_peek_int(line, "revision", -1) });
+		    (struct given){ decision, json_peek_int(line, "revision", -1), false });
 	}
 	jv_free(decision);
 	jv_free(line);
@@ -369,6 +386,48 @@ do_lines(struct store *s, struct proc_lease *lease)
 	return stop_signal() ? 128 + stop_signal() : status;
 }
 
+/* What a task that was put back needs of us now. */
+enum need { NEED_NOTHING, NEED_TIME, NEED_ATTEMPT };
+
+static enum need
+needs(struct store *s, const char *id)
+{
+	jv task = ask_record(s, "task", id);
+	enum need need = NEED_NOTHING;
+
+	if (!jv_is_valid(task) && err_code() != EX_NOINPUT)
+		err_exit();
+	if (life_is_ready(task, clock_now_ms()) && !json_has(task, "reservation"))
+		need = NEED_ATTEMPT;
+	else if (task_is(task, "pending"))
+		need = NEED_TIME;
+	jv_free(task);
+	return need;
+}
+
+/* A task that nobody else may be there for: another attempt, and what a person has to allow first,
+ * is waited for.  Who is quicker has it. */
+static int
+see_to_end(struct store *s, struct proc_lease *lease, const char *id)
+{
+	char *topic = xprintf("task-%s", id);
+	struct bell *bell = bell_open(store_watch_fd(s), topic);
+	int status = do_task(s, lease, id, (struct given){ jv_invalid(), -1, true });
+	enum need need;
+
+	free(topic);
+	if (!bell)
+		err_exit();
+	while (status == 0 && !stop_signal() && (need = needs(s, id)) != NEED_NOTHING) {
+		if (need == NEED_ATTEMPT)
+			status = do_task(s, lease, id, (struct given){ jv_invalid(), -1, false });
+		else
+			bell_wait(bell, LOOK_MS, -1);
+	}
+	bell_close(bell);
+	return status;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -380,15 +439,22 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (operands[0] && operands[1])
 		opt_usage(&cmd, "want one task");
+	if (claimed && (!operands[0] || runner))
+		opt_usage(&cmd, "--claimed: want a task, and no --runner");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	stop_catch();
 	stop_at_pipe();
 	if (!(s = store_open()) || (operands[0] && ask_id(s, "task", operands[0], id) < 0))
 		err_exit();
-	if (proc_lease_take(&lease, store_run_fd(s)) < 0)
+	if ((claimed ? proc_lease_adopt(&lease, store_run_fd(s), claimed, LAUNCH_LEASE_FD)
+		     : proc_lease_take(&lease, store_run_fd(s))) < 0)
 		err_exit();
-	status = operands[0] ? do_task(s, &lease, id, (struct given){ jv_invalid(), -1 })
-	                     : do_lines(s, &lease);
+	if (claimed)
+		status = see_to_end(s, &lease, id);
+	else if (operands[0])
+		status = do_task(s, &lease, id, (struct given){ jv_invalid(), -1, false });
+	else
+		status = do_lines(s, &lease);
 	proc_lease_drop(&lease, store_run_fd(s));
 	store_close(s);
 	return status;

@@ -185,7 +185,7 @@ look_at_running(struct watch *w, struct tx *tx, struct look *look)
 	for (uint64_t n = 0; (n = store_next(tx, "status.in_progress", n)) != 0;) {
 		jv task = store_at(tx, n);
 
-		if (is_wanted(w, task))
+		if (is_wanted(w, task) && !json_has(task, "spawned"))
 			look->is_idle = false;
 		if (is_lost(w, task) && look->losts < AHEAD_MAX)
 			look->lost[look->losts++] = n;

@@ -104,6 +104,26 @@ claim_task(struct store *s, const char *id, struct life_claim how, struct claim 
 	return rc == STORE_OK ? claimed : -1;
 }
 
+int
+claim_held(struct store *s, const char *id, const char *lease, struct claim *c)
+{
+	struct tx *tx = store_read(s);
+	bool is_mine;
+
+	*c = (struct claim){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid() };
+	if (!tx)
+		return -1;
+	c->task = task_get(tx, id);
+	is_mine = life_is_mine(c->task, lease);
+	if (is_mine)
+		look_up(tx, c);
+	if (store_end(tx) < 0 || !is_mine) {
+		claim_release(c);
+		return is_mine ? -1 : LIFE_PASSED;
+	}
+	return LIFE_DONE;
+}
+
 void
 claim_release(struct claim *c)
 {

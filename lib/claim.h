@@ -27,6 +27,10 @@ enum { CLAIM_CONTEXT_TOKENS = 2000 };
  * as life_claim (EX_NOINPUT) and the store.
  */
 int claim_task(struct store *s, const char *id, struct life_claim how, struct claim *c);
+
+/* claim_held - the same of a task that has been claimed under that lease; LIFE_PASSED where it is
+ * not, or not any more. */
+int claim_held(struct store *s, const char *id, const char *lease, struct claim *c);
 void claim_release(struct claim *c);
 
 #endif

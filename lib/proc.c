@@ -619,6 +619,31 @@ lease_open(int run_fd, const char *id)
 	return openat(run_fd, id, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 }
 
+int
+proc_lease_keep(struct proc_lease *l, int fd)
+{
+	int rc = l->fd == fd ? fcntl(fd, F_SETFD, 0) : dup2(l->fd, fd);
+
+	return rc < 0 ? err_sys("lease") : 0;
+}
+
+int
+proc_lease_adopt(struct proc_lease *l, int run_fd, const char *id, int fd)
+{
+	int named = lease_open(run_fd, id);
+	struct stat a, b;
+	bool is_same = named >= 0 && fstat(named, &a) == 0 && fstat(fd, &b) == 0 &&
+	               a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+
+	if (named >= 0)
+		close(named);
+	if (!is_same || flock(fd, LOCK_EX | LOCK_NB) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return err_set(EX_NOPERM, "lease %.40s: descriptor %d does not hold it", id, fd);
+	*l = (struct proc_lease){ .fd = fd };
+	memcpy(l->id, id, ID_TEXT);
+	return 0;
+}
+
 /* Whether somebody has locked the file.  When in doubt, yes. */
 static bool
 lease_is_locked(int fd)

@@ -79,6 +79,15 @@ struct proc_lease {
 int proc_lease_take(struct proc_lease *l, int run_fd);
 void proc_lease_drop(struct proc_lease *l, int run_fd);
 
+/*
+ * proc_lease_keep - let the program that we are about to become hold the lease, as descriptor fd
+ *
+ * proc_lease_adopt - there: take over what we were given.  0, or -1 with err EX_NOPERM: fd is no
+ * lock on run/<id>.
+ */
+int proc_lease_keep(struct proc_lease *l, int fd);
+int proc_lease_adopt(struct proc_lease *l, int run_fd, const char *id, int fd);
+
 /* proc_lease_is_live - whether a process holds run/<id>; a missing file is not live.  Where it
  * cannot be told (no descriptors left), yes: nobody may take a task from a living agent. */
 bool proc_lease_is_live(int run_fd, const char *id);

@@ -327,6 +327,19 @@ add_scheduled(struct tx *tx, jv spec)
 }
 
 int
+spec_record(struct tx *tx, jv spec, jv *task)
+{
+	*task = jv_invalid();
+	spec = cleaned(spec);
+	if (spec_check(spec) < 0 || resolve(tx, &spec) < 0) {
+		jv_free(spec);
+		return -1;
+	}
+	*task = new_record(spec);
+	return 0;
+}
+
+int
 spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 {
 	jv same;

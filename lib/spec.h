@@ -42,6 +42,10 @@ int spec_check(jv spec);
  */
 int spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task);
 
+/* spec_record - only its record (owned), whatever others there are: it is not stored.  0, or -1 with
+ * err, as above. */
+int spec_record(struct tx *tx, jv spec, jv *task);
+
 /* spec_metadata - values of an option, each name=value, as an object of strings.
  * Invalid with err EX_USAGE where one has no name, or no "=". */
 jv spec_metadata(const struct opt_list *pairs);

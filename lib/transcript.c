@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "json.h"
 
 void
@@ -12,7 +13,8 @@ transcript_init(struct transcript *t)
 		.calls = jv_array(),
 		.stop = jv_invalid(),
 		.started = jv_invalid(),
-		.usage = jv_object() };
+		.usage = jv_object(),
+		.told = jv_object() };
 }
 
 void
@@ -24,6 +26,7 @@ transcript_release(struct transcript *t)
 	jv_free(t->stop);
 	jv_free(t->started);
 	jv_free(t->usage);
+	jv_free(t->told);
 }
 
 static void
@@ -48,7 +51,10 @@ static void
 take_start(struct transcript *t, jv note)
 {
 	int64_t retries = json_peek_int(note, "retries", 0);
+	const char *at = json_peek_string(note, "at");
 
+	if (!at || !clock_parse(at, &t->began_ms))
+		t->began_ms = 0;
 	if (retries == t->retries)
 		return;
 	t->retries = retries;
@@ -62,6 +68,7 @@ take_prompt(struct transcript *t, jv note)
 	replace(&t->messages, array_or_empty(note, "messages"));
 	replace(&t->calls, jv_array());
 	replace(&t->started, jv_invalid());
+	replace(&t->told, jv_object());
 }
 
 static int64_t
@@ -135,6 +142,23 @@ without(jv calls, const char *id)
 	return rest;
 }
 
+/* Whether the call of that id, which has no result yet, is to wait for what it spawns. */
+static bool
+is_waiting(const struct transcript *t, const char *id)
+{
+	bool is = false;
+
+	jv_array_foreach (t->calls, i, call) {
+		const char *its = json_peek_string(call, "id");
+		jv args = json_get(call, "arguments", JV_KIND_OBJECT);
+
+		is = is || (its && !strcmp(its, id) && json_peek_bool(args, "wait"));
+		jv_free(args);
+		jv_free(call);
+	}
+	return is;
+}
+
 static void
 take_tool_end(struct transcript *t, jv note)
 {
@@ -148,19 +172,37 @@ take_tool_end(struct transcript *t, jv note)
 	message = json_set_string(message, "content", content ? content : "");
 	if (!status || strcmp(status, "success") != 0)
 		message = json_set(message, "is_error", jv_true());
+	else if (id && is_waiting(t, id))
+		t->told = json_set(t->told, id, jv_true());
 	t->messages = jv_array_append(t->messages, message);
 	t->calls = without(t->calls, id);
 	replace(&t->started, jv_invalid());
 }
 
+/* Something that the model is told. */
 static void
-take_refused(struct transcript *t, jv note)
+take_message(struct transcript *t, const char *text)
 {
-	const char *why = json_peek_string(note, "message");
 	jv message = json_set_string(jv_object(), "role", "user");
 
 	t->messages =
-	    jv_array_append(t->messages, json_set_string(message, "content", why ? why : ""));
+	    jv_array_append(t->messages, json_set_string(message, "content", text ? text : ""));
+}
+
+static void
+take_spawned(struct transcript *t, jv note)
+{
+	jv ids = array_or_empty(note, "task_ids");
+
+	jv_array_foreach (ids, i, id) {
+		if (jv_get_kind(id) == JV_KIND_STRING)
+			t->told = json_set(t->told, jv_string_value(id), jv_true());
+		jv_free(id);
+	}
+	jv_free(ids);
+	t->tokens += json_peek_int(note, "total_tokens", 0);
+	if (json_peek_string(note, "message"))
+		take_message(t, json_peek_string(note, "message"));
 }
 
 static void
@@ -184,7 +226,9 @@ take(void *arg, jv note)
 	else if (!strcmp(kind, "tool_end"))
 		take_tool_end(t, note);
 	else if (!strcmp(kind, "refused"))
-		take_refused(t, note);
+		take_message(t, json_peek_string(note, "message"));
+	else if (!strcmp(kind, "spawned"))
+		take_spawned(t, note);
 	jv_free(note);
 }
 

@@ -3,13 +3,15 @@
  *
  * A conversation is the sum of these notes in a task's log, in their order, through all attempts:
  *
- *   start       an attempt begins: {retries}
+ *   start       an attempt begins: {retries, at}
  *   prompt      it begins (anew): {about, messages}
  *   turn        the model has answered: {message, usage, stop}
  *   turn_failed it has not, but has cost something: {usage}
  *   tool_start  a tool call is begun: {call_id, name, args}
  *   tool_end    it has ended: {call_id, name, status, content}
  *   refused     the answer was not good enough: {message}
+ *   spawned     tasks that the agent had spawned have ended: {task_ids, total_tokens, message?};
+ *               without message the model knows already
  *
  * Messages are those of llm-chat(1).  Adding a note and reading it again come to the same, so that
  * another attempt goes on where the last one stood.
@@ -32,6 +34,9 @@ struct transcript {
 	int64_t turns, tokens; /* since the task was added, or put back by task-retry */
 	jv usage;              /* {input_tokens, output_tokens, total_tokens, calls} of all turns */
 	int64_t retries;
+	int64_t began_ms; /* wall clock: when this attempt, or the last one, began; 0: none has */
+	jv told; /* object: the spawned tasks of whose end the model knows, and the calls that
+	          * have waited for one, by their ids */
 };
 
 /* transcript_init - an empty one; transcript_release frees what it holds. */

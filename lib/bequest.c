@@ -1,0 +1,412 @@
+#include "bequest.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "clock.h"
+#include "crew.h"
+#include "err.h"
+#include "scope.h"
+#include "task.h"
+#include "transcript.h"
+
+/* Who asks, and what is to become of it. */
+struct heir {
+	const struct bequest *from;
+	struct tx *tx;
+	jv task, agent; /* of who asks; agent may be invalid */
+	jv *spec, *worker;
+	jv limits; /* of the new task */
+};
+
+int
+bequest_open(struct bequest *b, struct store *s)
+{
+	const char *id = getenv("LEGWORK_TASK_ID");
+	struct transcript t;
+	int rc;
+
+	*b = (struct bequest){ .task_id = id };
+	if (!id || !*id)
+		return 0;
+	if (!id_is_full(id))
+		return err_set(EX_NOINPUT, "LEGWORK_TASK_ID %.40s: is no task's id", id);
+	transcript_init(&t);
+	rc = transcript_read(&t, store_logs_fd(s), id);
+	b->turns = t.turns;
+	b->tokens = t.tokens;
+	b->began_ms = t.began_ms;
+	transcript_release(&t);
+	return rc < 0 ? -1 : 1;
+}
+
+/* --- numbers */
+
+/* A limit of an object (borrowed) that may be invalid; -1: none. */
+static double
+limit_of(jv object, const char *name)
+{
+	jv value = jv_is_valid(object) ? json_get(object, name, JV_KIND_NUMBER) : jv_invalid();
+	double number = jv_is_valid(value) ? jv_number_value(value) : -1;
+
+	jv_free(value);
+	return number;
+}
+
+/* The limit of who asks: its task's, or else its agent's. */
+static double
+own_limit(const struct heir *h, const char *name)
+{
+	jv limits = json_get(h->task, "limits", JV_KIND_OBJECT);
+	double number = limit_of(limits, name);
+
+	jv_free(limits);
+	return number < 0 ? limit_of(h->agent, name) : number;
+}
+
+/* No more than that. */
+static void
+cap(struct heir *h, const char *name, double most)
+{
+	double wanted = limit_of(h->limits, name);
+
+	if (wanted < 0 || wanted > most)
+		h->limits = json_set(h->limits, name, jv_number(most));
+}
+
+/* What is left of one of its limits is all that there is.  -1 with err: nothing is. */
+static int
+cap_left(struct heir *h, const char *name, double used)
+{
+	double own = own_limit(h, name);
+
+	if (own < 0)
+		return 0;
+	if (own <= used)
+		return err_set(EX_NOPERM,
+		    "limits.%s: nothing is left of your %g; finish with what you have", name, own);
+	cap(h, name, own - used);
+	return 0;
+}
+
+static int
+cap_budget(struct heir *h)
+{
+	int64_t passed_ms = h->from->began_ms ? clock_now_ms() - h->from->began_ms : 0;
+
+	if (cap_left(h, "max_tokens", (double)h->from->tokens) < 0 ||
+	    cap_left(h, "max_turns", (double)h->from->turns) < 0)
+		return -1;
+	return cap_left(h, "timeout_s", passed_ms > 0 ? (double)passed_ms / 1000 : 0);
+}
+
+static int
+cap_breadth(struct heir *h)
+{
+	char *set = xprintf("spawned.%s", h->from->task_id);
+	uint64_t count = store_count(h->tx, set);
+	double own = own_limit(h, "max_children"), most = own < 0 ? BEQUEST_CHILDREN : own;
+
+	free(set);
+	if ((double)count >= most)
+		return err_set(EX_NOPERM,
+		    "limits.max_children: you have asked for %d agents, which is all that you "
+		    "may; do the rest yourself",
+		    (int)count);
+	if (own >= 0)
+		cap(h, "max_children", own);
+	return 0;
+}
+
+static int
+cap_depth(struct heir *h)
+{
+	int64_t depth = json_peek_int(h->task, "depth", 0) + 1;
+	double own = own_limit(h, "max_depth");
+
+	if (own == 0 || (own < 0 && depth > BEQUEST_DEPTH))
+		return err_set(EX_NOPERM,
+		    "limits.max_depth: agents may ask for others no deeper than here; do it "
+		    "yourself");
+	if (own > 0)
+		cap(h, "max_depth", own - 1);
+	*h->spec = json_set_int(*h->spec, "depth", depth);
+	return 0;
+}
+
+/* Whether the new one could ask for others. */
+static bool
+is_deepest(const struct heir *h)
+{
+	double own = limit_of(h->limits, "max_depth");
+
+	return own == 0 || (own < 0 && json_peek_int(*h->spec, "depth", 0) >= BEQUEST_DEPTH);
+}
+
+/* --- where */
+
+static int
+narrow_scope(struct heir *h)
+{
+	jv own = scope_of(h->task), wanted = scope_of(*h->spec);
+	bool is_within;
+
+	for (enum scope_kind kind = 0; kind < SCOPE_KINDS; kind++)
+		if (!scope_limits(wanted, kind))
+			wanted = json_set_valid(wanted, scope_member(kind),
+			    jv_object_get(jv_copy(own), jv_string(scope_member(kind))));
+	is_within = scope_is_within(wanted, own);
+	if (jv_object_length(jv_copy(wanted)) > 0)
+		*h->spec = json_set(*h->spec, "scope", jv_copy(wanted));
+	jv_free(wanted);
+	jv_free(own);
+	return is_within ? 0 : -1;
+}
+
+static int
+keep_chat(struct heir *h)
+{
+	const char *own = json_peek_string(h->task, "chat_id"),
+		   *wanted = json_peek_string(*h->spec, "chat_id");
+
+	if (wanted && own && strncmp(own, wanted, strlen(wanted)) != 0)
+		return err_set(EX_NOPERM, "chat_id: want none, it will be yours");
+	if (own)
+		*h->spec = json_set_string(*h->spec, "chat_id", own);
+	return 0;
+}
+
+/* --- who, and with what */
+
+static jv
+tools_of(jv agent, const char *which)
+{
+	jv tools = jv_is_valid(agent) ? json_get(agent, "tools", JV_KIND_OBJECT) : jv_invalid();
+	jv list = jv_is_valid(tools) ? crew_strings(tools, which) : jv_array();
+
+	jv_free(tools);
+	return list;
+}
+
+static bool
+has(jv list, jv name)
+{
+	bool is = false;
+
+	jv_array_foreach (list, i, item) {
+		is = is || jv_equal(item, jv_copy(name));
+	}
+	return is;
+}
+
+/* Which of its lists a tool is in; NULL: it may not use it. */
+static const char *
+list_with(jv agent, jv name)
+{
+	static const char *const lists[] = { "deny", "ask", "allow" };
+	const char *found = NULL;
+
+	for (size_t i = 0; i < 3 && !found; i++) {
+		jv list = tools_of(agent, lists[i]);
+
+		found = has(list, name) ? lists[i] : NULL;
+		jv_free(list);
+	}
+	return found && strcmp(found, "deny") != 0 ? found : NULL;
+}
+
+static jv
+all_tools(jv agent)
+{
+	return jv_array_concat(tools_of(agent, "allow"), tools_of(agent, "ask"));
+}
+
+static int
+refuse_tool(const struct heir *h, jv name)
+{
+	jv all = all_tools(h->agent);
+	struct buf list = { 0 };
+
+	jv_array_foreach (all, i, item) {
+		buf_printf(&list, " %s", jv_string_value(item));
+		jv_free(item);
+	}
+	jv_free(all);
+	err_set(EX_NOPERM, "tools: %.64s is none of yours, which are:%s", jv_string_value(name),
+	    list.p ? list.p : " none");
+	buf_release(&list);
+	return -1;
+}
+
+/* One more tool (borrowed), if both may use it; asking where either must. */
+static jv
+with_tool(const struct heir *h, jv tools, jv member, jv name)
+{
+	const char *own = list_with(h->agent, name),
+		   *its = jv_is_valid(member) ? list_with(member, name) : "allow", *list;
+
+	if (!own || !its || (is_deepest(h) && !strcmp(jv_string_value(name), "create_task")))
+		return tools;
+	list = !strcmp(own, "ask") || !strcmp(its, "ask") ? "ask" : "allow";
+	return json_set(tools, list,
+	    jv_array_append(json_get(tools, list, JV_KIND_ARRAY), jv_copy(name)));
+}
+
+/* Which tools a worker gets.  -1 with err. */
+static int
+narrow_tools(struct heir *h)
+{
+	jv named = json_get(*h->spec, "tools", JV_KIND_ARRAY), wanted, tools;
+	bool is_named = jv_is_valid(named);
+	int rc = 0;
+
+	if (is_named)
+		wanted = named;
+	else
+		wanted =
+		    (jv_free(named), all_tools(jv_is_valid(*h->worker) ? *h->worker : h->agent));
+	tools = json_set(json_set(jv_object(), "allow", jv_array()), "ask", jv_array());
+	jv_array_foreach (wanted, i, name) {
+		if (rc == 0 && is_named && !list_with(h->agent, name))
+			rc = refuse_tool(h, name);
+		tools = with_tool(h, tools, *h->worker, name);
+		jv_free(name);
+	}
+	jv_free(wanted);
+	tools = json_set(tools, "deny", tools_of(h->agent, "deny"));
+	if (!jv_is_valid(*h->worker))
+		*h->worker = jv_object();
+	*h->worker = json_set(*h->worker, "tools", tools);
+	return rc;
+}
+
+/* Its folder, where the other works, too: so they can hand each other files. */
+static void
+share_folder(struct heir *h)
+{
+	const char *own = json_peek_string(h->agent, "folder");
+	char *path = own ? xstrdup(own)
+	                 : xprintf("%s/work/%s", store_path(store_of(h->tx)), h->from->task_id);
+	char real[PATH_MAX];
+
+	if (realpath(path, real))
+		*h->worker = json_set_string(*h->worker, "folder", real);
+	free(path);
+}
+
+/* A flag of a worker that who asks has, too, or neither. */
+static void
+narrow_flag(struct heir *h, const char *name, bool is_new)
+{
+	bool is = json_peek_bool(h->agent, name) && (is_new || json_peek_bool(*h->worker, name));
+
+	*h->worker = is ? json_set(*h->worker, name, jv_true()) : json_drop(*h->worker, name);
+}
+
+static int
+narrow_model(struct heir *h)
+{
+	static const char *const given[] = { "model_id", "provider", "effort" };
+	bool is_new = !jv_is_valid(*h->worker), is_sandboxed = json_peek_bool(h->agent, "sandbox");
+
+	if (narrow_tools(h) < 0)
+		return -1;
+	narrow_flag(h, "allow_unscoped", is_new);
+	if (is_sandboxed) {
+		*h->worker = json_set(*h->worker, "sandbox", jv_true());
+		narrow_flag(h, "network", is_new);
+	}
+	if (is_new || is_sandboxed)
+		share_folder(h);
+	if (!is_new || json_has(*h->spec, "model_id"))
+		return 0;
+	for (size_t i = 0; i < 3; i++)
+		*h->worker = json_set_valid(*h->worker, given[i],
+		    json_get(h->agent, given[i], JV_KIND_STRING));
+	*h->spec =
+	    json_set_valid(*h->spec, "model_id", json_get(h->task, "model_id", JV_KIND_STRING));
+	return 0;
+}
+
+/* A program can do whatever a shell can. */
+static int
+allow_program(const struct heir *h)
+{
+	jv run = jv_string("run");
+	const char *list = list_with(h->agent, run);
+	bool may = list && !strcmp(list, "allow") && !json_peek_bool(h->agent, "sandbox");
+
+	jv_free(run);
+	if (may)
+		return 0;
+	return err_set(EX_NOPERM, "agent %s: is a program, which may do more than you; name none",
+	    json_peek_string(*h->worker, "role"));
+}
+
+/* A program is limited by nothing but its user, and who it asks for likewise. */
+static int
+narrow_worker(struct heir *h)
+{
+	bool is_limited = agent_is_llm(h->agent);
+	int rc = 0;
+
+	if (is_limited && (!jv_is_valid(*h->worker) || agent_is_llm(*h->worker)))
+		return narrow_model(h);
+	if (is_limited)
+		rc = allow_program(h);
+	jv_free(*h->worker);
+	*h->worker = jv_invalid();
+	return rc;
+}
+
+/* --- all of it */
+
+static int
+check_parent(const struct heir *h)
+{
+	if (!jv_is_valid(h->task))
+		return err_set(EX_NOINPUT, "task %s: no such task, though LEGWORK_TASK_ID says so",
+		    h->from->task_id);
+	if (!task_is(h->task, "in_progress"))
+		return err_set(EX_NOPERM, "task %s: does not run, so it can ask for nothing",
+		    h->from->task_id);
+	return 0;
+}
+
+static int
+narrow(struct heir *h)
+{
+	if (check_parent(h) < 0 || cap_breadth(h) < 0 || cap_depth(h) < 0 || cap_budget(h) < 0 ||
+	    narrow_scope(h) < 0 || keep_chat(h) < 0)
+		return -1;
+	return narrow_worker(h);
+}
+
+int
+bequest_apply(const struct bequest *b, struct tx *tx, jv *spec, jv *worker)
+{
+	struct heir h = { .from = b,
+		.tx = tx,
+		.task = task_get(tx, b->task_id),
+		.spec = spec,
+		.worker = worker,
+		.limits = json_get(*spec, "limits", JV_KIND_OBJECT) };
+	const char *role = json_peek_string(h.task, "agent");
+	int rc;
+
+	h.agent = json_get(h.task, "worker", JV_KIND_OBJECT);
+	if (!jv_is_valid(h.agent) && role)
+		h.agent = agent_get(tx, role);
+	if (!jv_is_valid(h.limits))
+		h.limits = jv_object();
+	rc = narrow(&h);
+	if (jv_object_length(jv_copy(h.limits)) > 0)
+		*spec = json_set(*spec, "limits", jv_copy(h.limits));
+	*spec = json_set_string(*spec, "spawned_by", b->task_id);
+	jv_free(h.limits);
+	jv_free(h.task);
+	jv_free(h.agent);
+	return rc;
+}

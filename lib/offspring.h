@@ -1,0 +1,37 @@
+/*
+ * offspring.h - tasks that were spawned: how they stand, and waiting for them
+ */
+#ifndef OFFSPRING_H
+#define OFFSPRING_H
+
+#include "store.h"
+
+/* offspring_of - the records of all that the agent of a task has spawned, oldest first; an owned
+ * array; invalid with err. */
+jv offspring_of(struct store *s, const char *task_id);
+
+/*
+ * offspring_put_back - put back tasks whose runners are dead (life_lost)
+ *
+ * lost  consumed: an array of {"id","lease"}, or records.  What was left running of them is ended
+ *       first; who cannot be ended, and what somebody else has by now, is left alone.
+ *
+ * Returns 0, or -1 with err.
+ */
+int offspring_put_back(struct store *s, jv lost);
+
+/*
+ * offspring_await - wait until all these tasks have ended, or are gone
+ *
+ * ids       consumed: an array of whole ids
+ * until_ms  monotonic; INT64_MAX: as long as it takes
+ * tasks     set to an owned array of those records that there are, in the same order, as they are
+ *           then
+ *
+ * One whose runner dies, and which may be tried again, is started again, unless a pipeline is
+ * quicker.  Returns whether all have ended (1), or the time, or stop_signal, came before (0); -1
+ * with err.
+ */
+int offspring_await(struct store *s, jv ids, int64_t until_ms, jv *tasks);
+
+#endif

@@ -1,0 +1,397 @@
+#include "spawn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "declare.h"
+#include "err.h"
+#include "life.h"
+#include "llm.h"
+#include "proc.h"
+#include "prompt.h"
+#include "scope.h"
+#include "spec.h"
+#include "task.h"
+#include "utf8.h"
+
+/* --- the request */
+
+static const char *const members[] = { "task_description", "account_ids", "regions", "model_id",
+	"agent", "chat_id", "tools", "limits", "output" };
+
+/* A name that is not known would be a wish that is not granted.  -1 with err. */
+static int
+check_members(jv request)
+{
+	struct buf known = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		buf_printf(&known, " %s", members[i]);
+	jv_object_foreach (request, name, value) {
+		bool is_known = false;
+
+		for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+			is_known = is_known || !strcmp(jv_string_value(name), members[i]);
+		if (!is_known)
+			rc = err_set(EX_DATAERR, "%.80s: there is no such member; there are:%s",
+			    jv_string_value(name), known.p);
+		jv_free(name);
+		jv_free(value);
+	}
+	buf_release(&known);
+	return rc;
+}
+
+static int
+check_description(const char *text)
+{
+	size_t chars = 0, len;
+
+	if (!text)
+		return err_set(EX_DATAERR,
+		    "task_description: is missing, or no string; say what is to be done");
+	text += strspn(text, " \t\r\n");
+	for (len = strlen(text); len > 0 && strchr(" \t\r\n", text[len - 1]); len--)
+		;
+	for (size_t i = 0; i < len; i++)
+		chars += ((unsigned char)text[i] & 0xc0) != 0x80;
+	if (chars < SPAWN_WORDS_MIN)
+		return err_set(EX_DATAERR,
+		    "task_description: has %zu characters, want %d or more; say what is to be "
+		    "done, "
+		    "and what the answer shall be",
+		    chars, SPAWN_WORDS_MIN);
+	return 0;
+}
+
+/* One list of the scope, in place of what the request has.  -1 with err. */
+static int
+take_list(jv *spec, jv *scope, enum scope_kind kind)
+{
+	const char *name = scope_member(kind);
+	jv given = jv_object_get(jv_copy(*spec), jv_string(name)), list;
+
+	if (!jv_is_valid(given)) {
+		jv_free(given);
+		return 0;
+	}
+	list = scope_list(given);
+	*spec = json_drop(*spec, name);
+	if (!jv_is_valid(list))
+		return err_add("%s", name);
+	*scope = json_set(*scope, name, list);
+	return 0;
+}
+
+static int
+take_scope(jv *spec, bool is_any)
+{
+	jv scope = jv_object();
+	int rc = take_list(spec, &scope, SCOPE_ACCOUNT);
+
+	if (rc == 0)
+		rc = take_list(spec, &scope, SCOPE_REGION);
+	if (rc == 0)
+		rc = scope_check(scope, is_any);
+	if (jv_object_length(jv_copy(scope)) > 0)
+		*spec = json_set(*spec, "scope", scope);
+	else
+		jv_free(scope);
+	return rc;
+}
+
+static int
+check_strings(jv spec, const char *name)
+{
+	jv list = jv_object_get(jv_copy(spec), jv_string(name));
+	bool is_good = !jv_is_valid(list) || jv_get_kind(list) == JV_KIND_ARRAY;
+
+	if (jv_get_kind(list) == JV_KIND_ARRAY)
+		jv_array_foreach (list, i, item) {
+			is_good = is_good && jv_get_kind(item) == JV_KIND_STRING;
+			jv_free(item);
+		}
+	jv_free(list);
+	return is_good ? 0 : err_set(EX_DATAERR, "%s: want a list of strings", name);
+}
+
+/* A null says no more than nothing. */
+static jv
+without_nulls(jv object)
+{
+	jv out = jv_object();
+
+	jv_object_foreach (object, name, value) {
+		if (jv_get_kind(value) == JV_KIND_NULL) {
+			jv_free(name);
+			jv_free(value);
+		} else {
+			out = jv_object_set(out, name, value);
+		}
+	}
+	jv_free(object);
+	return out;
+}
+
+jv
+spawn_spec(jv request, bool is_any)
+{
+	jv spec = without_nulls(request);
+
+	if (check_members(spec) < 0 ||
+	    check_description(json_peek_string(spec, "task_description")) < 0 ||
+	    take_scope(&spec, is_any) < 0 || check_strings(spec, "tools") < 0)
+		goto fail;
+	spec = json_set(spec, "instruction", json_get(spec, "task_description", JV_KIND_STRING));
+	spec = json_drop(spec, "task_description");
+	if (spec_check(spec) == 0)
+		return spec;
+fail:
+	jv_free(spec);
+	return jv_invalid();
+}
+
+/* --- who does it */
+
+/* The member of the crew that is named; invalid with err where there is none, or without err where
+ * nobody is named. */
+static int
+find_member(struct tx *tx, jv spec, jv *member)
+{
+	const char *role = json_peek_string(spec, "agent");
+
+	*member = role ? agent_get(tx, role) : jv_invalid();
+	if (role && !jv_is_valid(*member))
+		return err_set(EX_NOINPUT,
+		    "agent %.80s: no such role; agent-list tells who there is, and without agent "
+		    "one "
+		    "is made",
+		    role);
+	return 0;
+}
+
+/* Tools of the usual agent: it may read, write and speak; and touch what is in its scope. */
+static jv
+usual_tools(jv spec)
+{
+	jv tools =
+	    JV_ARRAY(jv_string("post_message"), jv_string("read_file"), jv_string("write_file"));
+	bool is_ours;
+	char *aws = json_has(spec, "scope") ? declare_find("aws", &is_ours) : NULL;
+
+	if (aws)
+		tools = jv_array_append(tools, jv_string("aws"));
+	free(aws);
+	return tools;
+}
+
+static int
+check_tools(jv tools)
+{
+	int rc = 0;
+
+	jv_array_foreach (tools, i, name) {
+		bool is_ours;
+		char *path = rc == 0 ? declare_find(jv_string_value(name), &is_ours) : NULL;
+
+		rc = path ? rc : -1;
+		free(path);
+		jv_free(name);
+	}
+	return rc;
+}
+
+/* What it is that a new worker has not been given. */
+static int
+equip(jv *worker, jv spec, const struct spawn *how)
+{
+	jv tools = json_get(spec, "tools", JV_KIND_ARRAY);
+	int rc;
+
+	if (!jv_is_valid(*worker))
+		*worker = jv_object();
+	if (json_has(*worker, "tools")) {
+		jv_free(tools);
+		return 0;
+	}
+	if (!jv_is_valid(tools))
+		tools = (jv_free(tools), usual_tools(spec));
+	rc = check_tools(tools);
+	*worker = json_set(*worker, "tools", json_set(jv_object(), "allow", tools));
+	if (how->is_unscoped)
+		*worker = json_set(*worker, "allow_unscoped", jv_true());
+	return rc;
+}
+
+/* A list of the scope: as one thing under `one`, or as several under `many`. */
+static jv
+with_list(jv values, jv scope, const char *member, const char *one, const char *many)
+{
+	jv list = json_get(scope, member, JV_KIND_ARRAY);
+
+	if (!jv_is_valid(list))
+		return (jv_free(list), values);
+	return json_set(values, jv_array_length(jv_copy(list)) == 1 ? one : many,
+	    prompt_join(list));
+}
+
+static jv
+prompt_of(jv spec)
+{
+	char *words = prompt_read("worker.md");
+	jv scope = scope_of(spec), values = jv_object(), text;
+
+	values = with_list(values, scope, "account_ids", "account", "accounts");
+	values = with_list(values, scope, "regions", "region", "regions");
+	jv_free(scope);
+	text = words ? prompt_fill(words, values) : jv_invalid();
+	jv_free(values);
+	free(words);
+	return text;
+}
+
+/* Completes the record of an agent that is made for this task alone. */
+static int
+make_worker(jv *worker, jv spec, const struct spawn *how)
+{
+	const char *id = json_peek_string(spec, "id");
+	char short_id[9], *role;
+	jv prompt;
+
+	if (equip(worker, spec, how) < 0)
+		return -1;
+	if (!json_has(spec, "model_id") && !json_has(*worker, "model_id") && !llm_is_configured())
+		return err_set(EX_CONFIG, "no model is configured: set LEGWORK_MODEL, name one "
+		                          "with --model (model_id), or "
+					  "an agent of the crew with --agent (agent)");
+	prompt = prompt_of(spec);
+	if (!jv_is_valid(prompt))
+		return -1;
+	role = xprintf("worker-%s", task_short(id, short_id));
+	*worker = json_set_string(*worker, "role", role);
+	free(role);
+	*worker = json_set_string(*worker, "kind", "llm");
+	*worker = json_set_string(*worker, "status", "active");
+	*worker = json_set(*worker, "system_prompt", prompt);
+	return agent_check(*worker);
+}
+
+/* Who does it: *worker is then its record, or invalid where the crew has it. */
+static int
+choose(struct tx *tx, jv *spec, const struct spawn *how, jv *worker)
+{
+	bool is_new;
+
+	if (find_member(tx, *spec, worker) < 0)
+		return -1;
+	is_new = !jv_is_valid(*worker);
+	if (how->parent) {
+		if (bequest_apply(how->parent, tx, spec, worker) < 0)
+			return -1;
+	} else if (!is_new) {
+		jv_free(*worker);
+		*worker = jv_invalid();
+	}
+	return is_new ? make_worker(worker, *spec, how) : 0;
+}
+
+/* --- the task */
+
+/* Whether there is room for one more.  -1 with err. */
+static int
+check_room(struct tx *tx, const struct spawn *how, jv *lost)
+{
+	int run_fd = store_run_fd(store_of(tx));
+	long running = 0;
+
+	for (uint64_t n = 0; (n = store_next(tx, "spawned", n)) != 0;) {
+		jv task = store_at(tx, n);
+		const char *lease = json_peek_string(task, "lease");
+
+		if (lease && proc_lease_is_live(run_fd, lease)) {
+			running++;
+			jv_free(task);
+		} else {
+			*lost = jv_array_append(*lost, task);
+		}
+	}
+	if (running < how->max_running)
+		return 0;
+	return err_set(EX_TEMPFAIL,
+	    "%ld agents that were spawned run already, which is all that may; wait until one has "
+	    "ended",
+	    running);
+}
+
+/* The record, complete but for what a claim adds. */
+static int
+make_record(struct tx *tx, jv spec, jv worker, jv *task)
+{
+	jv decision = json_set(jv_object(), "needs_subtasks", jv_false());
+	jv by = json_get(spec, "spawned_by", JV_KIND_STRING);
+	int64_t depth = json_peek_int(spec, "depth", 0);
+
+	decision = json_set_string(decision, "reasoning", "an agent was asked for");
+	decision = json_set_int(decision, "complexity_score", 1);
+	if (spec_record(tx, json_drop(spec, "tools"), task) < 0) {
+		jv_free(by);
+		jv_free(worker);
+		jv_free(decision);
+		return -1;
+	}
+	*task = json_set_valid(*task, "spawned_by", by);
+	*task = json_set(json_set_int(*task, "depth", depth), "spawned", jv_true());
+	*task = json_set_valid(json_set(*task, "decision", decision), "worker", worker);
+	return 0;
+}
+
+/* Stores it (consumed), and claims it. */
+static int
+take(struct tx *tx, const struct spawn *how, jv record, jv *task)
+{
+	jv stored = life_begin(tx, record), ended, error;
+	const char *id = json_peek_string(stored, "id");
+	int rc = life_claim(tx, id,
+	    (struct life_claim){ .lease = how->lease, .decision = jv_invalid(), .revision = -1 },
+	    task);
+
+	if (rc == LIFE_PASSED) { /* the chat's crew does not have the agent, say */
+		ended = task_get(tx, id);
+		error = json_get(ended, "error", JV_KIND_OBJECT);
+		rc = err_set(EX_CONFIG, "%s",
+		    jv_is_valid(error) ? json_peek_string(error, "message") : "nobody can do it");
+		jv_free(error);
+		jv_free(ended);
+	}
+	jv_free(stored);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+spawn_begin(struct tx *tx, jv spec, const struct spawn *how, jv *task, jv *lost)
+{
+	char id[ID_TEXT], *key = how->id ? xprintf("task/%s", how->id) : NULL;
+	bool is_there = key && store_number(tx, key) != 0;
+	jv worker = jv_invalid(), record;
+	int rc;
+
+	free(key);
+	*task = jv_invalid();
+	*lost = jv_array();
+	if (is_there) {
+		*task = task_get(tx, how->id);
+		jv_free(spec);
+		return SPAWN_THERE;
+	}
+	spec = json_set_string(spec, "id", how->id ? how->id : id_new(id));
+	if (check_room(tx, how, lost) < 0 || choose(tx, &spec, how, &worker) < 0) {
+		jv_free(spec);
+		jv_free(worker);
+		return -1;
+	}
+	creation_spent(how->creation, CREATION_CONFIGURATION);
+	rc = make_record(tx, spec, worker, &record);
+	return rc < 0 ? -1 : take(tx, how, record, task);
+}
