@@ -145,6 +145,7 @@ work(struct run *r)
 		.wants_consent = r->claim.wants_consent,
 		.lease = r->lease,
 		.store = store_path(r->s),
+		.records = r->s,
 		.logs_fd = store_logs_fd(r->s),
 		.log = r->log,
 		.partial = r->partial,

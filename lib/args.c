@@ -13,7 +13,8 @@ static jv
 schema_of(const struct arg *a)
 {
 	const char *type = a->text ? "string" : a->num ? "integer" : "boolean";
-	jv schema = json_set_string(jv_object(), "type", type);
+	jv schema = a->value ? json_parse(a->schema, strlen(a->schema))
+	                     : json_set_string(jv_object(), "type", type);
 
 	if (a->num)
 		schema = json_set_int(json_set_int(schema, "minimum", a->min), "maximum", a->max);
@@ -42,6 +43,8 @@ declare(const struct args *tool)
 	declaration = json_set(declaration, "idempotent", jv_bool(tool->is_idempotent));
 	if (tool->is_confined)
 		declaration = json_set(declaration, "confined", jv_true());
+	if (tool->is_launcher)
+		declaration = json_set(declaration, "launcher", jv_true());
 	out_json(&out, declaration);
 	rc = out_flush(&out);
 	buf_release(&out.buf);
@@ -66,6 +69,9 @@ take(const struct arg *a, jv object)
 			return err_set(EX_DATAERR, "%s: want a whole number from %ld to %ld",
 			    a->name, a->min, a->max);
 		*a->num = (long)number;
+	} else if (a->value) {
+		jv_free(*a->value);
+		*a->value = jv_object_get(jv_copy(object), jv_string(a->name));
 	} else {
 		jv value = jv_object_get(jv_copy(object), jv_string(a->name));
 		jv_kind kind = jv_get_kind(value);

@@ -7,17 +7,20 @@
 #ifndef ARGS_H
 #define ARGS_H
 
+#include <jv.h>
 #include <stdbool.h>
 
 #include "opt.h"
 
-/* One argument.  Set exactly one of `text`, `num`, `set`. */
+/* One argument.  Set exactly one of `text`, `num`, `set`, `value`. */
 struct arg {
 	const char *name;
 	const char *help;  /* one line, for the model */
 	const char **text; /* borrowed while it acts */
 	long *num;         /* a whole number in [min, max] */
 	bool *set;
+	jv *value;          /* owned by the caller, like what is there before; of any kind */
+	const char *schema; /* of `value`: what --schema says of it, but for the help */
 	bool is_required;
 	long min, max;
 };
@@ -29,6 +32,7 @@ struct args {
 	const struct arg *arg; /* ends with an all-zero entry */
 	bool is_idempotent;    /* called twice it has done no more than once */
 	bool is_confined;      /* it needs no sandbox (tool.h) */
+	bool is_launcher;      /* it starts agents (place.h) */
 	bool is_schema;        /* set by the option */
 };
 

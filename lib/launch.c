@@ -113,14 +113,9 @@ prepare(struct child *c)
 static const char *
 known_id(const struct child *c, char id[ID_TEXT])
 {
-	char *name;
-
 	if (!c->has_parent || !c->l->call_id)
 		return NULL;
-	name = xprintf("spawned/%s", c->l->call_id);
-	id_derive(c->parent.task_id, name, id);
-	free(name);
-	return id;
+	return spawn_id(c->parent.task_id, c->l->call_id, id);
 }
 
 static int

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "clock.h"
 #include "err.h"
+#include "errand.h"
 #include "json.h"
 #include "session.h"
 #include "stop.h"
@@ -147,9 +148,20 @@ judge(struct session *s, jv message)
 	if (!strcmp(stop, "refusal"))
 		return session_fail(s, "validation", "refusal", "the model refuses to do this");
 	answer = jv_string(text ? text : "");
-	end = judge_answer(s, stop, answer);
+	end = errand_finish(s, answer);
+	if (end == WORK_DONE)
+		end = judge_answer(s, stop, answer);
 	jv_free(answer);
 	return end;
+}
+
+/* The model's turn; before that it hears what others have answered. */
+static int
+ask(struct session *s)
+{
+	int end = errand_tell(s);
+
+	return end == SESSION_AGAIN ? turn_take(s) : end;
 }
 
 static int
@@ -173,7 +185,7 @@ step(struct session *s)
 	}
 	jv_free(call);
 	message = last_message(s);
-	end = is_from_model(message) ? judge(s, message) : turn_take(s);
+	end = is_from_model(message) ? judge(s, message) : ask(s);
 	jv_free(message);
 	return end;
 }

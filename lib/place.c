@@ -17,7 +17,7 @@ enum {
 
 struct place {
 	char *folder, *store, **env;
-	char **mark;                  /* the last one in env: LEGWORK_CALL, anew for each run */
+	char **mark; /* the last two in env, anew for each run: LEGWORK_CALL, _ID */
 	int64_t timeout_ms, until_ms; /* INT64_MAX: there is no end */
 	bool is_sandboxed;
 	struct sandbox sandbox;
@@ -30,13 +30,13 @@ set_env(struct place *p, const struct place_terms *terms)
 
 	while (terms->env && terms->env[more])
 		more++;
-	p->env = xmalloc((more + 3) * sizeof *p->env);
+	p->env = xmalloc((more + 4) * sizeof *p->env);
 	for (; n < more; n++)
 		p->env[n] = xstrdup(terms->env[n]);
 	if (terms->lease)
 		p->env[n++] = xprintf("LEGWORK_RUN=%s", terms->lease);
 	p->mark = &p->env[n];
-	p->mark[0] = p->mark[1] = NULL;
+	p->mark[0] = p->mark[1] = p->mark[2] = NULL;
 }
 
 struct place *
@@ -129,6 +129,10 @@ time_for(const struct place *p, const struct place_run *r)
 {
 	int64_t ms = p->timeout_ms, left = p->until_ms - clock_mono_ms();
 
+	if (r->is_launcher && p->until_ms == INT64_MAX)
+		return 0;
+	if (r->is_launcher)
+		ms = left;
 	if (r->timeout_max_ms && ms > r->timeout_max_ms)
 		ms = r->timeout_max_ms;
 	if (ms > left)
@@ -146,7 +150,7 @@ place_run(struct place *p, struct place_run *r)
 	struct call c = {
 		.program = { .env = (const char *const *)p->env,
 		    .folder = p->folder,
-		    .is_clean = true },
+		    .is_clean = !(r->is_trusted && r->is_launcher) },
 		.input = r->input,
 		.input_len = r->input ? strlen(r->input) : 0,
 		.grace_ms = GRACE_MS,
@@ -159,6 +163,8 @@ place_run(struct place *p, struct place_run *r)
 	c.program.argv = is_sandboxed ? sandbox_argv(&p->sandbox, argv) : argv;
 	free(*p->mark);
 	c.mark = *p->mark = xprintf("LEGWORK_CALL=%s", id_new(id));
+	free(p->mark[1]);
+	p->mark[1] = r->call_id ? xprintf("LEGWORK_CALL_ID=%s", r->call_id) : NULL;
 	r->end = call_run(&c, &r->status);
 	trim(&r->why, saying.is_why_cut);
 	if (is_sandboxed)

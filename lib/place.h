@@ -46,7 +46,10 @@ struct place_run {
 	const char *path, *argument; /* argument NULL: none */
 	const char *input;           /* NULL: it has nothing to read */
 	bool is_trusted;             /* it needs no sandbox */
-	int64_t timeout_max_ms;      /* where the place's is longer; 0: that counts */
+	bool is_launcher;    /* a trusted one that starts agents: it has our whole environment, and
+	                   * the time that there is */
+	const char *call_id; /* LEGWORK_CALL_ID; NULL: none */
+	int64_t timeout_max_ms; /* where the place's is longer; 0: that counts */
 	void (*take)(void *arg, const char *bytes, size_t len); /* what it prints */
 	void *arg;
 

@@ -134,9 +134,8 @@ names_of(jv tools)
 	return names;
 }
 
-/* Objects of an array (borrowed), one to a line; what would end the fence around them is broken. */
-static jv
-as_lines(jv objects)
+jv
+prompt_lines(jv objects)
 {
 	struct buf b = { 0 }, safe = { 0 };
 	jv text;
@@ -197,11 +196,11 @@ task_values(const struct prompt *p)
 	v = with_string(v, "instruction", p->task, "instruction");
 	v = with_string(v, "context", p->task, "context");
 	v = json_set(v, task_has_subtasks(p->task) ? "subtasks" : "dependencies",
-	    as_lines(p->others));
-	v = json_set(v, "chat", as_lines(p->chat));
+	    prompt_lines(p->others));
+	v = json_set(v, "chat", prompt_lines(p->chat));
 	if (jv_is_valid(metadata) && jv_object_length(jv_copy(metadata)) > 0) {
 		notes = JV_ARRAY(jv_copy(metadata));
-		v = json_set(v, "metadata", as_lines(notes));
+		v = json_set(v, "metadata", prompt_lines(notes));
 		jv_free(notes);
 	}
 	jv_free(metadata);

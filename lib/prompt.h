@@ -43,6 +43,10 @@ char *prompt_read(const char *name);
  * with err EX_CONFIG. */
 jv prompt_message(const char *role, const char *name, jv values);
 
+/* prompt_lines - objects of an array (borrowed), one to a line, to be put between <fence> and
+ * </fence>: nothing in them ends that. */
+jv prompt_lines(jv objects);
+
 /* prompt_join - the strings of an array (consumed), with commas between them: a jv string. */
 jv prompt_join(jv strings);
 

@@ -264,7 +264,7 @@ make_worker(jv *worker, jv spec, const struct spawn *how)
 		return -1;
 	if (!json_has(spec, "model_id") && !json_has(*worker, "model_id") && !llm_is_configured())
 		return err_set(EX_CONFIG, "no model is configured: set LEGWORK_MODEL, name one "
-		                          "with --model (model_id), or "
+					  "with --model (model_id), or "
 					  "an agent of the crew with --agent (agent)");
 	prompt = prompt_of(spec);
 	if (!jv_is_valid(prompt))
@@ -367,6 +367,16 @@ take(struct tx *tx, const struct spawn *how, jv record, jv *task)
 	}
 	jv_free(stored);
 	return rc < 0 ? -1 : 0;
+}
+
+const char *
+spawn_id(const char *parent, const char *call_id, char out[ID_TEXT])
+{
+	char *name = xprintf("spawned/%s", call_id);
+
+	id_derive(parent, name, out);
+	free(name);
+	return out;
 }
 
 int

@@ -36,6 +36,9 @@ struct spawn {
 	struct creation *creation;    /* configuration ends, and building begins, here */
 };
 
+/* spawn_id - the id of the task that a tool call of that id in that task asks for.  Returns out. */
+const char *spawn_id(const char *parent, const char *call_id, char out[ID_TEXT]);
+
 enum { SPAWN_DONE, SPAWN_THERE };
 
 /*

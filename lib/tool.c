@@ -18,6 +18,7 @@ struct tool {
 	jv declaration;
 	struct schema *schema; /* of its parameters */
 	bool is_confined;      /* it needs no sandbox */
+	bool is_launcher;      /* it starts agents */
 };
 
 struct tools {
@@ -25,6 +26,7 @@ struct tools {
 	struct tool *tool;
 	size_t len;
 	jv deny, ask; /* arrays of names */
+	char *call_id;
 };
 
 static void
@@ -71,6 +73,7 @@ find_out(const struct tools *t, struct tool *tool)
 		return -1;
 	tool->name = json_peek_string(tool->declaration, "name");
 	tool->is_confined = is_ours && json_peek_bool(tool->declaration, "confined");
+	tool->is_launcher = is_ours && json_peek_bool(tool->declaration, "launcher");
 	if (find(t, tool->name))
 		return err_set(EX_CONFIG, "tool %s: there are two of the name %s", tool->asked,
 		    tool->name);
@@ -168,6 +171,7 @@ tools_close(struct tools *t)
 	free(t->tool);
 	jv_free(t->deny);
 	jv_free(t->ask);
+	free(t->call_id);
 	place_close(t->place);
 	free(t);
 }
@@ -276,6 +280,13 @@ take(void *answer, const char *bytes, size_t len)
 	spill_add(answer, bytes, len);
 }
 
+void
+tools_name_call(struct tools *t, const char *id)
+{
+	free(t->call_id);
+	t->call_id = xstrdup(id);
+}
+
 jv
 tools_call(struct tools *t, const char *name, jv args)
 {
@@ -297,6 +308,8 @@ tools_call(struct tools *t, const char *name, jv args)
 	r = (struct place_run){ .path = tool->path,
 		.input = input.p,
 		.is_trusted = tool->is_confined,
+		.is_launcher = tool->is_launcher,
+		.call_id = t->call_id,
 		.take = take,
 		.arg = &answer };
 	is_done = place_run(t->place, &r);

@@ -50,6 +50,9 @@ enum tool_verdict tools_verdict(const struct tools *t, const char *name);
 /* tools_is_idempotent - whether a call whose outcome is unknown may be made again. */
 bool tools_is_idempotent(const struct tools *t, const char *name);
 
+/* tools_name_call - the calls from now on have that id: the same when one is made again. */
+void tools_name_call(struct tools *t, const char *id);
+
 /*
  * tools_call - call a tool, and wait for its end, its time-out or stop_signal
  *

@@ -78,6 +78,7 @@ make_call(struct session *s, jv call)
 	rc |= session_note(s, "tool_start", note);
 	if ((rc = session_settle(s, rc)) != SESSION_AGAIN)
 		return rc;
+	tools_name_call(s->tools, json_peek_string(call, "id"));
 	result = tools_call(s->tools, name, arguments_of(call));
 	if (!stop_signal())
 		return end_call(s, call, result);

@@ -12,6 +12,7 @@
 
 #include "hear.h"
 #include "partial.h"
+#include "store.h"
 
 enum work_end { WORK_DONE, WORK_FAILED, WORK_STOPPED, WORK_ASKED, WORK_BROKEN = -1 };
 
@@ -22,7 +23,8 @@ struct work {
 	bool wants_consent; /* of a task that creates an agent: the chat's owner is to be asked */
 	const char *lease;  /* the cookie, and the events' session */
 	const char *store;  /* path of the store, for the program's own commands */
-	int logs_fd;        /* the folder that the log is in */
+	struct store *records; /* the same, open; NULL: who works spawns nothing */
+	int logs_fd;           /* the folder that the log is in */
 	struct log *log;
 	struct partial *partial; /* where texts go that are not whole yet; NULL: nowhere */
 	void (*told)(void *arg); /* called after something was logged; NULL: nobody */

@@ -112,6 +112,37 @@ test_missing(void)
 	transcript_release(&t);
 }
 
+/* What the model hears of those that it has spawned. */
+static void
+test_spawned(void)
+{
+	struct transcript t;
+
+	transcript_init(&t);
+	add(&t, "start", "{'retries':0,'at':'2026-11-20T12:00:00.000Z'}");
+	ok(t.began_ms > 0, "when the attempt began is known");
+	add(&t, "turn",
+	    "{'message':{'role':'assistant','tool_calls':[{'id':'a','name':'create_task','"
+	    "arguments':"
+	    "{'wait':true}},{'id':'b','name':'create_task','arguments':{}},{'id':'c','name':"
+	    "'create_task','arguments':{'wait':true}}]},'usage':{'total_tokens':7}}");
+	add(&t, "tool_end", "{'call_id':'a','name':'create_task','status':'success','content':''}");
+	add(&t, "tool_end", "{'call_id':'b','name':'create_task','status':'success','content':''}");
+	add(&t, "tool_end", "{'call_id':'c','name':'create_task','status':'error','content':''}");
+	is_json(jv_copy(t.told), "{'a':true}", "a call that has waited has told the end");
+	add(&t, "spawned", "{'task_ids':['x'],'total_tokens':5,'message':'x is done'}");
+	add(&t, "spawned", "{'task_ids':['y',7],'total_tokens':3}");
+	is_json(jv_copy(t.told), "{'a':true,'x':true,'y':true}", "so has a note");
+	is_json(jv_array_get(jv_copy(t.messages), 4), "{'role':'user','content':'x is done'}",
+	    "and its message, if it has one");
+	is_int(t.tokens, 15, "what they have used counts");
+	is_json(jv_copy(t.usage), "{'input_tokens':0,'output_tokens':0,'total_tokens':7,'calls':1}",
+	    "but is theirs");
+	add(&t, "prompt", "{'about':{},'messages':[]}");
+	is_json(jv_copy(t.told), "{}", "a new conversation knows nothing");
+	transcript_release(&t);
+}
+
 int
 main(void)
 {
@@ -121,6 +152,7 @@ main(void)
 	test_fold();
 	test_odd();
 	test_missing();
+	test_spawned();
 	log_close(log_file);
 	box_close();
 	return done_testing();
