@@ -47,7 +47,7 @@ LAYERS += why
 LAYERS += steer intake card
 LAYERS += overview staff history llm recent claim transcript prompt planner place declare tool
 LAYERS += answer partial overhear growing
-LAYERS += hear work program creation bequest spawn launch offspring session turn toolcall errand
+LAYERS += hear work program creation bequest engage launch offspring session turn toolcall errand
 LAYERS += loop
 LAYERS += join recruit outbox
 CC       = gcc
@@ -127,7 +127,7 @@ $B/torture/%: $B/obj/tests/torture/%.o $B/lib.a | $B/torture
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # It stays small, as what it starts is told how much memory it had: no library.
-$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view think) | $B/bench
+$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view think spawn) | $B/bench
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $B/bench/inside: $B/obj/tests/bench/inside.o $B/lib.a | $B/bench

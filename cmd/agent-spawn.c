@@ -12,7 +12,7 @@
 
 static const char *model, *agent, *chat;
 static struct opt_list accounts, regions, tools;
-static long max_running = SPAWN_RUNNING_MAX;
+static long max_running = ENGAGE_RUNNING_MAX;
 static bool is_any, is_unscoped, is_ids;
 
 static const struct opt opts[] = { { 0, "account", "id", "an account to work with; may be repeated",
@@ -83,7 +83,7 @@ launch(jv request, struct creation creation, jv *result, jv *lost)
 		.creation = creation };
 
 	*result = *lost = jv_invalid();
-	l.spec = spawn_spec(with_options(request), is_any);
+	l.spec = engage_spec(with_options(request), is_any);
 	if (!jv_is_valid(l.spec))
 		return -1;
 	creation_spent(&l.creation, CREATION_VALIDATION);

@@ -161,7 +161,7 @@ see_to(jv *result, jv lost)
 static int
 act(void)
 {
-	struct launch l = { .max_running = SPAWN_RUNNING_MAX,
+	struct launch l = { .max_running = ENGAGE_RUNNING_MAX,
 		.call_id = getenv("LEGWORK_CALL_ID") };
 	jv result, lost;
 	int rc;
@@ -169,7 +169,7 @@ act(void)
 	stop_catch();
 	stop_at_pipe();
 	creation_begin(&l.creation);
-	l.spec = spawn_spec(request(), is_other_world());
+	l.spec = engage_spec(request(), is_other_world());
 	if (!jv_is_valid(l.spec))
 		return -1;
 	creation_spent(&l.creation, CREATION_VALIDATION);

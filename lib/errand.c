@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engage.h"
 #include "err.h"
 #include "json.h"
 #include "offspring.h"
 #include "prompt.h"
-#include "spawn.h"
 #include "stop.h"
 #include "task.h"
 
@@ -38,7 +38,7 @@ is_result(struct session *s, const char *task_id)
 	jv_object_foreach (s->transcript.told, call, value) {
 		char id[ID_TEXT];
 
-		is = is || !strcmp(spawn_id(own, jv_string_value(call), id), task_id);
+		is = is || !strcmp(engage_id(own, jv_string_value(call), id), task_id);
 		jv_free(call);
 		jv_free(value);
 	}

@@ -46,6 +46,7 @@ report(const struct child *c, jv what)
 	struct buf b = { 0 };
 
 	json_dump(&b, what);
+	buf_putc(&b, '\n');
 	if (dir_write_all(c->report_fd, b.p, b.len) < 0)
 		err_sys("report");
 	buf_release(&b);
@@ -115,21 +116,21 @@ known_id(const struct child *c, char id[ID_TEXT])
 {
 	if (!c->has_parent || !c->l->call_id)
 		return NULL;
-	return spawn_id(c->parent.task_id, c->l->call_id, id);
+	return engage_id(c->parent.task_id, c->l->call_id, id);
 }
 
 static int
 begin_new(struct child *c, struct tx *tx)
 {
 	char id[ID_TEXT];
-	struct spawn how = { .lease = c->lease.id,
+	struct engage how = { .lease = c->lease.id,
 		.parent = c->has_parent ? &c->parent : NULL,
 		.id = known_id(c, id),
 		.max_running = c->l->max_running,
 		.is_unscoped = c->l->is_unscoped,
 		.creation = &c->l->creation };
 
-	return spawn_begin(tx, jv_copy(c->l->spec), &how, &c->task, &c->lost);
+	return engage_begin(tx, jv_copy(c->l->spec), &how, &c->task, &c->lost);
 }
 
 static int
@@ -141,10 +142,10 @@ begin_again(struct child *c, struct tx *tx)
 	c->lost = jv_array();
 	if (rc == LIFE_PASSED)
 		return err_set(EX_TEMPFAIL, "task %s: somebody else has it", c->l->again);
-	return rc == LIFE_DONE ? SPAWN_DONE : -1;
+	return rc == LIFE_DONE ? ENGAGE_DONE : -1;
 }
 
-/* In one transaction.  SPAWN_DONE, SPAWN_THERE, or -1 with err. */
+/* In one transaction.  ENGAGE_DONE, ENGAGE_THERE, or -1 with err. */
 static int
 begin(struct child *c)
 {
@@ -157,7 +158,7 @@ begin(struct child *c)
 		if (!tx)
 			return -1;
 		begun = c->l->again ? begin_again(c, tx) : begin_new(c, tx);
-		if (begun != SPAWN_DONE) {
+		if (begun != ENGAGE_DONE) {
 			int code = err_code();
 			char *why = xstrdup(err_text());
 
@@ -173,7 +174,7 @@ begin(struct child *c)
 		}
 	} while (rc == STORE_AGAIN);
 	creation_spent(&c->l->creation, CREATION_BUILDING);
-	return rc == STORE_OK ? SPAWN_DONE : -1;
+	return rc == STORE_OK ? ENGAGE_DONE : -1;
 }
 
 /* Whoever carries the events into the chat becomes our stdout.  Without, they stay in the outbox. */
@@ -278,15 +279,14 @@ be_child(struct launch *l, int report_fd)
 	creation_spent(&l->creation, CREATION_SPAWNING);
 	if ((begun = begin(&c)) < 0)
 		give_up(&c);
-	if (begun == SPAWN_THERE) {
+	if (begun == ENGAGE_THERE) {
 		proc_lease_drop(&c.lease, store_run_fd(c.s));
 		report_success(&c, json_set(result_of(&c), "again", jv_true()));
 		_exit(0);
 	}
-	start_posting(&c);
-	creation_spent(&l->creation, CREATION_SPAWNING);
 	report_success(&c,
 	    json_set(result_of(&c), "performance", creation_performance(&l->creation)));
+	start_posting(&c);
 	if (!l->again)
 		note_times(&c);
 	become_agent(&c);
@@ -294,15 +294,23 @@ be_child(struct launch *l, int report_fd)
 
 /* --- who starts it */
 
-/* All that the child says until it is agent-run, or has ended. */
+/* Whether somebody may be about to end all that carries what our environment says of us. */
+static bool
+is_marked(void)
+{
+	return getenv("LEGWORK_RUN") || getenv("LEGWORK_CALL");
+}
+
+/* What the child says, which is a line; or all until it is agent-run, or has ended. */
 static jv
-hear(int fd)
+hear(int fd, bool is_line)
 {
 	struct buf text = { 0 };
 	ssize_t n;
 	jv said;
 
-	while ((n = read(fd, buf_room(&text, 4096), 4096)) > 0 || (n < 0 && errno == EINTR))
+	while (!(is_line && text.len > 0 && text.p[text.len - 1] == '\n') &&
+	       ((n = read(fd, buf_room(&text, 4096), 4096)) > 0 || (n < 0 && errno == EINTR)))
 		text.len += n > 0 ? (size_t)n : 0;
 	said = json_parse_object(text.p ? text.p : "", text.len);
 	buf_release(&text);
@@ -351,7 +359,7 @@ launch_agent(struct launch *l, jv *result, jv *lost)
 		close(fds[0]);
 		return err_sys("fork");
 	}
-	rc = conclude(hear(fds[0]), pid, result, lost);
+	rc = conclude(hear(fds[0], !is_marked()), pid, result, lost);
 	close(fds[0]);
 	return rc;
 }

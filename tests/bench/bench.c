@@ -32,7 +32,8 @@ static const struct {
 } sections[] = { { "add", section_add }, { "bulk", section_bulk }, { "many", section_many },
 	{ "claim", section_claim }, { "pipeline", section_pipeline }, { "list", section_list },
 	{ "viewers", section_viewers }, { "wake", section_wake }, { "idle", section_idle },
-	{ "memory", section_memory }, { "rebuild", section_rebuild }, { "think", section_think } };
+	{ "memory", section_memory }, { "rebuild", section_rebuild }, { "think", section_think },
+	{ "spawn", section_spawn } };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -1,5 +1,5 @@
 /*
- * spawn.h - an agent on demand: what is asked for, and the task that this becomes
+ * engage.h - an agent on demand: what is asked for, and the task that this becomes
  *
  *   {"task_description","account_ids"?,"regions"?,"model_id"?,"agent"?,"chat_id"?,"tools"?,
  *    "limits"?,"output"?}
@@ -10,24 +10,24 @@
  * 1. What an agent asks for (LEGWORK_TASK_ID) has less than it has itself, or the same (bequest.h).
  * 2. Errors say what to do next: a model reads them.
  */
-#ifndef SPAWN_H
-#define SPAWN_H
+#ifndef ENGAGE_H
+#define ENGAGE_H
 
 #include "bequest.h"
 
-enum { SPAWN_WORDS_MIN = 10, SPAWN_RUNNING_MAX = 5 };
+enum { ENGAGE_WORDS_MIN = 10, ENGAGE_RUNNING_MAX = 5 };
 
 /*
- * spawn_spec - look at a request (consumed), and make a spec of it (spec.h)
+ * engage_spec - look at a request (consumed), and make a spec of it (spec.h)
  *
  * is_any  accounts and regions are of another world than AWS
  *
  * It has "tools" (array), if any are named, beside what belongs to a spec.  Invalid with err
  * EX_DATAERR.
  */
-jv spawn_spec(jv request, bool is_any);
+jv engage_spec(jv request, bool is_any);
 
-struct spawn {
+struct engage {
 	const char *lease;            /* locked by the process that will run it */
 	const struct bequest *parent; /* NULL: no agent asks */
 	const char *id;               /* of the task; NULL: a new one */
@@ -36,22 +36,22 @@ struct spawn {
 	struct creation *creation;    /* configuration ends, and building begins, here */
 };
 
-/* spawn_id - the id of the task that a tool call of that id in that task asks for.  Returns out. */
-const char *spawn_id(const char *parent, const char *call_id, char out[ID_TEXT]);
+/* engage_id - the id of the task that a tool call of that id in that task asks for.  Returns out. */
+const char *engage_id(const char *parent, const char *call_id, char out[ID_TEXT]);
 
-enum { SPAWN_DONE, SPAWN_THERE };
+enum { ENGAGE_DONE, ENGAGE_THERE };
 
 /*
- * spawn_begin - store and claim the task of a spec (consumed)
+ * engage_begin - store and claim the task of a spec (consumed)
  *
  * task   set to the record, owned
  * lost   set to an array, owned: running ones whose runners are dead, which do not count; their
  *        records, to be put back (offspring.h)
  *
- * Returns SPAWN_DONE; SPAWN_THERE where the id is that of a task already; -1 with err: EX_TEMPFAIL
+ * Returns ENGAGE_DONE; ENGAGE_THERE where the id is that of a task already; -1 with err: EX_TEMPFAIL
  * (too many run), EX_NOPERM (the parent may not), EX_NOINPUT (no such chat or agent), EX_CONFIG,
  * EX_DATAERR.
  */
-int spawn_begin(struct tx *tx, jv spec, const struct spawn *how, jv *task, jv *lost);
+int engage_begin(struct tx *tx, jv spec, const struct engage *how, jv *task, jv *lost);
 
 #endif

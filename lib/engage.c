@@ -1,4 +1,4 @@
-#include "spawn.h"
+#include "engage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,12 +57,12 @@ check_description(const char *text)
 		;
 	for (size_t i = 0; i < len; i++)
 		chars += ((unsigned char)text[i] & 0xc0) != 0x80;
-	if (chars < SPAWN_WORDS_MIN)
+	if (chars < ENGAGE_WORDS_MIN)
 		return err_set(EX_DATAERR,
 		    "task_description: has %zu characters, want %d or more; say what is to be "
 		    "done, "
 		    "and what the answer shall be",
-		    chars, SPAWN_WORDS_MIN);
+		    chars, ENGAGE_WORDS_MIN);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ without_nulls(jv object)
 }
 
 jv
-spawn_spec(jv request, bool is_any)
+engage_spec(jv request, bool is_any)
 {
 	jv spec = without_nulls(request);
 
@@ -205,7 +205,7 @@ check_tools(jv tools)
 
 /* What it is that a new worker has not been given. */
 static int
-equip(jv *worker, jv spec, const struct spawn *how)
+equip(jv *worker, jv spec, const struct engage *how)
 {
 	jv tools = json_get(spec, "tools", JV_KIND_ARRAY);
 	int rc;
@@ -254,7 +254,7 @@ prompt_of(jv spec)
 
 /* Completes the record of an agent that is made for this task alone. */
 static int
-make_worker(jv *worker, jv spec, const struct spawn *how)
+make_worker(jv *worker, jv spec, const struct engage *how)
 {
 	const char *id = json_peek_string(spec, "id");
 	char short_id[9], *role;
@@ -280,7 +280,7 @@ make_worker(jv *worker, jv spec, const struct spawn *how)
 
 /* Who does it: *worker is then its record, or invalid where the crew has it. */
 static int
-choose(struct tx *tx, jv *spec, const struct spawn *how, jv *worker)
+choose(struct tx *tx, jv *spec, const struct engage *how, jv *worker)
 {
 	bool is_new;
 
@@ -301,7 +301,7 @@ choose(struct tx *tx, jv *spec, const struct spawn *how, jv *worker)
 
 /* Whether there is room for one more.  -1 with err. */
 static int
-check_room(struct tx *tx, const struct spawn *how, jv *lost)
+check_room(struct tx *tx, const struct engage *how, jv *lost)
 {
 	int run_fd = store_run_fd(store_of(tx));
 	long running = 0;
@@ -349,7 +349,7 @@ make_record(struct tx *tx, jv spec, jv worker, jv *task)
 
 /* Stores it (consumed), and claims it. */
 static int
-take(struct tx *tx, const struct spawn *how, jv record, jv *task)
+take(struct tx *tx, const struct engage *how, jv record, jv *task)
 {
 	jv stored = life_begin(tx, record), ended, error;
 	const char *id = json_peek_string(stored, "id");
@@ -370,7 +370,7 @@ take(struct tx *tx, const struct spawn *how, jv record, jv *task)
 }
 
 const char *
-spawn_id(const char *parent, const char *call_id, char out[ID_TEXT])
+engage_id(const char *parent, const char *call_id, char out[ID_TEXT])
 {
 	char *name = xprintf("spawned/%s", call_id);
 
@@ -380,7 +380,7 @@ spawn_id(const char *parent, const char *call_id, char out[ID_TEXT])
 }
 
 int
-spawn_begin(struct tx *tx, jv spec, const struct spawn *how, jv *task, jv *lost)
+engage_begin(struct tx *tx, jv spec, const struct engage *how, jv *task, jv *lost)
 {
 	char id[ID_TEXT], *key = how->id ? xprintf("task/%s", how->id) : NULL;
 	bool is_there = key && store_number(tx, key) != 0;
@@ -393,7 +393,7 @@ spawn_begin(struct tx *tx, jv spec, const struct spawn *how, jv *task, jv *lost)
 	if (is_there) {
 		*task = task_get(tx, how->id);
 		jv_free(spec);
-		return SPAWN_THERE;
+		return ENGAGE_THERE;
 	}
 	spec = json_set_string(spec, "id", how->id ? how->id : id_new(id));
 	if (check_room(tx, how, lost) < 0 || choose(tx, &spec, how, &worker) < 0) {

@@ -4,8 +4,8 @@
 #include "agent.h"
 #include "chat.h"
 #include "domain.h"
+#include "engage.h"
 #include "life.h"
-#include "spawn.h"
 #include "task.h"
 
 static const char *const boss_id = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -15,13 +15,13 @@ static const char *const boss_id = "aaaaaaaa-0000-4000-8000-000000000001";
 static void
 becomes(const char *request, const char *want, const char *fact)
 {
-	is_json(spawn_spec(record("%s", request), false), want, fact);
+	is_json(engage_spec(record("%s", request), false), want, fact);
 }
 
 static void
 refuses(const char *request, const char *why, const char *fact)
 {
-	jv spec = spawn_spec(record("%s", request), false);
+	jv spec = engage_spec(record("%s", request), false);
 
 	if (ok(!jv_is_valid(spec) && err_code() == EX_DATAERR, fact))
 		is(err_text(), why, "... saying what to do");
@@ -44,7 +44,8 @@ test_requests(void)
 		"files','tools':['run'],'agent':'x','chat_id':'1234'}",
 	    "{'tools':['run'],'agent':'x','chat_id':'1234','instruction':'count the files'}",
 	    "the rest stays");
-	is_json(spawn_spec(record("{'task_description':'count the files','regions':'moon'}"), true),
+	is_json(engage_spec(record("{'task_description':'count the files','regions':'moon'}"),
+		    true),
 	    "{'scope':{'regions':['moon']},'instruction':'count the files'}",
 	    "another world has other regions");
 	refuses("{}", "task_description: is missing, or no string; say what is to be done",
@@ -71,7 +72,7 @@ ask(struct tx *tx, const char *task, const char *agent, const char *request, jv 
 {
 	struct bequest from = { .task_id = boss_id, .tokens = 40, .turns = 2 };
 	struct creation creation = { 0 };
-	struct spawn how = { .lease = "L",
+	struct engage how = { .lease = "L",
 		.parent = &from,
 		.max_running = 5,
 		.creation = &creation };
@@ -83,7 +84,7 @@ ask(struct tx *tx, const char *task, const char *agent, const char *request, jv 
 	chat = chat_add(tx, NULL, "ada", jv_array());
 	task_put(tx, json_set_string(boss, "chat_id", json_peek_string(chat, "id")));
 	jv_free(chat);
-	rc = spawn_begin(tx, spawn_spec(record("%s", request), false), &how, made, &lost);
+	rc = engage_begin(tx, engage_spec(record("%s", request), false), &how, made, &lost);
 	jv_free(lost);
 	return rc;
 }
@@ -224,7 +225,7 @@ test_breadth(void)
 int
 main(void)
 {
-	domain_open("spawn", 3);
+	domain_open("engage", 3);
 	test_requests();
 	test_limits();
 	test_tools();
