@@ -196,6 +196,11 @@ static void
 end_attempt(struct tx *tx, jv task, enum work_end end, const struct work_result *result)
 {
 	task = json_set_valid(task, "usage", jv_copy(result->usage));
+	if (json_has(task, "cancel")) { /* somebody wanted it to end, and it has */
+		task = json_set_valid(task, "response", jv_copy(result->response));
+		life_end_marked(tx, task);
+		return;
+	}
 	if (jv_is_valid(result->agent) && (end == WORK_DONE || end == WORK_ASKED))
 		recruit_store(tx, result->agent);
 	switch (end) {
@@ -314,7 +319,7 @@ do_task(struct store *s, struct proc_lease *lease, const char *id, struct given 
 	status = 0;
 	work_result_init(&r.result);
 	begin(&r);
-	end = work(&r);
+	end = stop_signal() ? WORK_STOPPED : work(&r);
 	if (end == WORK_FAILED)
 		announce_retry(&r);
 	if (end == WORK_BROKEN) {
@@ -380,7 +385,7 @@ do_lines(struct store *s, struct proc_lease *lease)
 			err_exit();
 		its = rc == LINES_BAD ? err_print() : do_line(s, lease, line, in.number);
 		status = its ? its : status;
-		if (runner)
+		if (runner && !stop_signal()) /* else our end says it: no other line is wanted */
 			report('\n');
 	}
 	lines_release(&in);

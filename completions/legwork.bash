@@ -224,7 +224,7 @@ _legwork_values() { # NAME HELP COMMAND
 	case ${1,,} in
 	task)
 		case $3 in
-		task-wait | task-cancel) _legwork_tasks pending in_progress ;;
+		task-wait | agent-cancel) _legwork_tasks pending in_progress ;;
 		task-edit) _legwork_tasks pending in_progress failed cancelled ;;
 		task-retry) _legwork_tasks failed cancelled ;;
 		task-approve) _legwork_asking ;;

@@ -122,7 +122,7 @@ function __legwork_values -a folder name help command value
     switch $name
         case task
             switch $command
-                case task-wait task-cancel
+                case task-wait agent-cancel
                     __legwork_tasks $folder "$value" pending in_progress
                 case task-edit
                     __legwork_tasks $folder "$value" pending in_progress failed cancelled

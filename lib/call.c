@@ -124,7 +124,7 @@ turn(struct run *r, int64_t end_ms)
 static void
 terminate(struct run *r)
 {
-	int64_t end_ms = clock_mono_ms() + r->c->grace_ms;
+	int64_t end_ms = clock_mono_ms() + stop_patience_ms(r->c->grace_ms);
 
 	kill(-r->pid, SIGTERM);
 	kill(-r->pid, SIGCONT);
@@ -219,7 +219,7 @@ call_run(struct call *c, int *status)
 		while (waitpid(r.pid, status, 0) < 0 && errno == EINTR)
 			;
 		if (c->mark)
-			end_strays(c->mark, before, c->grace_ms);
+			end_strays(c->mark, before, stop_patience_ms(c->grace_ms));
 		drain_pipes(&r);
 	}
 	close_fd(&r.in);

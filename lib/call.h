@@ -16,7 +16,7 @@ struct call {
 	const char *input;           /* what it reads; what it does not want to read is dropped */
 	size_t input_len;
 	int64_t timeout_ms; /* 0: as long as it likes */
-	int grace_ms;       /* from TERM to KILL */
+	int grace_ms;       /* from TERM to KILL, unless who stops us has said (stop.h) */
 	const char *mark; /* one of program.env, by which what has left its group is found, where we
 	                       are a subreaper; NULL: that is not looked for */
 	void (*take_out)(void *arg, const char *bytes, size_t len);

@@ -48,7 +48,7 @@ lease_is_live(struct lease_watch *w, const char *lease)
 	e = &w->entry[w->len++];
 	memset(e, 0, sizeof *e);
 	strncpy(e->id, lease, sizeof e->id - 1);
-	e->pidfd = proc_lease_pidfd(w->run_fd, lease);
+	e->pidfd = proc_lease_pidfd(w->run_fd, lease, NULL);
 	e->is_wanted = true;
 	return true;
 }

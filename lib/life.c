@@ -64,7 +64,7 @@ life_is_ready(jv task, int64_t now_ms)
 	const char *waiting = json_peek_string(task, "waiting");
 	int64_t due;
 
-	if (!task_is(task, "pending"))
+	if (!task_is(task, "pending") || json_has(task, "cancel"))
 		return false;
 	if (!waiting)
 		return true;
@@ -263,6 +263,12 @@ life_lost(struct tx *tx, jv task)
 	jv error = task_error("internal", "runner_died", "the process that ran it died", true);
 	bool has_left = policy_attempts(task) < policy_most(task, error);
 
+	task = json_drop(task, "runner"); /* who was to print what it said has let go of it */
+	if (json_has(task, "cancel")) {
+		jv_free(error);
+		life_end_marked(tx, task);
+		return;
+	}
 	task = json_set(policy_note(task, error), "error", error);
 	if (has_left)
 		task_put(tx, put_down(task));
@@ -296,9 +302,54 @@ life_ask(struct tx *tx, jv task, jv request)
 	task_put(tx, json_set(task, "approval", request));
 }
 
+static jv
+with_reason(jv task, const char *why)
+{
+	return json_set(task, "error", task_error("cancelled", "cancelled", why, false));
+}
+
 void
 life_cancel(struct tx *tx, jv task, const char *why)
 {
-	task = json_set(task, "error", task_error("cancelled", "cancelled", why, false));
-	settle_end(tx, task, "cancelled");
+	settle_end(tx, with_reason(task, why), "cancelled");
+}
+
+void
+life_cancel_all(struct tx *tx, jv tasks, const char *why)
+{
+	jv ready = jv_array();
+
+	jv_array_foreach (tasks, i, task)
+		ready = jv_array_append(ready, with_reason(task, why));
+	jv_free(tasks);
+	settle_end_all(tx, ready, "cancelled");
+}
+
+char *
+life_why(const char *by, const char *reason)
+{
+	return xprintf("%s has cancelled it%s%s", by, reason ? ": " : "", reason ? reason : "");
+}
+
+void
+life_mark(struct tx *tx, jv task, const char *by, const char *reason)
+{
+	jv mark = set_now(jv_object(), "at");
+
+	mark = json_set_string(mark, "by", by);
+	if (reason)
+		mark = json_set_string(mark, "reason", reason);
+	task_put(tx, json_set(task, "cancel", mark));
+}
+
+void
+life_end_marked(struct tx *tx, jv task)
+{
+	jv mark = json_get(task, "cancel", JV_KIND_OBJECT);
+	const char *by = json_peek_string(mark, "by");
+	char *why = life_why(by ? by : "somebody", json_peek_string(mark, "reason"));
+
+	life_cancel(tx, task, why);
+	free(why);
+	jv_free(mark);
 }

@@ -8,6 +8,9 @@
  *                   +-- life_ask, consent_hold (waiting: approval)
  *                   \-- failed, cancelled: retry_task
  *
+ * A running task that is to end has `cancel` (life_mark): whoever runs it, or finds its runner dead,
+ * ends it by life_end_marked, and nobody claims it.
+ *
  *   waiting: dependencies | subtasks | approval | time     (absent: ready)
  *
  * split_task makes a pending task wait for the subtasks that it begins, edit_task one for other
@@ -99,5 +102,19 @@ void life_ask(struct tx *tx, jv task, jv request);
 
 /* life_cancel - end a task that nobody runs; task consumed. */
 void life_cancel(struct tx *tx, jv task, const char *why);
+
+/* life_cancel_all - end tasks that nobody runs (consumed, an array) together: none of them fails
+ * because of another. */
+void life_cancel_all(struct tx *tx, jv tasks, const char *why);
+
+/* life_why - why a task ends that somebody has cancelled; reason NULL: not told.  A new string. */
+char *life_why(const char *by, const char *reason);
+
+/* life_mark - somebody wants a running task (consumed) to end: `cancel` is {at, by, reason?}. */
+void life_mark(struct tx *tx, jv task, const char *by, const char *reason);
+
+/* life_end_marked - end such a task, as cancelled; consumed, with the response and usage that there
+ * are. */
+void life_end_marked(struct tx *tx, jv task);
 
 #endif

@@ -200,7 +200,7 @@ loop_run(struct work *w, struct work_result *result)
 		end = turn_begin(&s);
 	while (end == SESSION_AGAIN)
 		end = step(&s);
-	if (end == WORK_FAILED && !jv_is_valid(result->response))
+	if ((end == WORK_FAILED || end == WORK_STOPPED) && !jv_is_valid(result->response))
 		result->response = last_text(&s);
 	result->usage = jv_copy(s.transcript.usage);
 	session_close(&s);

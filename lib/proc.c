@@ -1,9 +1,8 @@
 /*
- * proc.c - fork and exec, /proc, and locks that end with their process
+ * proc.c - fork and exec, and locks that end with their process
  *
- * Signals go through pidfds only: a pidfd is opened first and then looked at what lies
- * under that number in /proc.  If the number changed hands in between, the signal reaches
- * nobody.
+ * A pidfd is opened first and then looked at what lies under that number in /proc: if the number
+ * has changed hands in between, nobody is taken for another.
  */
 #include "proc.h"
 
@@ -29,7 +28,9 @@
 #include "clock.h"
 #include "dir.h"
 #include "err.h"
+#include "hunt.h"
 #include "id.h"
+#include "procfs.h"
 
 /* What a child that could not become its program sends to its parent. */
 struct spawn_fault {
@@ -213,119 +214,6 @@ proc_pidfd(pid_t pid)
 	return pidfd_open(pid, 0);
 }
 
-/* What we want of /proc/PID/stat. */
-struct proc_stat {
-	char state;
-	pid_t pgid;
-	bool is_kernel;
-	unsigned long long start; /* in ticks since boot */
-	bool is_without_env;      /* that is settled */
-};
-
-/* Read all of /proc/PID/NAME into b.  -1 with errno. */
-static int
-proc_read(pid_t pid, const char *name, struct buf *b)
-{
-	char path[64];
-	ssize_t n;
-	int fd, error;
-
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	b->len = 0;
-	for (;;) {
-		n = read(fd, buf_room(b, 32768), 32768);
-		if (n > 0)
-			b->len += (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			break;
-	}
-	error = errno;
-	close(fd);
-	errno = error;
-	return n < 0 ? -1 : 0;
-}
-
-/* Read /proc/PID/stat (fields as numbered in proc(5)); false: there is no such process. */
-static bool
-proc_stat(pid_t pid, struct buf *b, struct proc_stat *st)
-{
-	enum { STATE = 3, PGRP = 5, FLAGS = 9, START = 22, ENV_START = 50, ENV_END = 51 };
-	const unsigned long long kthread = 0x200000; /* PF_KTHREAD */
-	unsigned long long field[ENV_END + 1] = { 0 };
-	char *p, *next;
-
-	if (proc_read(pid, "stat", b) < 0)
-		return false;
-	buf_putc(b, '\0');
-	p = strrchr(b->p, ')'); /* the name before it may hold anything */
-	if (!p || !p[1])
-		return false;
-	*st = (struct proc_stat){ .state = p[2] };
-	p += 3;
-	for (int i = STATE + 1; i <= ENV_END; i++, p = next)
-		field[i] = strtoull(p, &next, 10);
-	st->pgid = (pid_t)field[PGRP];
-	st->is_kernel = field[FLAGS] & kthread;
-	st->start = field[START];
-	st->is_without_env = field[ENV_END] && field[ENV_START] == field[ENV_END];
-	return true;
-}
-
-static bool
-is_dead_state(char state)
-{
-	return state == 'Z' || state == 'X';
-}
-
-/*
- * A walk over the numbers in /proc, upwards.  Each step lists the folder anew from the number
- * handed out last: a process that forks and ends at once has a child with a higher number,
- * which a list made before would not have.  (Where the numbers start over it can be missed.)
- */
-struct pid_walk {
-	int fd;
-	pid_t last;    /* the number handed out last */
-	off_t last_at; /* where in the folder it is */
-};
-
-static int
-walk_open(struct pid_walk *w)
-{
-	*w = (struct pid_walk){ 0 };
-	w->fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return w->fd < 0 ? err_set(EX_OSERR, "/proc: %s", strerror(errno)) : 0;
-}
-
-/* The next process, or 0 after the last one; the walk is closed then. */
-static pid_t
-walk_next(struct pid_walk *w)
-{
-	_Alignas(struct dirent64) char entries[512];
-	size_t size = w->last ? 64 : sizeof entries; /* room for two numbers, or longer names */
-	off_t at = lseek(w->fd, w->last_at, SEEK_SET);
-	struct dirent64 *entry;
-	ssize_t len;
-	pid_t pid;
-
-	while ((len = getdents64(w->fd, entries, size)) > 0) {
-		for (ssize_t used = 0; used < len; used += entry->d_reclen) {
-			entry = (struct dirent64 *)(void *)(entries + used);
-			pid = (pid_t)strtol(entry->d_name, NULL, 10); /* 0 for a name */
-			if (pid > w->last) {
-				w->last = pid;
-				w->last_at = at;
-				return pid;
-			}
-			at = entry->d_off;
-		}
-	}
-	close(w->fd);
-	return 0;
-}
-
 pid_t *
 proc_children(void)
 {
@@ -335,7 +223,7 @@ proc_children(void)
 	size_t n = 0;
 
 	snprintf(name, sizeof name, "task/%d/children", (int)gettid());
-	if (proc_read(getpid(), name, &text) < 0) {
+	if (procfs_read(getpid(), name, &text) < 0) {
 		buf_release(&text);
 		return NULL;
 	}
@@ -351,228 +239,49 @@ proc_children(void)
 bool
 proc_group_alive(pid_t pgid)
 {
-	struct pid_walk w;
-	struct proc_stat st;
+	struct procfs_walk w;
+	struct procfs_stat st;
 	struct buf b = { 0 };
 	bool is_alive = false;
 	pid_t pid;
 
 	if (kill(-pgid, 0) < 0 && errno == ESRCH)
 		return false;
-	if (walk_open(&w) < 0)
+	if (procfs_walk_open(&w) < 0)
 		return true;
-	while ((pid = walk_next(&w)) > 0)
-		if (!is_alive && proc_stat(pid, &b, &st))
-			is_alive = st.pgid == pgid && !is_dead_state(st.state);
+	while ((pid = procfs_walk_next(&w)) > 0)
+		if (!is_alive && procfs_stat(pid, &b, &st))
+			is_alive = st.pgid == pgid && !procfs_is_dead(st.state);
 	buf_release(&b);
 	return is_alive;
-}
-
-enum { FOUND_MAX = 64, KILL_WAIT_MS = 10000, UNCLEAR_MAX = 50 };
-
-/* A process that was signalled. */
-struct prey {
-	pid_t pid;
-	unsigned long long start;
-	int signal;        /* the last one sent */
-	int64_t killed_ms; /* when KILL was first sent; 0: not yet */
-};
-
-/* What proc_kill_marked knows. */
-struct hunt {
-	const char *mark;
-	int signal;
-	struct buf text; /* of files in /proc */
-	struct prey *prey;
-	size_t prey_len, prey_cap;
-	struct pollfd found[FOUND_MAX]; /* pidfds of this scan */
-	nfds_t found_len;
-	bool is_any;     /* this scan found one */
-	bool is_unclear; /* this scan met one that it could not judge */
-	bool is_failed;  /* err is set */
-};
-
-enum verdict { NOT_MARKED, MARKED, UNCLEAR };
-
-/* Whether the environment in b has mark as one of its entries. */
-static bool
-env_has(const struct buf *b, const char *mark)
-{
-	const char *p = b->p, *end = b->p + b->len;
-	size_t len = strlen(mark);
-
-	while (p && (p = memmem(p, (size_t)(end - p), mark, len))) {
-		if ((p == b->p || p[-1] == '\0') && (p + len == end || p[len] == '\0'))
-			return true;
-		p++;
-	}
-	return false;
-}
-
-/*
- * Whether pid carries the mark.  Unclear: it went away under our hands, perhaps leaving a child
- * behind us, or it is in the middle of an exec and has no environment yet.
- */
-static enum verdict
-hunt_judge(struct hunt *h, pid_t pid, struct proc_stat *st)
-{
-	bool is_read;
-
-	h->text.len = 0;
-	is_read = proc_read(pid, "environ", &h->text) == 0;
-
-	if (!is_read && (errno == EACCES || errno == EPERM))
-		return NOT_MARKED; /* another user's */
-	if (h->text.len > 0) {
-		if (!env_has(&h->text, h->mark))
-			return NOT_MARKED;
-		if (proc_stat(pid, &h->text, st) && !is_dead_state(st->state))
-			return MARKED;
-		return UNCLEAR;
-	}
-	if (!proc_stat(pid, &h->text, st))
-		return UNCLEAR;
-	if (is_dead_state(st->state) || st->is_kernel || st->is_without_env)
-		return NOT_MARKED; /* it has none, and will have none */
-	return UNCLEAR;
-}
-
-/* The record of a process, made where there is none. */
-static struct prey *
-hunt_prey(struct hunt *h, pid_t pid, unsigned long long start)
-{
-	struct prey *prey = h->prey;
-
-	for (; prey < h->prey + h->prey_len; prey++)
-		if (prey->pid == pid && prey->start == start)
-			return prey;
-	if (h->prey_len == h->prey_cap) {
-		h->prey_cap = h->prey_cap ? h->prey_cap * 2 : 64;
-		h->prey = xrealloc(h->prey, h->prey_cap * sizeof *prey);
-	}
-	prey = &h->prey[h->prey_len++];
-	*prey = (struct prey){ .pid = pid, .start = start };
-	return prey;
-}
-
-/* Signal a marked process, once with each signal.  Returns whether to wait for its end. */
-static bool
-hunt_signal(struct hunt *h, int pidfd, struct prey *prey)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	if (prey->signal == h->signal) {
-		if (!prey->killed_ms || now_ms - prey->killed_ms < KILL_WAIT_MS)
-			return true;
-		err_set(EX_NOPERM, "process %d: does not end", (int)prey->pid);
-		h->is_failed = true;
-		return false;
-	}
-	if (pidfd_send_signal(pidfd, h->signal, NULL, 0) < 0 && errno != ESRCH) {
-		err_set(EX_NOPERM, "process %d: %s", (int)prey->pid, strerror(errno));
-		h->is_failed = true;
-		return false;
-	}
-	/* A stopped one could not obey. */
-	if (h->signal == SIGTERM)
-		pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
-	else
-		prey->killed_ms = now_ms;
-	prey->signal = h->signal;
-	return true;
-}
-
-static void
-hunt_one(struct hunt *h, pid_t pid)
-{
-	struct proc_stat st;
-	enum verdict verdict;
-	int pidfd = pidfd_open(pid, 0);
-
-	verdict = pidfd < 0 ? UNCLEAR : hunt_judge(h, pid, &st);
-	if (verdict == UNCLEAR)
-		h->is_unclear = true;
-	if (verdict == MARKED && hunt_signal(h, pidfd, hunt_prey(h, pid, st.start))) {
-		h->is_any = true;
-		if (h->found_len < FOUND_MAX) {
-			h->found[h->found_len++] = (struct pollfd){ pidfd, POLLIN, 0 };
-			return;
-		}
-	}
-	if (pidfd >= 0)
-		close(pidfd);
-}
-
-/* Look at every process once. */
-static int
-hunt_scan(struct hunt *h)
-{
-	struct pid_walk w;
-	pid_t pid, self = getpid();
-
-	h->is_any = h->is_unclear = false;
-	if (walk_open(&w) < 0)
-		return -1;
-	while ((pid = walk_next(&w)) > 0)
-		if (pid != 1 && pid != self)
-			hunt_one(h, pid);
-	return 0;
-}
-
-/* Wait until all that were found have ended, at most until then_ms (monotonic) or a little. */
-static void
-hunt_wait(struct hunt *h, int64_t then_ms)
-{
-	nfds_t left = h->found_len;
-	int64_t now_ms = clock_mono_ms(), stop_ms = now_ms + 50;
-
-	if (stop_ms > then_ms && then_ms > now_ms)
-		stop_ms = then_ms;
-	while (left > 0 && now_ms < stop_ms) {
-		if (poll(h->found, left, (int)(stop_ms - now_ms)) <= 0)
-			break;
-		for (nfds_t i = left; i-- > 0;) {
-			if (h->found[i].revents) {
-				close(h->found[i].fd);
-				h->found[i] = h->found[--left];
-			}
-		}
-		now_ms = clock_mono_ms();
-	}
-	while (left > 0)
-		close(h->found[--left].fd);
-	h->found_len = 0;
 }
 
 int
 proc_kill_marked(const char *mark, int grace_ms)
 {
-	struct hunt h = { .mark = mark };
+	const char *value = strchr(mark, '=') + 1;
 	int64_t kill_ms = clock_mono_ms() + grace_ms;
-	int empty = 0, quiet = 0, n;
+	char *name = xprintf("%.*s", (int)(value - mark), mark);
+	struct hunt *h = hunt_open(name);
+	int rc = 0, n;
 
-	assert(strchr(mark, '='));
-	while (empty < 2 && quiet < UNCLEAR_MAX) {
-		h.signal = clock_mono_ms() < kill_ms ? SIGTERM : SIGKILL;
-		if (hunt_scan(&h) < 0) {
-			h.is_failed = true;
-			break;
-		}
-		/* Where processes come and go all the time no scan is clear: enough is enough. */
-		quiet = h.is_any ? 0 : quiet + 1;
-		empty = h.is_any || h.is_unclear ? 0 : empty + 1;
-		hunt_wait(&h, kill_ms);
+	hunt_add(h, value);
+	while (rc == 0 && !hunt_is_over(h)) {
+		rc = hunt_scan(h, clock_mono_ms() < kill_ms ? SIGTERM : SIGKILL);
+		hunt_wait(h, kill_ms, NULL, 0);
 	}
-	n = (int)h.prey_len;
-	free(h.prey);
-	buf_release(&h.text);
-	return h.is_failed ? -1 : n;
+	if (rc == 0)
+		rc = hunt_check(h);
+	n = (int)h->len;
+	hunt_close(h);
+	free(name);
+	return rc < 0 ? -1 : n;
 }
 
 int
 proc_lease_take(struct proc_lease *l, int run_fd)
 {
-	struct proc_stat st;
+	struct procfs_stat st;
 	struct buf b = { 0 };
 	int rc;
 
@@ -584,7 +293,7 @@ proc_lease_take(struct proc_lease *l, int run_fd)
 	do
 		rc = flock(l->fd, LOCK_EX);
 	while (rc < 0 && errno == EINTR);
-	if (rc == 0 && proc_stat(getpid(), &b, &st)) {
+	if (rc == 0 && procfs_stat(getpid(), &b, &st)) {
 		b.len = 0;
 		buf_printf(&b, "%d %llu\n", (int)getpid(), st.start);
 		rc = dir_write_all(l->fd, b.p, b.len) < 0 ? -1 : 0;
@@ -668,12 +377,12 @@ proc_lease_is_live(int run_fd, const char *id)
 }
 
 int
-proc_lease_pidfd(int run_fd, const char *id)
+proc_lease_pidfd(int run_fd, const char *id, pid_t *holder)
 {
 	int fd = lease_open(run_fd, id), pidfd = -1, pid;
 	char text[64] = "";
 	unsigned long long start;
-	struct proc_stat st;
+	struct procfs_stat st;
 	struct buf b = { 0 };
 
 	if (fd < 0)
@@ -682,10 +391,13 @@ proc_lease_pidfd(int run_fd, const char *id)
 	    sscanf(text, "%d %llu", &pid, &start) == 2 && pid > 0)
 		pidfd = pidfd_open(pid, 0);
 	/* Only now: the number may belong to somebody else since. */
-	if (pidfd >= 0 && (!proc_stat(pid, &b, &st) || st.start != start || !lease_is_locked(fd))) {
+	if (pidfd >= 0 &&
+	    (!procfs_stat(pid, &b, &st) || st.start != start || !lease_is_locked(fd))) {
 		close(pidfd);
 		pidfd = -1;
 	}
+	if (pidfd >= 0 && holder)
+		*holder = pid;
 	buf_release(&b);
 	close(fd);
 	return pidfd;

@@ -216,7 +216,8 @@ is_decided(jv task)
 static void
 put_back(struct tx *tx, jv task)
 {
-	static const char *const ends[] = { "error", "response", "finished_at", "events" };
+	static const char *const ends[] = { "error", "response", "finished_at", "events",
+		"cancel" };
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		task = json_drop(task, ends[i]);

@@ -220,12 +220,21 @@ settle(struct tx *tx, jv todo)
 }
 
 void
+settle_end_all(struct tx *tx, jv tasks, const char *status)
+{
+	jv todo = jv_array();
+
+	jv_array_foreach (tasks, i, task) {
+		task = settle_end_alone(tx, task, status);
+		todo = jv_array_append(todo, jv_string(id_of(task)));
+		jv_free(task);
+	}
+	jv_free(tasks);
+	settle(tx, todo);
+}
+
+void
 settle_end(struct tx *tx, jv task, const char *status)
 {
-	jv todo;
-
-	task = settle_end_alone(tx, task, status);
-	todo = JV_ARRAY(jv_string(id_of(task)));
-	jv_free(task);
-	settle(tx, todo);
+	settle_end_all(tx, JV_ARRAY(task), status);
 }

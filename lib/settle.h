@@ -15,6 +15,10 @@
  * follows. */
 void settle_end(struct tx *tx, jv task, const char *status);
 
+/* settle_end_all - end tasks (consumed, an array of those), and only then settle what follows: none
+ * of them is told that another has ended. */
+void settle_end_all(struct tx *tx, jv tasks, const char *status);
+
 /* settle_end_alone - the same for a task for which nobody can wait yet.  Returns it as stored. */
 jv settle_end_alone(struct tx *tx, jv task, const char *status);
 

@@ -229,7 +229,7 @@ is_ours(const char *name)
 		"runner", "reservation", "events", "posted", "response", "error", "usage",
 		"updated_at", "started_at", "finished_at", "subtasks", "duplicate", "revision",
 		"attempts_forgiven", "retries", "failures", "approval", "assignment", "spawned",
-		"spawned_by", "depth", "worker", "performance" };
+		"spawned_by", "depth", "worker", "performance", "cancel" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], name))

@@ -1,9 +1,9 @@
 /*
- * stop.h - being asked to stop
+ * stop.h - being asked to stop, and asking
  *
- * Commands that hold something (reservations, running agents) catch TERM, INT and HUP, notice
- * at the
- * next turn of their loop, and put it down first.
+ * Commands that hold something (reservations, running agents) catch TERM, INT and HUP, notice at the
+ * next turn of their loop, and put it down first.  A TERM may say how long that may take: it is
+ * queued with the milliseconds as its value (source: sigqueue(3)).
  */
 #ifndef STOP_H
 #define STOP_H
@@ -19,5 +19,12 @@ int stop_signal(void);
 
 /* stop_count - how many came. */
 int stop_count(void);
+
+/* stop_patience_ms - how long what is to end may still take: what is left of the time that the last
+ * signal gave, or else `usual`. */
+int stop_patience_ms(int usual);
+
+/* stop_send - ask the process behind a pidfd to stop within that time.  0, or -1 with errno. */
+int stop_send(int pidfd, int patience_ms);
 
 #endif

@@ -305,11 +305,35 @@ tell_cost(struct turn *t)
 	return session_settle(s, rc);
 }
 
+/* Keeps what was said of an answer that did not come to its end. */
+static void
+keep_text(struct turn *t)
+{
+	if (t->text.len > 0)
+		t->s->result->response = string_of(&t->text);
+}
+
+static bool
+has_cost(const struct turn *t)
+{
+	return jv_object_length(jv_copy(t->usage)) > 0;
+}
+
+/* We are to stop. */
+static int
+stop_turn(struct turn *t)
+{
+	if (has_cost(t) && tell_cost(t) != SESSION_AGAIN)
+		return WORK_BROKEN;
+	keep_text(t);
+	return WORK_STOPPED;
+}
+
 /* The model's error (consumed) is the task's. */
 static int
 fail_turn(struct turn *t, jv error)
 {
-	if (jv_object_length(jv_copy(t->usage)) > 0 && tell_cost(t) != SESSION_AGAIN) {
+	if (has_cost(t) && tell_cost(t) != SESSION_AGAIN) {
 		jv_free(error);
 		return WORK_BROKEN;
 	}
@@ -318,8 +342,7 @@ fail_turn(struct turn *t, jv error)
 		error = json_set_string(error, "category", "internal");
 	jv_free(t->s->result->error);
 	t->s->result->error = error;
-	if (t->text.len > 0)
-		t->s->result->response = string_of(&t->text);
+	keep_text(t);
 	return WORK_FAILED;
 }
 
@@ -331,7 +354,7 @@ conclude(struct turn *t, jv last, int64_t ms)
 
 	if (!jv_is_valid(last)) {
 		jv_free(last);
-		return WORK_STOPPED;
+		return stop_turn(t);
 	}
 	if (strcmp(json_peek_string(last, "type"), "stop") != 0)
 		return fail_turn(t, last);

@@ -11,8 +11,9 @@
 #include "err.h"
 #include "json.h"
 #include "proc.h"
+#include "stop.h"
 
-enum { GRACE_MS = 2000 }; /* from TERM to KILL */
+enum { GRACE_MS = 2000 }; /* from TERM to KILL, unless who stops us has said */
 
 /* A list of the task's scope, joined by commas. */
 static char *
@@ -130,7 +131,7 @@ work_end_remains(const struct work *w)
 	if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
 		return;
 	mark = xprintf("LEGWORK_RUN=%s", w->lease);
-	if (proc_kill_marked(mark, GRACE_MS) < 0)
+	if (proc_kill_marked(mark, stop_patience_ms(GRACE_MS)) < 0)
 		log_note(w->log, "remains", json_set_string(jv_object(), "error", err_text()));
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;

@@ -431,6 +431,7 @@ test_kill_own(void)
 static void
 test_lease(int run_fd)
 {
+	pid_t holder = 0;
 	struct proc_lease mine, other = { .fd = -1 };
 	struct stat st;
 	int pidfd;
@@ -439,15 +440,16 @@ test_lease(int run_fd)
 	ok(fstatat(run_fd, mine.id, &st, 0) == 0 && (st.st_mode & 07777) == 0600,
 	    "its file has mode 0600");
 	ok(proc_lease_is_live(run_fd, mine.id), "it is live while it is held");
-	pidfd = proc_lease_pidfd(run_fd, mine.id);
+	pidfd = proc_lease_pidfd(run_fd, mine.id, &holder);
 	ok(pidfd >= 0, "its holder can be watched");
+	is_int(holder, getpid(), "and is known");
 	close(pidfd);
 	char id[ID_TEXT];
 	memcpy(id, mine.id, sizeof id);
 	proc_lease_drop(&mine, run_fd);
 	ok(!proc_lease_is_live(run_fd, id), "a lease that was dropped is not live");
 	ok(faccessat(run_fd, id, F_OK, 0) < 0, "its file is gone");
-	is_int(proc_lease_pidfd(run_fd, id), -1, "it has no holder");
+	is_int(proc_lease_pidfd(run_fd, id, NULL), -1, "it has no holder");
 	proc_lease_drop(&mine, run_fd);
 	proc_lease_drop(&other, run_fd);
 	ok(!proc_lease_is_live(run_fd, "../etc/passwd") && !proc_lease_is_live(run_fd, ""),
@@ -482,12 +484,12 @@ test_lease_of_dead(int run_fd)
 	if (read(fds[0], id, ID_TEXT) < 0 || read(fds[0], &child, sizeof child) < 0)
 		abort();
 	ok(proc_lease_is_live(run_fd, id), "another process's lease is live");
-	pfd = (struct pollfd){ proc_lease_pidfd(run_fd, id), POLLIN, 0 };
+	pfd = (struct pollfd){ proc_lease_pidfd(run_fd, id, NULL), POLLIN, 0 };
 	ok(pfd.fd >= 0 && poll(&pfd, 1, 0) == 0, "its holder can be watched, and lives");
 	kill(pid, SIGKILL);
 	is_int(poll(&pfd, 1, DEADLINE_MS), 1, "that it was killed shows at once");
 	ok(!proc_lease_is_live(run_fd, id), "and its lease is not live, though its child runs");
-	is_int(proc_lease_pidfd(run_fd, id), -1, "nor has it a holder");
+	is_int(proc_lease_pidfd(run_fd, id, NULL), -1, "nor has it a holder");
 	waitpid(pid, &status, 0);
 	kill(child, SIGKILL);
 	unlinkat(run_fd, id, 0);
@@ -504,7 +506,7 @@ test_lease_of_another(int run_fd)
 	int fd = openat(run_fd, id_new(id), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	dprintf(fd, "%d 1\n", (int)getpid());
-	is_int(proc_lease_pidfd(run_fd, id), -1, "a number that was used again is no holder");
+	is_int(proc_lease_pidfd(run_fd, id, NULL), -1, "a number that was used again is no holder");
 	ok(!proc_lease_is_live(run_fd, id), "a file that nobody locks is no live lease");
 	close(fd);
 	unlinkat(run_fd, id, 0);

@@ -1,0 +1,33 @@
+/*
+ * cancel.h - tasks that somebody wants ended, with all that is below them
+ *
+ * Below a task are its subtasks and what its agent has spawned, and what is below those.  What does
+ * not run ends in the transaction; what runs is marked (life_mark), and halt.h sees to its end.
+ */
+#ifndef CANCEL_H
+#define CANCEL_H
+
+#include "store.h"
+
+/* cancel_gather - add a task's id, unless it is not to be, and those of all below it to ids, an array
+ * without twins; each is named once. */
+void cancel_gather(struct tx *tx, jv *ids, const char *id, bool with_itself);
+
+/* cancel_gather_set - the same of all tasks in a set, and below them. */
+void cancel_gather_set(struct tx *tx, jv *ids, const char *set);
+
+/*
+ * cancel_tasks - end those of ids (consumed) that do not run, and mark those that do
+ *
+ * Of one that is marked already the first mark stays.  Those that end here end together: none fails
+ * because of another.
+ *
+ * Returns an array of {"task_id","state","was_over"}: the status that each has now, `in_progress`
+ * where it is still to end, and whether it had ended before.
+ */
+jv cancel_tasks(struct tx *tx, jv ids, const char *by, const char *reason);
+
+/* cancel_is_below - whether the task is below the one with the id. */
+bool cancel_is_below(struct tx *tx, jv task, const char *id);
+
+#endif
