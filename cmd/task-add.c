@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "dir.h"
 #include "err.h"
 #include "intake.h"
 #include "lines.h"
 #include "opt.h"
+#include "proc.h"
 #include "progress.h"
 #include "rows.h"
 #include "spec.h"
@@ -73,10 +76,10 @@ forget(struct item *item)
 }
 
 static void
-add_one(struct tx *tx, struct item *item)
+add_one(struct tx *tx, struct item *item, jv *running)
 {
 	forget(item);
-	item->result = intake_take(tx, jv_copy(item->spec), allow_duplicates, &item->task);
+	item->result = intake_take(tx, jv_copy(item->spec), allow_duplicates, &item->task, running);
 	if (item->result < 0) {
 		item->code = err_code();
 		item->why = xstrdup(err_text());
@@ -110,22 +113,51 @@ report(struct add *a)
 		err_exit();
 }
 
+/* Has agent-cancel see to the end of tasks (consumed: their ids) that a chat wanted ended: that may
+ * take its time, and we have other lines to read. */
+static void
+stop_running(jv ids)
+{
+	size_t len = (size_t)jv_array_length(jv_copy(ids)), n = 0;
+	char **argv = xmalloc((len + 2) * sizeof *argv);
+
+	argv[n++] = dir_bin_path("agent-cancel");
+	jv_array_foreach (ids, i, id) {
+		argv[n++] = xstrdup(jv_string_value(id));
+		jv_free(id);
+	}
+	argv[n] = NULL;
+	if (len > 0 && proc_spawn(argv, NULL, (const int[]){ -1, -1, STDERR_FILENO }) < 0)
+		err_print();
+	while (n > 0)
+		free(argv[--n]);
+	free(argv);
+	jv_free(ids);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		; /* earlier ones */
+}
+
 static void
 add_batch(struct add *a)
 {
 	enum store_result rc;
 	struct tx *tx;
+	jv running;
 
 	if (a->items == 0)
 		return;
 	do {
 		if (!(tx = store_begin(a->s)))
 			err_exit();
+		running = jv_array();
 		for (size_t i = 0; i < a->items; i++)
-			add_one(tx, &a->item[i]);
-	} while ((rc = store_commit(tx, STORE_DURABLE)) == STORE_AGAIN);
+			add_one(tx, &a->item[i], &running);
+		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
+			jv_free(running);
+	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
+	stop_running(running);
 	report(a);
 }
 

@@ -67,7 +67,7 @@ tell_why(struct tx *tx, jv source)
 }
 
 static int
-take(struct tx *tx, jv line, jv source, bool allow_duplicates, jv *task)
+take(struct tx *tx, jv line, jv source, bool allow_duplicates, jv *task, jv *running)
 {
 	jv command = json_get(line, "command", JV_KIND_OBJECT),
 	   event = json_get(line, "event", JV_KIND_OBJECT);
@@ -78,7 +78,7 @@ take(struct tx *tx, jv line, jv source, bool allow_duplicates, jv *task)
 	else if (json_has(line, "skip"))
 		rc = post(tx, event);
 	else if (jv_is_valid(command))
-		rc = steer_obey(tx, command, source);
+		rc = steer_obey(tx, command, source, running);
 	else
 		rc = spec_add(tx, jv_copy(line), allow_duplicates, task);
 	jv_free(command);
@@ -87,14 +87,14 @@ take(struct tx *tx, jv line, jv source, bool allow_duplicates, jv *task)
 }
 
 int
-intake_take(struct tx *tx, jv line, bool allow_duplicates, jv *task)
+intake_take(struct tx *tx, jv line, bool allow_duplicates, jv *task, jv *running)
 {
 	bool is_skip = json_has(line, "skip");
 	jv source = json_get(line, is_skip ? "skip" : "source", JV_KIND_OBJECT);
 	int rc;
 
 	*task = jv_invalid();
-	rc = take(tx, line, source, allow_duplicates, task);
+	rc = take(tx, line, source, allow_duplicates, task, running);
 	if (rc < 0)
 		tell_why(tx, source);
 	jv_free(source);

@@ -17,11 +17,12 @@
 /*
  * intake_take - do what a line (consumed) asks for
  *
- * task  set to the task, owned, as spec_add; invalid where the line asks for none
+ * task     set to the task, owned, as spec_add; invalid where the line asks for none
+ * running  an array to which ids are added, as by steer_obey
  *
  * Returns SPEC_ADDED or SPEC_DUPLICATE, or -1 with err, as spec_add and steer_obey; what a message
  * asked for in vain is told in its chat.
  */
-int intake_take(struct tx *tx, jv line, bool allow_duplicates, jv *task);
+int intake_take(struct tx *tx, jv line, bool allow_duplicates, jv *task, jv *running);
 
 #endif

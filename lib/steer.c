@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "approve.h"
+#include "cancel.h"
 #include "chat.h"
 #include "err.h"
-#include "life.h"
 #include "retry.h"
 #include "task.h"
 #include "why.h"
@@ -18,6 +18,7 @@ struct steer {
 	struct tx *tx;
 	const char *chat_id, *by, *reason;
 	struct buf answer;
+	jv *running; /* array: ids of tasks that were marked */
 };
 
 static void
@@ -87,41 +88,48 @@ tell_status(struct steer *s, jv task)
 
 /* --- the others */
 
-/* Names what runs below a task that was cancelled. */
+/* Says what has ended, or is to end, below a task. */
 static void
-say_running(struct steer *s, jv task)
+say_below(struct steer *s, jv lines)
 {
-	const char *id = json_peek_string(task, "id");
-	char name[9];
-	jv child;
+	int ended = 0, running = 0;
 
-	for (uint64_t n = 0; jv_is_valid(child = task_next_child(s->tx, id, &n)); jv_free(child)) {
-		if (task_is(child, "in_progress"))
-			buf_printf(&s->answer,
-			    "; its subtask %s is running and cannot be stopped yet",
-			    task_short(json_peek_string(child, "id"), name));
-		say_running(s, child);
+	jv_array_foreach (lines, i, line) {
+		const char *state = json_peek_string(line, "state");
+		bool runs = state && !strcmp(state, "in_progress");
+
+		running += i > 0 && runs;
+		ended += i > 0 && !runs && !json_peek_bool(line, "was_over");
+		if (runs)
+			*s->running =
+			    jv_array_append(*s->running, json_get(line, "task_id", JV_KIND_STRING));
+		jv_free(line);
 	}
+	if (ended > 0)
+		buf_printf(&s->answer, "; with it %d below it", ended);
+	if (running > 0)
+		buf_printf(&s->answer, "; %d below it %s being stopped", running,
+		    running > 1 ? "are" : "is");
 }
 
 static int
 cancel(struct steer *s, jv task)
 {
-	char name[9], *why;
+	const char *id = json_peek_string(task, "id");
+	bool runs = task_is(task, "in_progress");
+	jv ids = jv_array(), lines;
+	char name[9];
 
-	task_short(json_peek_string(task, "id"), name);
-	if (task_is(task, "in_progress"))
-		return err_set(EX_DATAERR, "task %s: is running, and cannot be stopped yet", name);
+	task_short(id, name);
 	if (task_is_over(task))
 		return err_set(EX_DATAERR, "task %s: has ended already (%s)", name,
 		    json_peek_string(task, "status"));
-	why = xprintf("%s has cancelled it%s%s", s->by, s->reason ? ": " : "",
-	    s->reason ? s->reason : "");
-	life_cancel(s->tx, jv_copy(task), why);
-	free(why);
-	buf_printf(&s->answer, "%s cancelled", name);
+	cancel_gather(s->tx, &ids, id, true);
+	lines = cancel_tasks(s->tx, ids, s->by, s->reason);
+	buf_printf(&s->answer, "%s %s", name, runs ? "is being stopped" : "cancelled");
 	say_title(s, task);
-	say_running(s, task);
+	say_below(s, lines);
+	jv_free(lines);
 	return 0;
 }
 
@@ -254,10 +262,12 @@ check(struct tx *tx, jv command, jv source)
 }
 
 int
-steer_obey(struct tx *tx, jv command, jv source)
+steer_obey(struct tx *tx, jv command, jv source, jv *running)
 {
 	const char *message = json_peek_string(source, "message_id");
-	struct steer s = { .tx = tx, .chat_id = json_peek_string(source, "chat_id") };
+	struct steer s = { .tx = tx,
+		.chat_id = json_peek_string(source, "chat_id"),
+		.running = running };
 	const struct verb *verb = find_verb(json_peek_string(command, "name"));
 	char own[ID_TEXT], *name;
 	int rc;

@@ -17,9 +17,12 @@
 /*
  * steer_obey - do what the command (borrowed) says, and post the answer: a status, or an error
  *
+ * running  an array, to which the ids of tasks are added that run and are to end: the caller has
+ *          agent-cancel see to that, behind the commit
+ *
  * Returns 0, also where it was refused in the chat; or -1 with err, having changed nothing:
  * EX_DATAERR, EX_NOINPUT (no such chat), EX_NOPERM (an agent).
  */
-int steer_obey(struct tx *tx, jv command, jv source);
+int steer_obey(struct tx *tx, jv command, jv source, jv *running);
 
 #endif

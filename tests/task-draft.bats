@@ -271,22 +271,34 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	assert_output 'error /cancel: want a task: /cancel ID'
 }
 
-@test "task-draft: --commands: a running task cannot be cancelled yet, and the chat is told" {
-	mkfifo go
-	worker slow 'cat go'
+@test "task-draft: --commands: /cancel ends what runs, too" {
+	worker slow 'sleep 1000 & setsid sleep 1000 & touch begun; exec sleep 1000'
 	chat=$(chat-new --ids --user ada)
 	id=$(task-add --chat "$chat" --ids go on)
-	task-show "$id" | task-run >out 3>&- &
+	task-show "$id" | task-run 3>&- | chat-post >/dev/null 3>&- &
 	pid=$!
-	wait_field "$id" .status in_progress
+	wait_until 10 test -e begun
+	say "/cancel $id enough"
+	steer
+	run -0 answered
+	assert_output "status ${id::8} is being stopped (go on)"
+	await_exit $pid 30
+	run -0 task-show "$id"
+	assert_jq '.[0] | .status == "cancelled" and .error.message == "ada has cancelled it: enough" and .cancel.by == "ada"'
+	run -0 chat-show "$chat"
+	assert_jq --arg text "Task ${id::8} cancelled: ada has cancelled it: enough" '[.[] | select(.data.message == $text)] | length == 1'
+	wait_until 5 no_process_left
+}
+
+@test "task-draft: --commands: /cancel says what else it ends" {
+	chat=$(chat-new --ids --user ada)
+	id=$(task-add --chat "$chat" --ids split me)
+	jq -nc --arg id "$id" '{task_id: $id, decision: {needs_subtasks: true}, plan: {subtasks:
+		["a", "b"] | map({title: ., description: .})}}' | task-split
 	say "/cancel $id"
 	steer
 	run -0 answered
-	assert_output "error task ${id::8}: is running, and cannot be stopped yet"
-	echo done >go
-	await_exit $pid
-	run -0 field "$id" .status
-	assert_output completed
+	assert_output "status ${id::8} cancelled (split me); with it 2 below it"
 }
 
 @test "task-draft: --commands: /retry puts back, once for each message" {
