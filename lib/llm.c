@@ -202,7 +202,7 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 	is_over = jv_is_valid(llm->last);
 	while (!is_over && !stop_signal() && clock_mono_ms() < until_ms)
 		is_over = turn(llm, until_ms);
-	if (is_over)
+	if (is_over || turn(llm, 0)) /* what it has said until now is heard */
 		return llm_last(llm);
 	coproc_end(&llm->chat, 0, GRACE_MS);
 	return stop_signal()

@@ -2,6 +2,10 @@
 
 load test_helper
 load records
+load llm
+load model
+
+export BATS_TEST_TIMEOUT=400 # two hundred take their time where others work, too
 
 # started TASK NAME - its program has said so, by making the file NAME
 started() { wait_until 10 test -e "$1"; }
@@ -389,4 +393,119 @@ agent-cancel: task 11111111-2222-4333-8444-555555555555: no such task'
 	assert_output ''
 	is_field "$id" .status pending
 	agent-cancel "$id" >/dev/null
+}
+
+# --- models
+
+is_waiting_model() { [[ -e llm.pid && $(cat "/proc/$(<llm.pid)/comm" 2>/dev/null) = sleep ]]; }
+
+@test "agent-cancel: what a model has said of its answer, and what it has cost, is kept" {
+	script_llm <<-'END'
+		{"type":"text","delta":"Let me see."}
+		{"type":"tool_call","call":{"id":"c1","name":"run","arguments":{"command":"true"}}}
+		{"type":"usage","input_tokens":10,"output_tokens":5,"total_tokens":15}
+		{"type":"stop","reason":"tool_calls","model":"m","ms":1}
+
+		{"type":"usage","input_tokens":20,"output_tokens":0,"total_tokens":20}
+		{"type":"text","delta":"Half an ans"}
+		hang
+	END
+	agent-add thinker --model m --tool run >/dev/null
+	id=$(task-add --agent thinker --ids think)
+	agent-run "$id" >events 3>&- &
+	runner=$!
+	wait_until 10 is_waiting_model
+	run -0 agent-cancel "$id"
+	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM" and (.pids | length) == 2'
+	run -143 await_exit "$runner"
+	is_field "$id" '[.status, .response, .usage.total_tokens, .usage.calls] | join(" ")' 'cancelled Half an ans 35 2'
+	nothing_left
+}
+
+@test "agent-cancel: while a tool of a model runs, and what that has started" {
+	script_llm <<-'END'
+		{"type":"tool_call","call":{"id":"c1","name":"run","arguments":{"command":"setsid sleep 1000 & touch begun; sleep 1000"}}}
+		{"type":"stop","reason":"tool_calls","model":"m","ms":1}
+	END
+	folder=$PWD
+	agent-add thinker --model m --tool run --folder "$folder" >/dev/null
+	id=$(task-add --agent thinker --ids think)
+	agent-run "$id" >events 3>&- &
+	runner=$!
+	started begun
+	run -0 agent-cancel "$id"
+	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM"'
+	await_exit "$runner" || true
+	nothing_left
+}
+
+@test "agent-cancel: a transfer in flight is given up, and the server sees it end" {
+	echo '{"text":"one two three four five six seven eight nine ten","stall_after":700}' >answers
+	start_model answers
+	agent-add thinker --model m >/dev/null
+	id=$(task-add --agent thinker --ids think)
+	agent-run "$id" >events 3>&- &
+	runner=$!
+	wait_until 10 was_asked 1
+	run -0 agent-cancel "$id"
+	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM" and (.pids | length) == 2'
+	await_exit "$runner" || true
+	is_field "$id" .status cancelled
+	stop_model
+	nothing_left
+}
+
+# --- at random moments
+
+# closings - how often each task said that it has ended
+closings() {
+	chat-show "$chat" | jq -r 'select(.data.message // "" | test("^Task [0-9a-f]{8} (cancelled|failed|completed successfully)")) |
+		.data.task_id' | sort | uniq -c | awk '{ print $1 }' | sort -u
+}
+
+all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --status pending --count) = 0 ]]; }
+
+@test "agent-cancel: 200 that are cancelled at random moments leave nothing behind" {
+	RANDOM=${SEED:-20261128}
+	worker quick 'echo done'
+	worker sleeper 'exec sleep 1000'
+	worker tree 'sleep 1000 & (sleep 1000 &); setsid sleep 1000 & wait'
+	worker stubborn 'trap "" TERM; setsid sleep 1000 & while :; do sleep 1000; done'
+	chat=$(chat-new --ids)
+	task-watch --ahead 16 3>&- 2>err.watch | task-run -j8 2>err.run 3>&- | chat-post >/dev/null 2>err.post 3>&- &
+	pipeline=$!
+	pids=()
+	for ((i = 0; i < ${CANCELS:-200}; i++)); do
+		kinds=(quick sleeper tree tree stubborn)
+		id=$(task-add --chat "$chat" --agent "${kinds[RANDOM % 5]}" --ids "work $i")
+		sleep "0.0$((RANDOM % 9))$((RANDOM % 10))"
+		if ((RANDOM % 10 == 0)); then # its runner is killed before
+			pid=$(agent-ps | jq -r --arg id "$id" 'select(.task_id == $id) | .pid // empty')
+			[[ ! $pid ]] || kill -KILL "$pid" 2>/dev/null || true
+		fi
+		agent-cancel --grace 150ms "$id" >>cancelled 2>>err.cancel 3>&- &
+		pids+=($!)
+		if ((i % 4 == 3)); then
+			for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
+			pids=()
+		fi
+	done
+	for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
+	wait_until 30 all_over
+	kill "$(watch_pid)"
+	await_exit "$pipeline" 30 || true
+	[[ ! -s err.cancel ]] || { cat err.cancel; false; }
+	task-run </dev/null | chat-post >/dev/null # the last words of those whose pipeline has ended
+	assert_equal "$(task-list --count)" "${CANCELS:-200}"
+	echo "# $(task-list | jq -r .status | sort | uniq -c | tr -s ' \n' ' ')" >&3
+	assert_equal "$(closings)" 1
+	nothing_left
+}
+
+watch_pid() {
+	local left pid
+	find_left
+	for pid in "${left[@]}"; do
+		[[ $(</proc/"$pid"/comm) != task-watch ]] || echo "$pid"
+	done 2>/dev/null
 }
