@@ -127,7 +127,7 @@ $B/torture/%: $B/obj/tests/torture/%.o $B/lib.a | $B/torture
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # It stays small, as what it starts is told how much memory it had: no library.
-$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view think spawn) | $B/bench
+$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view think spawn halt) | $B/bench
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $B/bench/inside: $B/obj/tests/bench/inside.o $B/lib.a | $B/bench

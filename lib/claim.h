@@ -4,6 +4,8 @@
 #ifndef CLAIM_H
 #define CLAIM_H
 
+#include <stdbool.h>
+
 #include "life.h"
 
 struct claim {

@@ -178,14 +178,17 @@ strike(struct hunt_prey *prey, int pidfd, int signal)
 	return true;
 }
 
+/* Few are marked: only of those a pidfd is opened, and then it is looked once more at what it is. */
 static void
 look_at(struct hunt *h, pid_t pid, int signal)
 {
-	int pidfd = pidfd_open(pid, 0);
 	struct procfs_stat st;
 	size_t value, i;
-	enum verdict verdict = pidfd < 0 ? UNCLEAR : judge(h, pid, &st, &value);
+	enum verdict verdict = judge(h, pid, &st, &value);
+	int pidfd = verdict == MARKED ? pidfd_open(pid, 0) : -1;
 
+	if (verdict == MARKED)
+		verdict = pidfd < 0 ? UNCLEAR : judge(h, pid, &st, &value);
 	if (verdict == UNCLEAR)
 		h->is_unclear = true;
 	if (verdict == MARKED) {

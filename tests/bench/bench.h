@@ -5,7 +5,7 @@
  * measure.c    programs are started, and timed from here; medians of interleaved runs
  * table.c      the rows
  * peer.c       servers, and data of others
- * add.c read.c work.c view.c think.c spawn.c   the sections
+ * add.c read.c work.c view.c think.c spawn.c halt.c   the sections
  * inside.c     a program of its own: what is timed within a process, with the library
  * sqlite.c     likewise, with SQLite's; nothing.c is a program that does nothing, model.c a model
  *              that answers at once
@@ -189,5 +189,6 @@ void section_memory(void);
 void section_rebuild(void);
 void section_think(void);
 void section_spawn(void);
+void section_halt(void);
 
 #endif
