@@ -23,6 +23,7 @@
 #include "proc.h"
 #include "program.h"
 #include "recruit.h"
+#include "secrets.h"
 #include "speech.h"
 #include "stop.h"
 #include "task.h"
@@ -44,6 +45,8 @@ static const struct opt opts[] = {
 
 static const struct cmd cmd = { "agent-run", "claim tasks and do them, one after the other",
 	"[TASK]", opts, 0 };
+
+static struct mask *mask; /* what nobody may read */
 
 struct run {
 	struct store *s;
@@ -109,6 +112,7 @@ begin(struct run *r)
 	r->log = log_open(store_logs_fd(r->s), id, json_peek_int(r->claim.task, "posted", 0));
 	if (!r->log)
 		err_exit();
+	log_mask(r->log, mask);
 	r->partial =
 	    partial_open(store_run_fd(r->s), store_watch_fd(r->s), r->claim.task, r->lease, r->log);
 	head = json_set_int(jv_object(), "attempt", json_peek_int(r->claim.task, "attempt", 1));
@@ -176,6 +180,17 @@ announce_retry(struct run *r)
 	    json_peek_string(r->result.error, "message"));
 	say(r, text);
 	free(text);
+}
+
+/* What becomes part of the task's record, as its log has it. */
+static void
+mask_result(struct work_result *result)
+{
+	jv message = json_get(result->error, "message", JV_KIND_STRING);
+
+	result->response = mask_value(mask, result->response);
+	result->error = json_set_valid(result->error, "message", mask_value(mask, message));
+	result->approval = mask_value(mask, result->approval);
 }
 
 /* The task as it is now, in a transaction that may change it; NULL with err.  What was worked out
@@ -320,6 +335,7 @@ do_task(struct store *s, struct proc_lease *lease, const char *id, struct given 
 	work_result_init(&r.result);
 	begin(&r);
 	end = stop_signal() ? WORK_STOPPED : work(&r);
+	mask_result(&r.result);
 	if (end == WORK_FAILED)
 		announce_retry(&r);
 	if (end == WORK_BROKEN) {
@@ -450,6 +466,8 @@ main(int argc, char *argv[])
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	stop_catch();
 	stop_at_pipe();
+	mask = mask_new();
+	secrets_gather(mask);
 	if (!(s = store_open()) || (operands[0] && ask_id(s, "task", operands[0], id) < 0))
 		err_exit();
 	if ((claimed ? proc_lease_adopt(&lease, store_run_fd(s), claimed, LAUNCH_LEASE_FD)
@@ -463,5 +481,6 @@ main(int argc, char *argv[])
 		status = do_lines(s, &lease);
 	proc_lease_drop(&lease, store_run_fd(s));
 	store_close(s);
+	mask_free(mask);
 	return status;
 }

@@ -316,20 +316,52 @@ hear_out(void *arg, const char *bytes, size_t len)
 	show_more(h);
 }
 
+/* Keeps the end of what was said on stderr. */
+static void
+keep_tail(struct hear *h, const char *text)
+{
+	buf_puts(&h->stderr_tail, text);
+	if (h->stderr_tail.len > STDERR_TAIL) {
+		buf_cut(&h->stderr_tail, h->stderr_tail.len - STDERR_TAIL);
+		h->is_tail_cut = true;
+	}
+}
+
+/* A line, or as much of a long one as there is. */
 static void
 log_stderr_line(struct hear *h)
 {
-	jv detail;
+	jv line;
 
 	if (h->stderr_line.len == 0)
 		return;
+	line = mask_value(log_its_mask(h->log), json_utf8(h->stderr_line.p, h->stderr_line.len));
+	keep_tail(h, jv_string_value(line));
 	if (h->stderr_logged < STDERR_LOG_MAX) {
-		detail =
-		    json_set(jv_object(), "text", json_utf8(h->stderr_line.p, h->stderr_line.len));
-		keep_error(h, log_note(h->log, "stderr", detail)); /* nobody waits for it */
+		keep_error(h,
+		    log_note(h->log, "stderr", json_set(jv_object(), "text", jv_copy(line))));
 		h->stderr_logged += h->stderr_line.len + STDERR_LINE_COST;
 	}
+	jv_free(line);
 	h->stderr_line.len = 0;
+}
+
+/* A part of a line that is too long.  Its end may be the beginning of a secret, and is kept. */
+static void
+log_stderr_part(struct hear *h)
+{
+	size_t kept = mask_longest(log_its_mask(h->log));
+	struct buf b = { 0 }, end = { 0 };
+
+	mask_text(log_its_mask(h->log), &b, h->stderr_line.p, h->stderr_line.len);
+	kept = kept < b.len / 2 ? kept : b.len / 2;
+	buf_add(&end, b.p + b.len - kept, kept);
+	b.len -= kept;
+	buf_release(&h->stderr_line);
+	h->stderr_line = b;
+	log_stderr_line(h);
+	buf_release(&h->stderr_line);
+	h->stderr_line = end;
 }
 
 void
@@ -337,16 +369,23 @@ hear_err(void *arg, const char *bytes, size_t len)
 {
 	struct hear *h = arg;
 
-	buf_add(&h->stderr_tail, bytes, len);
-	if (h->stderr_tail.len > STDERR_TAIL) {
-		buf_cut(&h->stderr_tail, h->stderr_tail.len - STDERR_TAIL);
-		h->is_tail_cut = true;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] != '\n')
-			buf_putc(&h->stderr_line, bytes[i]);
-		if (bytes[i] == '\n' || h->stderr_line.len >= STDERR_LINE_MAX)
+	while (len > 0) {
+		const char *newline = memchr(bytes, '\n', len);
+		size_t part = newline ? (size_t)(newline - bytes) : len;
+		size_t room = STDERR_LINE_MAX - h->stderr_line.len;
+
+		part = part < room ? part : room;
+		buf_add(&h->stderr_line, bytes, part);
+		bytes += part;
+		len -= part;
+		if (h->stderr_line.len >= STDERR_LINE_MAX) {
+			log_stderr_part(h);
+		} else if (newline) {
 			log_stderr_line(h);
+			keep_tail(h, "\n");
+			bytes++;
+			len--;
+		}
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "json.h"
 #include "log.h"
 
-enum { NAME_BYTES = 64, READ_BYTES = 64 << 10, TAIL_BYTES = 16 << 10, HELD_KEPT = 64 << 10 };
+enum { TAIL_BYTES = 16 << 10, HELD_KEPT = 64 << 10 };
 
 struct log {
 	int fd;
@@ -21,15 +21,9 @@ struct log {
 	bool is_held;
 	struct buf held;
 	int64_t held_from; /* count when that began */
-	char name[NAME_BYTES];
+	const struct mask *mask;
+	char name[TRAIL_NAME_BYTES];
 };
-
-static const char *
-log_name(const char *task_id, char name[NAME_BYTES])
-{
-	snprintf(name, NAME_BYTES, "%s.log", task_id);
-	return name;
-}
 
 /* The number of the event on a line; 0: another kind of line. */
 static int64_t
@@ -106,7 +100,7 @@ log_open(int logs_fd, const char *task_id, int64_t posted)
 	}
 	log = xmalloc(sizeof *log);
 	*log = (struct log){ .fd = -1 };
-	log_name(task_id, log->name);
+	trail_name(task_id, log->name);
 	log->fd = dir_open_file(logs_fd, log->name, O_RDWR | O_CREAT | O_APPEND);
 	if (log->fd < 0) {
 		err_sys("logs/agents/%s", log->name);
@@ -153,12 +147,70 @@ write_held(struct log *log)
 	return rc;
 }
 
+/* Gives members back that were masked. */
+static jv
+give_back(jv masked, jv line, const char *const *names)
+{
+	for (; *names; names++) {
+		jv value = jv_object_get(jv_copy(line), jv_string(*names));
+
+		masked = json_set_valid(masked, *names, value);
+	}
+	return masked;
+}
+
+/* A line (consumed) in which there is a secret, without it.  What it is found and understood by
+ * stays. */
+static jv
+mask_line(const struct log *log, jv line)
+{
+	static const char *const ours[] = { "at", "kind", "n", "lease", NULL };
+	static const char *const events[] = { "id", "at", "type", "session_id", "user_id",
+		"chat_id", NULL };
+	static const char *const datas[] = { "task_id", "request_id", NULL };
+	jv masked = give_back(mask_value(log->mask, jv_copy(line)), line, ours);
+	jv event = json_get(line, "event", JV_KIND_OBJECT), data, other;
+
+	if (jv_is_valid(event)) {
+		data = json_get(event, "data", JV_KIND_OBJECT);
+		other = give_back(json_get(masked, "event", JV_KIND_OBJECT), event, events);
+		if (jv_is_valid(data))
+			other = json_set(other, "data",
+			    give_back(json_get(other, "data", JV_KIND_OBJECT), data, datas));
+		masked = json_set(masked, "event", other);
+		jv_free(data);
+	}
+	jv_free(event);
+	jv_free(line);
+	return masked;
+}
+
 static int
 append(struct log *log, jv line)
 {
-	json_dump(&log->held, line);
+	size_t from = log->held.len;
+
+	json_dump(&log->held, jv_copy(line));
+	if (mask_hits(log->mask, log->held.p + from, log->held.len - from)) {
+		log->held.len = from;
+		json_dump(&log->held, mask_line(log, line));
+	} else {
+		jv_free(line);
+	}
 	buf_putc(&log->held, '\n');
 	return log->is_held ? 0 : write_held(log);
+}
+
+void
+log_mask(struct log *log, const struct mask *mask)
+{
+	log->mask = mask;
+}
+
+const struct mask *
+log_its_mask(const struct log *log)
+{
+	return log->mask;
 }
 
 void
@@ -219,19 +271,19 @@ log_sync(struct log *log)
 void
 log_remove(int logs_fd, const char *task_id)
 {
-	char name[NAME_BYTES];
+	char name[TRAIL_NAME_BYTES];
 
 	if (!strchr(task_id, '/'))
-		unlinkat(logs_fd, log_name(task_id, name), 0);
+		unlinkat(logs_fd, trail_name(task_id, name), 0);
 }
 
 int64_t
 log_last(int logs_fd, const char *task_id)
 {
-	char name[NAME_BYTES];
+	char name[TRAIL_NAME_BYTES];
 	int64_t last;
 	off_t end;
-	int fd = dir_open_file(logs_fd, log_name(task_id, name), O_RDONLY);
+	int fd = dir_open_file(logs_fd, trail_name(task_id, name), O_RDONLY);
 
 	if (fd < 0)
 		return 0;
@@ -251,70 +303,24 @@ is_note(const char *line, size_t len)
 	       !scan_is(kind, "event");
 }
 
-/* Hands on the whole lines in b, and drops them. */
-static void
-take_notes(struct buf *b, void (*take)(void *arg, jv note), void *arg)
-{
-	size_t taken = 0;
-	const char *newline;
-
-	while (b->len > taken && (newline = memchr(b->p + taken, '\n', b->len - taken))) {
-		size_t len = (size_t)(newline - b->p) - taken;
-
-		if (is_note(b->p + taken, len)) {
-			jv note = json_parse_object(b->p + taken, len);
-
-			if (jv_is_valid(note))
-				take(arg, note);
-			else
-				jv_free(note);
-		}
-		taken += len + 1;
-	}
-	buf_cut(b, taken);
-}
-
 int
 log_notes(int logs_fd, const char *task_id, void (*take)(void *arg, jv note), void *arg)
 {
-	char name[NAME_BYTES];
-	struct buf b = { 0 };
-	off_t at = 0;
-	ssize_t n;
-	int fd = dir_open_file(logs_fd, log_name(task_id, name), O_RDONLY);
+	struct trail t = { .fd = -1 };
+	struct scan_text line;
+	int rc;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys("logs/agents/%s", name);
-	while ((n = dir_read_all(fd, buf_room(&b, READ_BYTES), READ_BYTES, at)) > 0) {
-		at += n;
-		b.len += (size_t)n;
-		take_notes(&b, take, arg);
+	while ((rc = trail_next(&t, logs_fd, task_id, &line)) > 0) {
+		jv note =
+		    is_note(line.p, line.len) ? json_parse_object(line.p, line.len) : jv_invalid();
+
+		if (jv_is_valid(note))
+			take(arg, note);
+		else
+			jv_free(note);
 	}
-	if (n < 0)
-		err_sys("logs/agents/%s", name);
-	close(fd);
-	buf_release(&b);
-	return n < 0 ? -1 : 0;
-}
-
-/* Reads on behind what is buffered; bytes, 0 at the end, or -1 with err. */
-static ssize_t
-read_more(struct log_reader *r, int logs_fd, const char *task_id)
-{
-	char name[NAME_BYTES];
-	ssize_t n;
-
-	log_name(task_id, name);
-	if (r->fd < 0)
-		r->fd = dir_open_file(logs_fd, name, O_RDONLY);
-	if (r->fd < 0)
-		return errno == ENOENT ? 0 : err_sys("logs/agents/%s", name);
-	n = dir_read_all(r->fd, buf_room(&r->buf, READ_BYTES), READ_BYTES,
-	    (off_t)(r->at + r->buf.len));
-	if (n < 0)
-		return err_sys("logs/agents/%s", name);
-	r->buf.len += (size_t)n;
-	return n;
+	trail_release(&t);
+	return rc;
 }
 
 static jv
@@ -332,45 +338,19 @@ event_of(const char *line, size_t len, int64_t n)
 }
 
 int64_t
-log_read(struct log_reader *r, int logs_fd, const char *task_id, int64_t after, jv *event)
+log_read(struct trail *t, int logs_fd, const char *task_id, int64_t after, jv *event)
 {
-	size_t taken = 0;
-	ssize_t more = 1;
+	struct scan_text line;
+	int rc;
 
 	*event = jv_invalid();
-	while (more > 0) {
-		char *p = r->buf.p ? r->buf.p + taken : NULL, *newline = NULL;
-		int64_t n;
+	while ((rc = trail_next(t, logs_fd, task_id, &line)) > 0) {
+		int64_t n = event_number(line.p, line.len);
 
-		if (r->buf.len > taken)
-			newline = memchr(p, '\n', r->buf.len - taken);
-		if (!newline) {
-			if (taken > 0)
-				buf_cut(&r->buf, taken);
-			r->at += taken;
-			taken = 0;
-			more = read_more(r, logs_fd, task_id);
-			continue;
-		}
-		taken += (size_t)(newline + 1 - p);
-		n = event_number(p, (size_t)(newline - p));
 		if (n > after)
-			*event = event_of(p, (size_t)(newline - p), n);
-		if (jv_is_valid(*event)) {
-			buf_cut(&r->buf, taken);
-			r->at += taken;
+			*event = event_of(line.p, line.len, n);
+		if (jv_is_valid(*event))
 			return n;
-		}
 	}
-	/* A half line may be cut off and written over by the next attempt: read it again. */
-	r->buf.len = 0;
-	return more;
-}
-
-void
-log_reader_release(struct log_reader *r)
-{
-	if (r->fd >= 0)
-		close(r->fd);
-	buf_release(&r->buf);
+	return rc;
 }

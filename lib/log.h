@@ -8,6 +8,7 @@
  *
  * 1. Events are numbered from 1 through all attempts of a task; n never repeats.
  * 2. A line is there whole or is ignored: a torn end is cut by the next attempt.
+ * 3. No secret that the writer knows of (mask.h) is in it.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -16,7 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lines.h"
+#include "mask.h"
+#include "trail.h"
 
 struct log;
 
@@ -30,6 +32,12 @@ struct log;
  */
 struct log *log_open(int logs_fd, const char *task_id, int64_t posted);
 void log_close(struct log *log);
+
+/* log_mask - what is appended from now on is masked (mask borrowed; NULL: not), but for what a line
+ * is found and understood by: its time, kind, number and ids.  log_its_mask - for who cuts a text
+ * before it is appended: half a secret is not found. */
+void log_mask(struct log *log, const struct mask *mask);
+const struct mask *log_its_mask(const struct log *log);
 
 /* log_event - append an event (consumed).  0, or -1 with err EX_IOERR. */
 int log_event(struct log *log, jv event);
@@ -63,22 +71,13 @@ int64_t log_last(int logs_fd, const char *task_id);
  */
 int log_notes(int logs_fd, const char *task_id, void (*take)(void *arg, jv note), void *arg);
 
-/* A reader of events, who may come back for more. */
-struct log_reader {
-	int fd;         /* -1: no log yet */
-	uint64_t at;    /* behind the last whole line taken */
-	struct buf buf; /* bytes from there on */
-};
-
 /*
- * log_read - the next event whose number is above `after`
+ * log_read - the next event whose number is above `after`; who came to the end may come back
  *
- * r      zeroed, with fd -1, to begin
  * event  set to the event, owned, with its number as "n"
  *
  * Returns its number; 0 where there is none yet; -1 with err EX_IOERR.
  */
-int64_t log_read(struct log_reader *r, int logs_fd, const char *task_id, int64_t after, jv *event);
-void log_reader_release(struct log_reader *r);
+int64_t log_read(struct trail *t, int logs_fd, const char *task_id, int64_t after, jv *event);
 
 #endif

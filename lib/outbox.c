@@ -18,7 +18,7 @@ enum { PENDING_BYTES = 64 << 10 };
 struct item {
 	char id[ID_TEXT];
 	struct bell *bell;
-	struct log_reader reader;
+	struct trail reader;
 	int64_t printed; /* the last event's number */
 	bool is_held, is_done;
 };
@@ -46,7 +46,7 @@ static void
 release_item(struct item *item)
 {
 	bell_close(item->bell);
-	log_reader_release(&item->reader);
+	trail_release(&item->reader);
 }
 
 void

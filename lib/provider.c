@@ -49,6 +49,12 @@ provider_is_known(const char *name)
 	return builtin_of(name) != NULL;
 }
 
+const char *
+provider_known(size_t number)
+{
+	return number < sizeof builtins / sizeof *builtins ? builtins[number].name : NULL;
+}
+
 bool
 provider_needs_key(const char *name)
 {

@@ -28,6 +28,9 @@ struct provider {
 /* provider_is_known - whether the name needs no entry in config.json. */
 bool provider_is_known(const char *name);
 
+/* provider_known - the names of those, by number from 0; NULL: there is no such. */
+const char *provider_known(size_t number);
+
 /* provider_is_told - whether the environment speaks of a known provider. */
 bool provider_is_told(const char *name);
 

@@ -26,16 +26,20 @@ shown(const char *content)
 	return value;
 }
 
-/* A call has its result (consumed: {status, content, ...}). */
+/* A call has its result (consumed: {status, content, ...}).  What is shown of it is masked before
+ * it is cut. */
 static int
 end_call(struct session *s, jv call, jv result)
 {
-	const char *content = json_peek_string(result, "content");
+	jv content =
+	    mask_value(log_its_mask(s->w->log), json_get(result, "content", JV_KIND_STRING));
 	const char *name = json_peek_string(call, "name");
 	jv data = json_set_string(jv_object(), "name", name ? name : "");
 	int rc;
 
-	data = json_set(data, "result", shown(content ? content : ""));
+	data =
+	    json_set(data, "result", shown(jv_is_valid(content) ? jv_string_value(content) : ""));
+	jv_free(content);
 	data = json_set_valid(data, "status", json_get(result, "status", JV_KIND_STRING));
 	result = json_set_valid(result, "call_id", json_get(call, "id", JV_KIND_STRING));
 	result = json_set_string(result, "name", name ? name : "");
@@ -107,7 +111,7 @@ ask_person(struct session *s, jv call)
 	jv data = jv_copy(request);
 	struct buf args = { 0 };
 
-	json_dump(&args, arguments_of(call));
+	json_dump(&args, mask_value(log_its_mask(s->w->log), arguments_of(call)));
 	question = xprintf("May %s call %s with %.*s%s?", json_peek_string(s->w->agent, "role"),
 	    name, ASKED_BYTES, args.p, args.len > ASKED_BYTES ? "..." : "");
 	data = json_set(data, "question", json_utf8(question, strlen(question)));

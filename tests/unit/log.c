@@ -40,7 +40,7 @@ append(const char *bytes, size_t len)
 
 /* The next event's number; its type goes to type. */
 static int64_t
-next(struct log_reader *r, int64_t after, char type[20])
+next(struct trail *r, int64_t after, char type[20])
 {
 	jv got;
 	int64_t n = log_read(r, box_fd, "task", after, &got);
@@ -59,7 +59,7 @@ next(struct log_reader *r, int64_t after, char type[20])
 static bool
 reads(int64_t after, int64_t first, int64_t last)
 {
-	struct log_reader r = { .fd = -1 };
+	struct trail r = { .fd = -1 };
 	char type[20];
 	bool right = true;
 	int64_t n;
@@ -70,7 +70,7 @@ reads(int64_t after, int64_t first, int64_t last)
 		after = n;
 	}
 	right = right && next(&r, after, type) == 0;
-	log_reader_release(&r);
+	trail_release(&r);
 	return right;
 }
 
@@ -186,7 +186,7 @@ test_torn_long(void)
 static void
 test_reader(void)
 {
-	struct log_reader r = { .fd = -1 };
+	struct trail r = { .fd = -1 };
 	char type[20];
 	struct log *log;
 
@@ -207,7 +207,7 @@ test_reader(void)
 	log_event(log, event("message"));
 	is_int(next(&r, 4, type), 5, "what is not above `after` is left out");
 	log_close(log);
-	log_reader_release(&r);
+	trail_release(&r);
 	ok(reads(5, 6, 5) && reads(2, 3, 5), "a new reader begins where it likes");
 	box_empty(name);
 }
@@ -218,7 +218,7 @@ test_half(void)
 {
 	static const char line[] =
 	    "{\"kind\":\"event\",\"n\":2,\"event\":{\"type\":\"thought\"}}\n";
-	struct log_reader r = { .fd = -1 };
+	struct trail r = { .fd = -1 };
 	char type[20];
 	int early = 0;
 
@@ -236,7 +236,7 @@ test_half(void)
 	add_events(0, 1);
 	is_int(next(&r, 2, type), 3, "which is cut, and written over by the next attempt");
 	is(type, "status", "what it gets is the new one");
-	log_reader_release(&r);
+	trail_release(&r);
 	box_empty(name);
 }
 
@@ -245,7 +245,7 @@ test_big(void)
 {
 	struct log *log = log_open(box_fd, "task", 0);
 	struct buf text = { 0 };
-	struct log_reader r = { .fd = -1 };
+	struct trail r = { .fd = -1 };
 	jv got;
 	int64_t n = 0, wrong = 0;
 
@@ -263,7 +263,7 @@ test_big(void)
 	wrong = n != 1 || strcmp(json_peek_string(got, "type"), text.p) != 0;
 	jv_free(got);
 	is_int(wrong, 0, "a long one is whole");
-	log_reader_release(&r);
+	trail_release(&r);
 	buf_release(&text);
 	box_empty(name);
 }
@@ -272,7 +272,7 @@ test_big(void)
 static void
 test_at_once(void)
 {
-	struct log_reader r = { .fd = -1 };
+	struct trail r = { .fd = -1 };
 	int64_t seen = 0, wrong = 0;
 	pid_t writer = box_fork();
 	char type[20];
@@ -295,7 +295,7 @@ test_at_once(void)
 	is_int(wrong, 0, "a reader beside the writer gets each event once, in order");
 	if (writer)
 		waitpid(writer, NULL, 0);
-	log_reader_release(&r);
+	trail_release(&r);
 	box_empty(name);
 }
 
@@ -339,7 +339,7 @@ test_held(void)
 static void
 test_errors(void)
 {
-	struct log_reader r = { .fd = -1 };
+	struct trail r = { .fd = -1 };
 	jv got;
 
 	ok(!log_open(-1, "task", 0), "a folder that cannot be used is an error");
@@ -351,8 +351,44 @@ test_errors(void)
 	ok(!jv_is_valid(got), "there is no event then");
 	jv_free(got);
 	is_int(box_size("elsewhere"), -1, "nothing was made where it points");
-	log_reader_release(&r);
+	trail_release(&r);
 	box_empty(name);
+}
+
+static void
+test_mask(void)
+{
+	struct mask *m = mask_new();
+	struct trail t = { .fd = -1 };
+	struct log *log;
+	jv got, data = json_set_string(jv_object(), "text", "say \"12345678\"");
+	char *bytes;
+	size_t len;
+
+	box_empty(name);
+	mask_add(m, "12345678", 8);
+	mask_add(m, "stderr of it", 12);
+	mask_add(m, "an-id-of-mine", 13);
+	log = log_open(box_fd, "task", 0);
+	log_mask(log, m);
+	log_event(log, json_set(json_set_string(event("12345678"), "id", "an-id-of-mine"), "data",
+			   json_set_string(data, "task_id", "12345678")));
+	log_note(log, "stderr", json_set_string(jv_object(), "text", "a stderr of it!"));
+	log_note(log, "tool_start", json_set_int(jv_object(), "12345678", 12345678));
+	log_close(log);
+	bytes = box_read(name, &len);
+	ok(strstr(bytes, "\"text\":\"a ***!\"") && strstr(bytes, "{\"at\":\"2"),
+	    "a secret in a line is masked");
+	ok(strstr(bytes, "\"***\":\"***\"") != NULL, "... also in names and numbers");
+	ok(strstr(bytes, "\"say \\\"***\\\"\"") != NULL, "... and in events");
+	ok(log_read(&t, box_fd, "task", 0, &got) == 1 &&
+		!strcmp(json_peek_string(got, "type"), "12345678") &&
+		!strcmp(json_peek_string(got, "id"), "an-id-of-mine"),
+	    "what an event is found and understood by stays");
+	jv_free(got);
+	trail_release(&t);
+	free(bytes);
+	mask_free(m);
 }
 
 int
@@ -369,6 +405,7 @@ main(void)
 	test_at_once();
 	test_held();
 	test_errors();
+	test_mask();
 	box_close();
 	return done_testing();
 }

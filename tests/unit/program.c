@@ -214,7 +214,7 @@ test_events(void)
 	    "echo '{'\n"
 	    "echo ' {\"type\":\"status\",\"data\":{\"message\":\"x\"}}'\n"
 	    "printf '{\"type\":\"thought\",\"data\":{\"text\":\"last\"}}'\n";
-	struct log_reader reader = { .fd = -1 };
+	struct trail reader = { .fd = -1 };
 	char want[200];
 	jv event;
 
@@ -236,7 +236,7 @@ test_events(void)
 	jv_free(event);
 	is_int(log_read(&reader, box_fd, "task", 2, &event), 0, "there are no others");
 	is_int(told, 3, "each time something is logged somebody is told");
-	log_reader_release(&reader);
+	trail_release(&reader);
 }
 
 static void

@@ -22,7 +22,7 @@ refuses(char name, int code, const char *fmt, char first, char second, const cha
 static void
 log_is(char name, const char *want, const char *fact)
 {
-	struct log_reader r = { .fd = -1 };
+	struct trail r = { .fd = -1 };
 	struct buf b = { 0 };
 	int64_t n = 0;
 	jv event;
@@ -37,7 +37,7 @@ log_is(char name, const char *want, const char *fact)
 	}
 	is(b.p, want, fact);
 	buf_release(&b);
-	log_reader_release(&r);
+	trail_release(&r);
 }
 
 static void

@@ -1,0 +1,408 @@
+#include "mask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+static const char stars[] = "***";
+
+enum { BARE_MIN = 4 }; /* what is left of a secret without its backslashes */
+
+/* A text without backslashes and escapes. */
+struct bare {
+	struct buf text;
+	bool keeps_units;  /* \uXXXX becomes uXXXX: the backslash may not have been JSON's */
+	bool has_units;    /* there was one */
+	size_t *from, *to; /* where each of its bytes was; NULL: nobody asks */
+};
+
+struct mask {
+	struct buf *secret; /* bare */
+	size_t len, longest;
+};
+
+/* --- texts without backslashes */
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 'a' - 'A';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The code unit of "uXXXX", or -1. */
+static long
+code_unit(const char *p, const char *end)
+{
+	long code = 0;
+
+	if (end - p < 5 || *p != 'u')
+		return -1;
+	for (int i = 1; i <= 4; i++) {
+		int digit = hex_digit(p[i]);
+
+		if (digit < 0)
+			return -1;
+		code = code * 16 + digit;
+	}
+	return code;
+}
+
+static const char *
+skip_backslashes(const char *p, const char *end)
+{
+	while (p < end && *p == '\\')
+		p++;
+	return p;
+}
+
+/* What of a \uXXXX follows another that is the first half of a pair: *code becomes the whole's.
+ * Returns the end. */
+static const char *
+take_second_half(const char *p, const char *end, long *code)
+{
+	const char *at = skip_backslashes(p, end);
+	long low = at > p ? code_unit(at, end) : -1;
+
+	if (*code < 0xD800 || *code > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
+		return p;
+	*code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+	return at + 5;
+}
+
+/* The letter that stands for a control character behind a backslash. */
+static char
+letter_of(long code)
+{
+	static const char letters[] = "btn\vfr"; /* from 8 on */
+
+	return code >= 8 && code <= 13 ? letters[code - 8] : (char)code;
+}
+
+static void
+put_byte(struct bare *b, long byte, size_t from, size_t to)
+{
+	if (b->from) {
+		b->from[b->text.len] = from;
+		b->to[b->text.len] = to;
+	}
+	buf_putc(&b->text, (char)byte);
+}
+
+/* A character by its code point (RFC 3629); a backslash is none. */
+static void
+put_code(struct bare *b, long code, size_t from, size_t to)
+{
+	if (code == '\\')
+		return;
+	if (code < 0x80) {
+		put_byte(b, letter_of(code), from, to);
+		return;
+	}
+	if (code < 0x800) {
+		put_byte(b, 0xC0 | code >> 6, from, to);
+	} else if (code < 0x10000) {
+		put_byte(b, 0xE0 | code >> 12, from, to);
+		put_byte(b, 0x80 | (code >> 6 & 0x3F), from, to);
+	} else {
+		put_byte(b, 0xF0 | code >> 18, from, to);
+		put_byte(b, 0x80 | (code >> 12 & 0x3F), from, to);
+		put_byte(b, 0x80 | (code >> 6 & 0x3F), from, to);
+	}
+	put_byte(b, 0x80 | (code & 0x3F), from, to);
+}
+
+static bool
+is_plain(char c)
+{
+	return c != '\\' && ((unsigned char)c >= ' ');
+}
+
+/* Appends the bytes up to the next that may be of an escape.  Returns that. */
+static const char *
+put_plain(struct bare *b, const char *p, const char *end, const char *text)
+{
+	const char *begin = p;
+
+	while (p < end && is_plain(*p))
+		p++;
+	for (const char *at = begin; b->from && at < p; at++) {
+		b->from[b->text.len + (size_t)(at - begin)] = (size_t)(at - text);
+		b->to[b->text.len + (size_t)(at - begin)] = (size_t)(at - text) + 1;
+	}
+	buf_add(&b->text, begin, (size_t)(p - begin));
+	return p;
+}
+
+/* Appends what is left of the text. */
+static void
+strip(struct bare *b, const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+
+	while ((p = put_plain(b, p, end, text)) < end) {
+		const char *begin = p, *at = skip_backslashes(p, end);
+		long code = at > p ? code_unit(at, end) : -1;
+
+		if (at == end)
+			return;
+		b->has_units = b->has_units || code >= 0;
+		if (code >= 0 && !b->keeps_units) {
+			p = take_second_half(at + 5, end, &code);
+			put_code(b, code, (size_t)(begin - text), (size_t)(p - text));
+		} else {
+			p = at + 1;
+			put_byte(b, letter_of((unsigned char)*at), (size_t)(begin - text),
+			    (size_t)(p - text));
+		}
+	}
+}
+
+/* --- secrets */
+
+/* What logs and conversations are understood by. */
+static bool
+is_word(const char *secret, size_t len)
+{
+	static const char *const words[] = { "assistant", "messages", "arguments", "tool_calls",
+		"tool_call_id", "is_error", "thinking", "system_prompt", "instruction",
+		"tool_start", "tool_end", "tool_use", "tool_result", "turn_failed", "model_retry",
+		"token_usage", "approval_request", "input_tokens", "output_tokens", "total_tokens",
+		"create_task_start", "agent_creation_metrics" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (memmem(words[i], strlen(words[i]), secret, len))
+			return true;
+	return false;
+}
+
+struct mask *
+mask_new(void)
+{
+	struct mask *m = xmalloc(sizeof *m);
+
+	*m = (struct mask){ .secret = NULL };
+	return m;
+}
+
+void
+mask_free(struct mask *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->len; i++)
+		buf_release(&m->secret[i]);
+	free(m->secret);
+	free(m);
+}
+
+static bool
+has_secret(const struct mask *m, const struct buf *bare)
+{
+	for (size_t i = 0; i < m->len; i++)
+		if (m->secret[i].len == bare->len && !memcmp(m->secret[i].p, bare->p, bare->len))
+			return true;
+	return false;
+}
+
+/* Keeps the secret as a bare text has it. */
+static void
+add_bare(struct mask *m, jv secret, bool keeps_units)
+{
+	struct bare bare = { .keeps_units = keeps_units };
+	size_t whole = (size_t)jv_string_length_bytes(jv_copy(secret));
+
+	strip(&bare, jv_string_value(secret), whole);
+	if (bare.text.len < BARE_MIN || has_secret(m, &bare.text)) {
+		buf_release(&bare.text);
+		return;
+	}
+	m->secret = xrealloc(m->secret, (m->len + 1) * sizeof *m->secret);
+	m->secret[m->len++] = bare.text;
+	if (m->longest < whole * 6)
+		m->longest = whole * 6; /* \uXXXX for each */
+}
+
+void
+mask_add(struct mask *m, const char *secret, size_t len)
+{
+	jv text;
+
+	if (len < MASK_SECRET_MIN || memmem(secret, len, stars, 3) || is_word(secret, len))
+		return;
+	text = json_utf8(secret, len); /* as a log would have it */
+	add_bare(m, text, false);
+	add_bare(m, text, true);
+	jv_free(text);
+}
+
+size_t
+mask_longest(const struct mask *m)
+{
+	return m ? m->longest : 0;
+}
+
+/* --- masking */
+
+static bool
+has_any(const struct mask *m, const char *text, size_t len)
+{
+	for (size_t i = 0; i < m->len; i++)
+		if (memmem(text, len, m->secret[i].p, m->secret[i].len))
+			return true;
+	return false;
+}
+
+bool
+mask_hits(const struct mask *m, const char *text, size_t len)
+{
+	struct bare bare = { .from = NULL };
+	bool hits;
+
+	if (!m || m->len == 0 || len == 0)
+		return false;
+	strip(&bare, text, len);
+	hits = bare.text.len > 0 && has_any(m, bare.text.p, bare.text.len);
+	if (!hits && bare.has_units) {
+		bare.keeps_units = true;
+		bare.text.len = 0;
+		strip(&bare, text, len);
+		hits = has_any(m, bare.text.p, bare.text.len);
+	}
+	buf_release(&bare.text);
+	return hits;
+}
+
+/* Marks the bytes of the text that belong to a secret in its bare form. */
+static void
+mark(const struct mask *m, const struct bare *bare, bool *is_secret)
+{
+	const char *end = bare->text.p + bare->text.len, *at;
+
+	for (size_t i = 0; i < m->len; i++) {
+		size_t len = m->secret[i].len;
+
+		for (const char *p = bare->text.p;
+		     p && (at = memmem(p, (size_t)(end - p), m->secret[i].p, len)); p = at + 1) {
+			size_t first = (size_t)(at - bare->text.p);
+			size_t from = bare->from[first], to = bare->to[first + len - 1];
+
+			memset(is_secret + from, true, to - from);
+		}
+	}
+}
+
+/* Tells for each byte of a text whether it belongs to a secret. */
+static void
+mark_all(const struct mask *m, const char *text, size_t len, bool *is_secret)
+{
+	struct bare bare = { .from = xmalloc(len * sizeof(size_t)),
+		.to = xmalloc(len * sizeof(size_t)) };
+
+	memset(is_secret, false, len);
+	do {
+		bare.keeps_units = bare.has_units;
+		bare.text.len = 0;
+		strip(&bare, text, len);
+		mark(m, &bare, is_secret);
+	} while (bare.has_units && !bare.keeps_units);
+	free(bare.from);
+	free(bare.to);
+	buf_release(&bare.text);
+}
+
+void
+mask_text(const struct mask *m, struct buf *b, const char *text, size_t len)
+{
+	bool *is_secret;
+
+	if (!mask_hits(m, text, len)) {
+		buf_add(b, text, len);
+		return;
+	}
+	is_secret = xmalloc(len);
+	mark_all(m, text, len, is_secret);
+	for (size_t i = 0; i < len; i++)
+		if (!is_secret[i])
+			buf_putc(b, text[i]);
+		else if (i == 0 || !is_secret[i - 1])
+			buf_puts(b, stars);
+	free(is_secret);
+}
+
+static jv
+mask_string(const struct mask *m, jv string)
+{
+	size_t len = (size_t)jv_string_length_bytes(jv_copy(string));
+	struct buf b = { 0 };
+
+	if (!mask_hits(m, jv_string_value(string), len))
+		return string;
+	mask_text(m, &b, jv_string_value(string), len);
+	jv_free(string);
+	string = jv_string_sized(b.p, (int)b.len);
+	buf_release(&b);
+	return string;
+}
+
+static jv
+mask_number(const struct mask *m, jv number)
+{
+	struct buf b = { 0 };
+	bool hits;
+
+	json_dump(&b, jv_copy(number));
+	hits = mask_hits(m, b.p, b.len);
+	buf_release(&b);
+	if (!hits)
+		return number;
+	jv_free(number);
+	return jv_string(stars);
+}
+
+static jv
+mask_object(const struct mask *m, jv object)
+{
+	jv masked = jv_object();
+
+	jv_object_foreach (object, name, value) {
+		name = mask_string(m, name);
+		while (jv_object_has(jv_copy(masked), jv_copy(name))) /* two were secrets */
+			name = jv_string_append_str(name, "*");
+		masked = jv_object_set(masked, name, mask_value(m, value));
+	}
+	jv_free(object);
+	return masked;
+}
+
+static jv
+mask_array(const struct mask *m, jv array)
+{
+	int len = jv_array_length(jv_copy(array));
+
+	for (int i = 0; i < len; i++)
+		array = jv_array_set(array, i, mask_value(m, jv_array_get(jv_copy(array), i)));
+	return array;
+}
+
+jv
+mask_value(const struct mask *m, jv value)
+{
+	if (!m || m->len == 0)
+		return value;
+	switch (jv_get_kind(value)) {
+	case JV_KIND_STRING:
+		return mask_string(m, value);
+	case JV_KIND_NUMBER:
+		return mask_number(m, value);
+	case JV_KIND_ARRAY:
+		return mask_array(m, value);
+	case JV_KIND_OBJECT:
+		return mask_object(m, value);
+	default:
+		return value;
+	}
+}
