@@ -17,6 +17,7 @@
 #include "lines.h"
 #include "log.h"
 #include "loop.h"
+#include "minutes.h"
 #include "opt.h"
 #include "outbox.h"
 #include "partial.h"
@@ -57,6 +58,8 @@ struct run {
 	char *topic;
 	struct claim claim;
 	struct work_result result;
+	int64_t began_ms;   /* monotonic */
+	const char *reason; /* of the end, as it is in the log; NULL: it is not yet */
 };
 
 /* To the task-run that has started us: there is news, or (a newline) its line is done with.  It may
@@ -90,6 +93,15 @@ tell(void *arg)
 	}
 }
 
+/* Whoever follows the log looks at it again. */
+static void
+ring(void *arg)
+{
+	struct run *r = arg;
+
+	bell_ring(store_watch_fd(r->s), r->topic);
+}
+
 static void
 say(struct run *r, const char *text_of_status)
 {
@@ -113,15 +125,10 @@ begin(struct run *r)
 	if (!r->log)
 		err_exit();
 	log_mask(r->log, mask);
+	log_when_written(r->log, ring, r);
 	r->partial =
 	    partial_open(store_run_fd(r->s), store_watch_fd(r->s), r->claim.task, r->lease, r->log);
-	head = json_set_int(jv_object(), "attempt", json_peek_int(r->claim.task, "attempt", 1));
-	head = json_set_string(head, "lease", r->lease);
-	head = json_set_int(head, "retries", json_peek_int(r->claim.task, "retries", 0));
-	head = json_set_string(head, "version", VERSION);
-	if (jv_is_valid(r->claim.agent))
-		head = json_set(head, "agent", jv_copy(r->claim.agent));
-	if (log_note(r->log, "start", head) < 0)
+	if (minutes_begin(r->log, r->claim.task, r->claim.agent, r->lease) < 0)
 		err_exit();
 	text = xprintf("Task %s: Starting execution...", task_short(id, short_id));
 	say(r, text);
@@ -234,6 +241,19 @@ end_attempt(struct tx *tx, jv task, enum work_end end, const struct work_result 
 	}
 }
 
+/* The end is in the log before the task has it: to who follows both, the log is whole then.  That
+ * this is within the transaction tells a task that was cancelled from one that is given back. */
+static void
+note_end(struct run *r, jv task, enum work_end end)
+{
+	const char *reason = minutes_reason(task, end);
+
+	if (r->reason && !strcmp(r->reason, reason))
+		return; /* the transaction is made again */
+	r->reason = reason;
+	minutes_end(r->log, task, end, &r->result, clock_mono_ms() - r->began_ms);
+}
+
 /* Ends the attempt in the store, unless the task is no longer ours. */
 static int
 finish(struct run *r, enum work_end end)
@@ -254,6 +274,7 @@ finish(struct run *r, enum work_end end)
 			return err_set(EX_TEMPFAIL, "task %s: somebody else has it by now",
 			    json_peek_string(r->claim.task, "id"));
 		}
+		note_end(r, task, end);
 		end_attempt(tx, task, end, &r->result);
 		rc = store_commit(tx, STORE_DURABLE);
 	} while (rc == STORE_AGAIN);
@@ -333,6 +354,7 @@ do_task(struct store *s, struct proc_lease *lease, const char *id, struct given 
 		return status < 0 ? err_print() : 0;
 	status = 0;
 	work_result_init(&r.result);
+	r.began_ms = clock_mono_ms();
 	begin(&r);
 	end = stop_signal() ? WORK_STOPPED : work(&r);
 	mask_result(&r.result);

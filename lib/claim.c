@@ -110,7 +110,7 @@ claim_held(struct store *s, const char *id, const char *lease, struct claim *c)
 	struct tx *tx = store_read(s);
 	bool is_mine;
 
-	*c = (struct claim){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid() };
+	*c = (struct claim){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid(), false };
 	if (!tx)
 		return -1;
 	c->task = task_get(tx, id);

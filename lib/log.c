@@ -22,6 +22,8 @@ struct log {
 	struct buf held;
 	int64_t held_from; /* count when that began */
 	const struct mask *mask;
+	void (*then)(void *arg);
+	void *arg;
 	char name[TRAIL_NAME_BYTES];
 };
 
@@ -141,6 +143,8 @@ write_held(struct log *log)
 		log->end += (off_t)b->len;
 	if (rc < 0 && ftruncate(log->fd, log->end) < 0)
 		err_add("half a line is left"); /* the next attempt cuts it off */
+	if (rc == 0 && b->len > 0 && log->then)
+		log->then(log->arg);
 	if (b->cap > HELD_KEPT)
 		buf_release(b);
 	b->len = 0;
@@ -205,6 +209,13 @@ void
 log_mask(struct log *log, const struct mask *mask)
 {
 	log->mask = mask;
+}
+
+void
+log_when_written(struct log *log, void (*then)(void *arg), void *arg)
+{
+	log->then = then;
+	log->arg = arg;
 }
 
 const struct mask *

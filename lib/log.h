@@ -39,6 +39,9 @@ void log_close(struct log *log);
 void log_mask(struct log *log, const struct mask *mask);
 const struct mask *log_its_mask(const struct log *log);
 
+/* log_when_written - call then, with arg, whenever there is more in the file. */
+void log_when_written(struct log *log, void (*then)(void *arg), void *arg);
+
 /* log_event - append an event (consumed).  0, or -1 with err EX_IOERR. */
 int log_event(struct log *log, jv event);
 

@@ -18,9 +18,10 @@ struct run {
 	struct work *w;
 	struct filter *adapter;
 	char **argv, **env;
-	jv output;      /* the contract; invalid: none */
-	jv usage;       /* the tokens of all attempts; invalid: nobody has said */
-	int64_t end_ms; /* monotonic; INT64_MAX: none */
+	jv output;        /* the contract; invalid: none */
+	jv usage;         /* the tokens of all attempts; invalid: nobody has said */
+	int64_t end_ms;   /* monotonic; INT64_MAX: none */
+	int64_t began_ms; /* when the program was started last */
 };
 
 /* What became of one run of the program. */
@@ -255,15 +256,30 @@ note_cut(struct hear *h)
 	hear_event(h, "status", json_set(jv_object(), "message", text));
 }
 
+/* What is run, and how much it gets to read. */
+static void
+note_command(struct run *r, struct hear *h, size_t input_bytes)
+{
+	jv words = jv_array(), note;
+
+	for (char **word = r->argv; *word; word++)
+		words = jv_array_append(words, json_utf8(*word, strlen(*word)));
+	note = json_set(jv_object(), "command", words);
+	note = json_set_valid(note, "folder", json_get(r->w->agent, "folder", JV_KIND_STRING));
+	hear_note(h, "command", json_set_int(note, "input_bytes", (int64_t)input_bytes));
+}
+
 /* What has been heard to the end. */
 static void
 take_heard(struct run *r, struct hear *h, enum call_end end, int status, struct outcome *o)
 {
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+
 	hear_end(h);
 	work_end_remains(r->w);
 	hear_note(h, "exit",
-	    json_set_int(jv_object(), "status",
-		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)));
+	    json_set_int(json_set_int(jv_object(), "status", code), "ms",
+		clock_mono_ms() - r->began_ms));
 	conclude(r, h, end, status, o);
 	o->response = hear_answer(h);
 	if (h->is_cut)
@@ -309,6 +325,8 @@ run_once(struct run *r, const char *fault)
 	call.input = request.p;
 	call.input_len = request.len;
 	hear_begin(&h);
+	note_command(r, &h, request.len);
+	r->began_ms = clock_mono_ms();
 	if ((end = call_run(&call, &status)) == CALL_FAILED)
 		o.error = start_error();
 	else

@@ -26,6 +26,14 @@ shown(const char *content)
 	return value;
 }
 
+static bool
+is_success(jv result)
+{
+	const char *status = json_peek_string(result, "status");
+
+	return status && !strcmp(status, "success");
+}
+
 /* A call has its result (consumed: {status, content, ...}).  What is shown of it is masked before
  * it is cut. */
 static int
@@ -41,6 +49,8 @@ end_call(struct session *s, jv call, jv result)
 	    json_set(data, "result", shown(jv_is_valid(content) ? jv_string_value(content) : ""));
 	jv_free(content);
 	data = json_set_valid(data, "status", json_get(result, "status", JV_KIND_STRING));
+	s->result->tool_calls++;
+	s->result->tool_failures += !is_success(result);
 	result = json_set_valid(result, "call_id", json_get(call, "id", JV_KIND_STRING));
 	result = json_set_string(result, "name", name ? name : "");
 	session_hold(s);

@@ -219,7 +219,7 @@ take(void *arg, jv note)
 		take_prompt(t, note);
 	else if (!strcmp(kind, "turn"))
 		take_turn(t, note);
-	else if (!strcmp(kind, "turn_failed"))
+	else if (!strcmp(kind, "turn_failed") && json_has(note, "usage"))
 		take_usage(t, note);
 	else if (!strcmp(kind, "tool_start"))
 		replace(&t->started, json_get(note, "call_id", JV_KIND_STRING));

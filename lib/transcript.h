@@ -6,7 +6,7 @@
  *   start       an attempt begins: {retries, at}
  *   prompt      it begins (anew): {about, messages}
  *   turn        the model has answered: {message, usage, stop}
- *   turn_failed it has not, but has cost something: {usage}
+ *   turn_failed it has not; {usage} where that has cost something
  *   tool_start  a tool call is begun: {call_id, name, args}
  *   tool_end    it has ended: {call_id, name, status, content}
  *   refused     the answer was not good enough: {message}

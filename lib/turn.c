@@ -275,6 +275,7 @@ end_turn(struct turn *t, jv stop, int64_t ms)
 	struct session *s = t->s;
 	int rc = 0;
 
+	s->result->turns++;
 	session_hold(s);
 	if (t->thought.len > 0)
 		rc |= session_say(s, "thought", text_data(&t->thought));
@@ -292,16 +293,21 @@ end_turn(struct turn *t, jv stop, int64_t ms)
 	return rc;
 }
 
-/* What an answer has cost that did not come to its end. */
+/* Why there is no answer (error borrowed; invalid: we are to stop), and what it has cost all the
+ * same. */
 static int
-tell_cost(struct turn *t)
+tell_failure(struct turn *t, jv error, int64_t ms)
 {
 	struct session *s = t->s;
-	int rc;
+	jv note = json_set_int(json_set_valid(jv_object(), "error", jv_copy(error)), "ms", ms);
+	int rc = 0;
 
 	session_hold(s);
-	rc = session_say(s, "token_usage", usage_of(t));
-	rc |= session_note(s, "turn_failed", json_set(jv_object(), "usage", usage_of(t)));
+	if (jv_object_length(jv_copy(t->usage)) > 0) {
+		rc = session_say(s, "token_usage", usage_of(t));
+		note = json_set(note, "usage", usage_of(t));
+	}
+	rc |= session_note(s, "turn_failed", note);
 	return session_settle(s, rc);
 }
 
@@ -313,17 +319,11 @@ keep_text(struct turn *t)
 		t->s->result->response = string_of(&t->text);
 }
 
-static bool
-has_cost(const struct turn *t)
-{
-	return jv_object_length(jv_copy(t->usage)) > 0;
-}
-
 /* We are to stop. */
 static int
-stop_turn(struct turn *t)
+stop_turn(struct turn *t, int64_t ms)
 {
-	if (has_cost(t) && tell_cost(t) != SESSION_AGAIN)
+	if (tell_failure(t, jv_invalid(), ms) != SESSION_AGAIN)
 		return WORK_BROKEN;
 	keep_text(t);
 	return WORK_STOPPED;
@@ -331,15 +331,15 @@ stop_turn(struct turn *t)
 
 /* The model's error (consumed) is the task's. */
 static int
-fail_turn(struct turn *t, jv error)
+fail_turn(struct turn *t, jv error, int64_t ms)
 {
-	if (has_cost(t) && tell_cost(t) != SESSION_AGAIN) {
-		jv_free(error);
-		return WORK_BROKEN;
-	}
 	error = json_drop(json_drop(error, "type"), "id");
 	if (!json_peek_string(error, "category"))
 		error = json_set_string(error, "category", "internal");
+	if (tell_failure(t, error, ms) != SESSION_AGAIN) {
+		jv_free(error);
+		return WORK_BROKEN;
+	}
 	jv_free(t->s->result->error);
 	t->s->result->error = error;
 	keep_text(t);
@@ -354,28 +354,60 @@ conclude(struct turn *t, jv last, int64_t ms)
 
 	if (!jv_is_valid(last)) {
 		jv_free(last);
-		return stop_turn(t);
+		return stop_turn(t, ms);
 	}
 	if (strcmp(json_peek_string(last, "type"), "stop") != 0)
-		return fail_turn(t, last);
+		return fail_turn(t, last, ms);
 	end = end_turn(t, last, ms);
 	jv_free(last);
 	return end;
+}
+
+/* That the model is asked; the question (borrowed) is what the notes before tell. */
+static int
+note_request(struct session *s, jv request)
+{
+	static const char *const told[] = { "model", "provider", "effort" };
+	jv messages = json_get(request, "messages", JV_KIND_ARRAY),
+	   tools = json_get(request, "tools", JV_KIND_ARRAY), note = jv_object();
+	struct buf text = { 0 };
+
+	json_dump(&text, jv_copy(request));
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		note = json_set_valid(note, told[i], json_get(request, told[i], JV_KIND_STRING));
+	note = json_set_int(note, "messages", jv_array_length(messages));
+	note =
+	    json_set_int(note, "tools", jv_is_valid(tools) ? jv_array_length(jv_copy(tools)) : 0);
+	note = json_set_int(note, "bytes", (int64_t)text.len);
+	jv_free(tools);
+	buf_release(&text);
+	return session_note(s, "request", note) < 0 ? session_broken(s) : SESSION_AGAIN;
+}
+
+static int
+ask(struct turn *t)
+{
+	jv question = request(t->s), last;
+	int64_t began_ms = clock_mono_ms();
+	int end = note_request(t->s, question);
+
+	if (end != SESSION_AGAIN) {
+		jv_free(question);
+		return end;
+	}
+	last = llm_ask(t->s->llm, question, t->s->until_ms, take_event, t);
+	return conclude(t, last, clock_mono_ms() - began_ms);
 }
 
 int
 turn_take(struct session *s)
 {
 	struct turn t = { .s = s, .blocks = jv_array(), .calls = jv_array(), .usage = jv_object() };
-	int64_t began_ms = clock_mono_ms();
 	int end = check_budgets(s);
 
 	partial_drop(s->w->partial); /* of an answer that nobody hears of */
-	if (end == SESSION_AGAIN) {
-		jv last = llm_ask(s->llm, request(s), s->until_ms, take_event, &t);
-
-		end = conclude(&t, last, clock_mono_ms() - began_ms);
-	}
+	if (end == SESSION_AGAIN)
+		end = ask(&t);
 	buf_release(&t.text);
 	buf_release(&t.thought);
 	jv_free(t.blocks);

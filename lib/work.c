@@ -141,8 +141,11 @@ work_end_remains(const struct work *w)
 void
 work_result_init(struct work_result *result)
 {
-	*result = (struct work_result){ jv_invalid(), jv_invalid(), jv_invalid(), jv_invalid(),
-		jv_invalid() };
+	*result = (struct work_result){ .response = jv_invalid(),
+		.error = jv_invalid(),
+		.usage = jv_invalid(),
+		.agent = jv_invalid(),
+		.approval = jv_invalid() };
 }
 
 void

@@ -31,13 +31,14 @@ struct work {
 	void *arg;
 };
 
-/* What came of it.  All are owned, and invalid where there is none. */
+/* What came of it.  All values are owned, and invalid where there is none. */
 struct work_result {
 	jv response; /* string: what it answered, without its last newlines; of a failed one, too */
 	jv error;    /* of WORK_FAILED and WORK_BROKEN: an error object (task.h) */
 	jv usage;    /* of all attempts: {input_tokens, output_tokens, total_tokens, calls} */
 	jv agent;    /* of a task that creates one: its record (recruit.h) */
 	jv approval; /* of WORK_ASKED: what a person has to allow (life_ask) */
+	int64_t turns, tool_calls, tool_failures; /* of this attempt, as far as they are known */
 };
 
 /* work_result_init - nothing yet; work_result_release frees what there is. */

@@ -15,7 +15,7 @@ static const char task_id[] = "task", name[] = "task.log";
 struct world {
 	int dir_fd;
 	struct buf file;
-	struct log_reader reader;
+	struct trail reader;
 	size_t at; /* behind the last whole line taken */
 	int64_t after;
 };
@@ -210,12 +210,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		happen(&w, &b, &n, &is_in_order);
 	read_on(&w);
 	/* a new reader sees the same again */
-	log_reader_release(&w.reader);
-	w.reader = (struct log_reader){ .fd = -1 };
+	trail_release(&w.reader);
+	w.reader = (struct trail){ .fd = -1 };
 	w.at = 0;
 	w.after = fuzz_below(&b, 4);
 	read_on(&w);
-	log_reader_release(&w.reader);
+	trail_release(&w.reader);
 	buf_release(&w.file);
 	return 0;
 }

@@ -109,7 +109,8 @@ logged(const char *kind)
 
 		if (!strcmp(json_peek_string(rec, "kind"), kind)) {
 			buf_puts(&list, list.len ? "," : "");
-			json_dump(&list, json_drop(json_drop(rec, "at"), "kind"));
+			json_dump(&list,
+			    json_drop(json_drop(json_drop(rec, "at"), "kind"), "ms"));
 		} else {
 			jv_free(rec);
 		}
@@ -132,6 +133,8 @@ static void
 test_input(void)
 {
 	became(run("cat"), WORK_DONE, "Count it", NULL, "a program reads the instruction");
+	log_has("command", "{'command':['sh','-c','cat'],'input_bytes':9}",
+	    "what is run is logged, and how much it may read");
 	log_has("exit", "{'status':0}", "its end is logged");
 	became(run_agent(agent_with("cat"), task_with("{'instruction':'a\\n'}")), WORK_DONE, "a",
 	    NULL, "a line is one line");
@@ -235,7 +238,7 @@ test_events(void)
 	has(event, "type", "'thought'", "is an event");
 	jv_free(event);
 	is_int(log_read(&reader, box_fd, "task", 2, &event), 0, "there are no others");
-	is_int(told, 3, "each time something is logged somebody is told");
+	is_int(told, 4, "each time something is logged somebody is told");
 	trail_release(&reader);
 }
 

@@ -1,0 +1,154 @@
+#include "minutes.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "life.h"
+#include "task.h"
+
+static jv
+with_string(jv note, const char *name, jv object)
+{
+	return json_set_valid(note, name, json_get(object, name, JV_KIND_STRING));
+}
+
+/* --- the beginning */
+
+/* What a spawned task is to do, once. */
+static int
+note_spawned(struct log *log, jv task)
+{
+	jv note = json_set_valid(jv_object(), "task_description",
+	    json_get(task, "instruction", JV_KIND_STRING));
+	jv scope = json_get(task, "scope", JV_KIND_OBJECT), performance;
+	int rc;
+
+	note = with_string(note, "spawned_by", task);
+	note = json_set_int(note, "depth", json_peek_int(task, "depth", 0));
+	note = with_string(note, "model_id", task);
+	note = json_set_valid(note, "scope", scope);
+	rc = log_note(log, "create_task_start", note);
+	performance = json_get(task, "performance", JV_KIND_OBJECT);
+	if (rc == 0 && jv_is_valid(performance))
+		rc = minutes_metrics(log, performance);
+	jv_free(performance);
+	return rc;
+}
+
+/* The model that is asked, where the task or the agent says so. */
+static jv
+with_model(jv note, jv task, jv agent)
+{
+	jv model = json_get(task, "model_id", JV_KIND_STRING);
+
+	if (!jv_is_valid(model)) {
+		jv_free(model);
+		model = json_get(agent, "model_id", JV_KIND_STRING);
+	}
+	return json_set_valid(note, "model", model);
+}
+
+int
+minutes_begin(struct log *log, jv task, jv agent, const char *lease)
+{
+	int64_t attempt = json_peek_int(task, "attempt", 1);
+	struct utsname machine;
+	jv note;
+
+	if (attempt == 1 && json_peek_bool(task, "spawned") && note_spawned(log, task) < 0)
+		return -1;
+	note = json_set_int(jv_object(), "attempt", attempt);
+	note = json_set_string(note, "lease", lease);
+	note = json_set_int(note, "retries", json_peek_int(task, "retries", 0));
+	note = json_set_string(note, "version", VERSION);
+	if (uname(&machine) == 0) {
+		note = json_set_string(note, "host", machine.nodename);
+		note = json_set(note, "system",
+		    jv_string_fmt("%s %s", machine.sysname, machine.release));
+	}
+	note = json_set_int(note, "pid", getpid());
+	note = with_model(note, task, agent);
+	note = json_set_valid(note, "scope", json_get(task, "scope", JV_KIND_OBJECT));
+	if (jv_is_valid(agent))
+		note = json_set(note, "agent", jv_copy(agent));
+	return log_note(log, "start", note);
+}
+
+/* --- the times of a spawning */
+
+/* One that was too long; blame: the phase that took most of it, or NULL. */
+static int
+note_slow(struct log *log, const char *phase, int64_t us, int64_t limit_us, const char *blame)
+{
+	jv note = json_set_string(jv_object(), "phase", phase);
+
+	note = json_set_int(json_set_int(note, "us", us), "limit_us", limit_us);
+	if (blame)
+		note = json_set_string(note, "most_in", blame);
+	return log_note(log, "slow", note);
+}
+
+int
+minutes_metrics(struct log *log, jv performance)
+{
+	static const char *const phases[] = { "validation", "configuration", "building",
+		"spawning" };
+	int64_t total = json_peek_int(performance, "total_us", 0), most = -1;
+	const char *blame = NULL;
+	int rc = log_note(log, "agent_creation_metrics", jv_copy(performance));
+
+	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+		jv name = jv_string_fmt("%s_us", phases[i]);
+		int64_t us = json_peek_int(performance, jv_string_value(name), 0);
+
+		if (rc == 0 && us > MINUTES_PHASE_US)
+			rc = note_slow(log, phases[i], us, MINUTES_PHASE_US, NULL);
+		if (us > most && us * 100 > total * MINUTES_BLAME_PERCENT) {
+			most = us;
+			blame = phases[i];
+		}
+		jv_free(name);
+	}
+	if (rc == 0 && total > MINUTES_TOTAL_US)
+		rc = note_slow(log, "total", total, MINUTES_TOTAL_US, blame);
+	return rc;
+}
+
+/* --- the end */
+
+const char *
+minutes_reason(jv task, enum work_end end)
+{
+	switch (end) {
+	case WORK_DONE:
+		return "completed";
+	case WORK_ASKED:
+		return "asked";
+	case WORK_STOPPED:
+		return json_has(task, "cancel") ? "cancelled" : "stopped";
+	default:
+		return "failed";
+	}
+}
+
+int
+minutes_end(struct log *log, jv task, enum work_end end, const struct work_result *result,
+    int64_t ms)
+{
+	jv note = json_set_string(jv_object(), "reason", minutes_reason(task, end));
+
+	if (!strcmp(json_peek_string(note, "reason"), "failed")) {
+		note = json_set_valid(note, "error", jv_copy(result->error));
+		if (life_will_retry(task, result->error) >= 0)
+			note = json_set(note, "will_retry", jv_true());
+	}
+	if (end == WORK_ASKED)
+		note = with_string(note, "question", result->approval);
+	note = json_set_valid(note, "usage", jv_copy(result->usage));
+	note = json_set_int(note, "turns", result->turns);
+	note = json_set_int(note, "tool_calls", result->tool_calls);
+	note = json_set_int(note, "tool_failures", result->tool_failures);
+	return log_note(log, "end", json_set_int(note, "ms", ms));
+}
