@@ -22,9 +22,8 @@ local_time(const char *at, struct tm *tm)
 	return localtime_r(&seconds, tm) != NULL;
 }
 
-/* The time of day, behind a line with the date where that is another one. */
-static void
-add_time(struct text *t, struct buf *b, const char *at)
+void
+text_when(struct text *t, struct buf *b, const char *at)
 {
 	struct tm tm;
 	char text[64];
@@ -271,7 +270,7 @@ text_event(struct text *t, struct buf *b, jv event)
 	}
 	mark = mark_of(type, text);
 	add_chat(t, b, json_peek_string(event, "chat_id"));
-	add_time(t, b, json_peek_string(event, "at"));
+	text_when(t, b, json_peek_string(event, "at"));
 	buf_putc(b, ' ');
 	add_speaker(t, b, type, mark, task, json_peek_string(event, "user_id"), &about);
 	at = TIME_COLUMNS + (task ? 3 : 0) + (about.p ? screen_width(about.p, about.len) : 0);

@@ -34,6 +34,10 @@ enum { TEXT_NO_DAYS = -1 };
  */
 void text_event(struct text *t, struct buf *b, jv event);
 
+/* text_when - append a time (RFC 3339; NULL: none) as the local time of day, behind a line with the
+ * date where that is another than before. */
+void text_when(struct text *t, struct buf *b, const char *at);
+
 /* text_time - append a time (RFC 3339) as local date and time; nothing where it is none. */
 void text_time(struct buf *b, const char *at);
 

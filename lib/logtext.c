@@ -1,0 +1,453 @@
+#include "logtext.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "json.h"
+
+/* The columns before a text: "14:03:07 tool_start   ". */
+enum { KIND_COLUMNS = 12, TEXT_COLUMNS = 9 + KIND_COLUMNS + 1, LINES_SHOWN = 10 };
+
+/* Appends what a line of a kind says; what it needs of the line is in it (borrowed). */
+typedef enum paint say_fn(struct buf *b, jv line);
+
+static const char *
+string_of(jv object, const char *name)
+{
+	const char *text = json_peek_string(object, name);
+
+	return text ? text : "";
+}
+
+static void
+add_ms(struct buf *b, int64_t ms)
+{
+	char age[TEXT_AGE];
+
+	if (ms < 1000)
+		buf_printf(b, "%" PRId64 " ms", ms);
+	else if (ms < 60000)
+		buf_printf(b, "%.1f s", (double)ms / 1000);
+	else
+		buf_puts(b, text_duration(ms, age));
+}
+
+/* A value: a string as it is, all else as JSON.  Consumed. */
+static void
+add_value(struct buf *b, jv value)
+{
+	if (jv_get_kind(value) == JV_KIND_STRING) {
+		buf_add(b, jv_string_value(value), (size_t)jv_string_length_bytes(jv_copy(value)));
+		jv_free(value);
+	} else {
+		json_dump(b, value);
+	}
+}
+
+/* The members, one to a line: "name: value". */
+static void
+add_members(struct buf *b, jv object)
+{
+	jv_object_foreach (object, name, value) {
+		buf_printf(b, "\n%s: ", jv_string_value(name));
+		add_value(b, value);
+		jv_free(name);
+	}
+	jv_free(object);
+}
+
+/* The first lines of a text, below. */
+static void
+add_lines(struct buf *b, const char *text)
+{
+	const char *end = text;
+	size_t rest = 0;
+
+	for (int i = 0; i < LINES_SHOWN && *end; i++)
+		end = *(end = strchrnul(end, '\n')) ? end + 1 : end;
+	for (const char *p = end; *p; p = *(p = strchrnul(p, '\n')) ? p + 1 : p)
+		rest++;
+	if (end > text) {
+		buf_putc(b, '\n');
+		buf_add(b, text, (size_t)(end - text));
+	}
+	if (rest > 0)
+		buf_printf(b, "(%zu more lines)", rest);
+}
+
+static void
+add_scope(struct buf *b, jv line)
+{
+	jv scope = json_get(line, "scope", JV_KIND_OBJECT);
+
+	if (jv_is_valid(scope))
+		add_members(b, scope);
+	else
+		jv_free(scope);
+}
+
+static void
+add_tokens(struct buf *b, jv usage)
+{
+	buf_printf(b, ", %" PRId64 " + %" PRId64 " tokens", json_peek_int(usage, "input_tokens", 0),
+	    json_peek_int(usage, "output_tokens", 0));
+}
+
+/* --- kinds */
+
+static enum paint
+say_start(struct buf *b, jv line)
+{
+	jv agent = json_get(line, "agent", JV_KIND_OBJECT);
+	const char *kind = json_peek_string(agent, "kind"),
+		   *model = json_peek_string(line, "model");
+
+	buf_printf(b, "attempt %" PRId64, json_peek_int(line, "attempt", 0));
+	if (jv_is_valid(agent))
+		buf_printf(b, ", agent %s", string_of(agent, "role"));
+	if (kind)
+		buf_printf(b, " (%s)", kind);
+	if (model)
+		buf_printf(b, ", model %s", model);
+	buf_printf(b, ", legwork %s", string_of(line, "version"));
+	if (json_has(line, "pid"))
+		buf_printf(b, ", pid %" PRId64 " on %s", json_peek_int(line, "pid", 0),
+		    string_of(line, "host"));
+	add_scope(b, line);
+	jv_free(agent);
+	return BOLD;
+}
+
+static enum paint
+say_spawned(struct buf *b, jv line)
+{
+	buf_puts(b, string_of(line, "task_description"));
+	add_scope(b, line);
+	return BOLD;
+}
+
+static enum paint
+say_metrics(struct buf *b, jv line)
+{
+	static const char *const phases[] = { "validation", "configuration", "building", "spawning",
+		"total" };
+
+	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+		jv name = jv_string_fmt("%s_us", phases[i]);
+
+		buf_printf(b, "%s%s %.1f ms", i ? ", " : "", phases[i],
+		    (double)json_peek_int(line, jv_string_value(name), 0) / 1000);
+		jv_free(name);
+	}
+	return DIM;
+}
+
+static enum paint
+say_slow(struct buf *b, jv line)
+{
+	const char *blame = json_peek_string(line, "most_in");
+
+	buf_printf(b, "%s took ", string_of(line, "phase"));
+	add_ms(b, json_peek_int(line, "us", 0) / 1000);
+	buf_puts(b, ", more than ");
+	add_ms(b, json_peek_int(line, "limit_us", 0) / 1000);
+	if (blame)
+		buf_printf(b, ", most of it in %s", blame);
+	return YELLOW;
+}
+
+static enum paint
+say_prompt(struct buf *b, jv line)
+{
+	jv messages = json_get(line, "messages", JV_KIND_ARRAY);
+
+	buf_puts(b, "the conversation begins");
+	if (jv_is_valid(messages))
+		jv_array_foreach (messages, i, message) {
+			const char *content = string_of(message, "content");
+
+			buf_printf(b, "\n%s, %zu bytes: %.*s", string_of(message, "role"),
+			    strlen(content), (int)strcspn(content, "\n"), content);
+			jv_free(message);
+		}
+	jv_free(messages);
+	return PLAIN;
+}
+
+static enum paint
+say_request(struct buf *b, jv line)
+{
+	const char *model = json_peek_string(line, "model");
+
+	if (model)
+		buf_printf(b, "%s: ", model);
+	buf_printf(b, "%" PRId64 " messages, %" PRId64 " tools, %" PRId64 " bytes",
+	    json_peek_int(line, "messages", 0), json_peek_int(line, "tools", 0),
+	    json_peek_int(line, "bytes", 0));
+	return DIM;
+}
+
+static enum paint
+say_turn(struct buf *b, jv line)
+{
+	jv message = json_get(line, "message", JV_KIND_OBJECT),
+	   usage = json_get(line, "usage", JV_KIND_OBJECT);
+	const char *model = json_peek_string(line, "model"),
+		   *content = string_of(message, "content");
+
+	if (model)
+		buf_printf(b, "%s: ", model);
+	add_ms(b, json_peek_int(line, "ms", 0));
+	add_tokens(b, usage);
+	buf_printf(b, ", %s", string_of(line, "stop"));
+	if (*content)
+		buf_printf(b, "\n%s", content);
+	jv_free(message);
+	jv_free(usage);
+	return CYAN;
+}
+
+static enum paint
+say_error(struct buf *b, jv line)
+{
+	jv error = json_get(line, "error", JV_KIND_OBJECT);
+
+	if (jv_is_valid(error))
+		buf_printf(b, "%s: %s", string_of(error, "category"), string_of(error, "message"));
+	else
+		buf_puts(b, string_of(line, "error"));
+	jv_free(error);
+	return RED;
+}
+
+static enum paint
+say_retry(struct buf *b, jv line)
+{
+	buf_printf(b, "attempt %" PRId64 " in ", json_peek_int(line, "attempt", 0));
+	add_ms(b, json_peek_int(line, "delay_ms", 0));
+	buf_printf(b, ": %s", string_of(line, "message"));
+	return YELLOW;
+}
+
+static enum paint
+say_tool_start(struct buf *b, jv line)
+{
+	buf_puts(b, string_of(line, "name"));
+	add_members(b, json_get(line, "args", JV_KIND_OBJECT));
+	return CYAN;
+}
+
+static enum paint
+say_tool_end(struct buf *b, jv line)
+{
+	const char *status = string_of(line, "status");
+
+	buf_printf(b, "%s: %s", string_of(line, "name"), status);
+	if (json_has(line, "ms")) {
+		buf_puts(b, ", ");
+		add_ms(b, json_peek_int(line, "ms", 0));
+	}
+	if (json_has(line, "exit_status"))
+		buf_printf(b, ", exit status %" PRId64, json_peek_int(line, "exit_status", 0));
+	add_lines(b, string_of(line, "content"));
+	return strcmp(status, "success") != 0 ? RED : CYAN;
+}
+
+static enum paint
+say_message(struct buf *b, jv line)
+{
+	buf_puts(b, string_of(line, "message"));
+	return YELLOW;
+}
+
+static enum paint
+say_text(struct buf *b, jv line)
+{
+	buf_puts(b, string_of(line, "text"));
+	return YELLOW;
+}
+
+static enum paint
+say_command(struct buf *b, jv line)
+{
+	jv words = json_get(line, "command", JV_KIND_ARRAY);
+
+	if (jv_is_valid(words))
+		jv_array_foreach (words, i, word) {
+			buf_puts(b, i ? " " : "");
+			add_value(b, word);
+		}
+	jv_free(words);
+	buf_printf(b, " (reads %" PRId64 " bytes)", json_peek_int(line, "input_bytes", 0));
+	return CYAN;
+}
+
+static enum paint
+say_exit(struct buf *b, jv line)
+{
+	int64_t status = json_peek_int(line, "status", 0);
+
+	buf_printf(b, "status %" PRId64, status);
+	if (json_has(line, "ms")) {
+		buf_puts(b, " after ");
+		add_ms(b, json_peek_int(line, "ms", 0));
+	}
+	return status ? RED : CYAN;
+}
+
+static enum paint
+say_end(struct buf *b, jv line)
+{
+	const char *reason = string_of(line, "reason");
+	jv usage = json_get(line, "usage", JV_KIND_OBJECT);
+
+	buf_printf(b, "%s after ", reason);
+	add_ms(b, json_peek_int(line, "ms", 0));
+	if (json_peek_int(line, "turns", 0) > 0)
+		buf_printf(b, ", %" PRId64 " turns, %" PRId64 " tool calls (%" PRId64 " failed)",
+		    json_peek_int(line, "turns", 0), json_peek_int(line, "tool_calls", 0),
+		    json_peek_int(line, "tool_failures", 0));
+	if (jv_is_valid(usage))
+		add_tokens(b, usage);
+	jv_free(usage);
+	if (json_has(line, "error")) {
+		buf_putc(b, '\n');
+		say_error(b, line);
+	}
+	if (json_peek_bool(line, "will_retry"))
+		buf_puts(b, "\nit will be tried again");
+	if (json_has(line, "question"))
+		buf_printf(b, "\n%s", string_of(line, "question"));
+	if (!strcmp(reason, "completed"))
+		return GREEN;
+	return !strcmp(reason, "failed") ? RED : YELLOW;
+}
+
+static enum paint
+say_event(struct buf *b, jv line)
+{
+	static const char *const texts[] = { "text", "message", "question" };
+	jv event = json_get(line, "event", JV_KIND_OBJECT),
+	   data = json_get(event, "data", JV_KIND_OBJECT);
+	const char *type = string_of(event, "type"), *text = NULL;
+	bool is_error = !strcmp(type, "error");
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && !text; i++)
+		text = json_peek_string(data, texts[i]);
+	buf_printf(b, "%s: %s", type, text ? text : "");
+	if (text)
+		jv_free(data);
+	else
+		json_dump(b, jv_is_valid(data) ? json_drop(data, "task_id") : jv_null());
+	jv_free(event);
+	return is_error ? RED : PLAIN;
+}
+
+/* A kind that we do not know, as JSON. */
+static enum paint
+say_other(struct buf *b, jv line)
+{
+	json_dump(b, json_drop(json_drop(jv_copy(line), "at"), "kind"));
+	return PLAIN;
+}
+
+static say_fn *
+say_fn_of(const char *kind)
+{
+	static const struct {
+		const char *kind;
+		say_fn *say;
+	} kinds[] = { { "event", say_event }, { "start", say_start },
+		{ "create_task_start", say_spawned }, { "agent_creation_metrics", say_metrics },
+		{ "slow", say_slow }, { "prompt", say_prompt }, { "request", say_request },
+		{ "turn", say_turn }, { "turn_failed", say_error }, { "model_retry", say_retry },
+		{ "tool_start", say_tool_start }, { "tool_end", say_tool_end },
+		{ "refused", say_message }, { "stderr", say_text }, { "command", say_command },
+		{ "exit", say_exit }, { "remains", say_error }, { "adapter", say_error },
+		{ "contract", say_error }, { "end", say_end } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(kinds[i].kind, kind))
+			return kinds[i].say;
+	return say_other;
+}
+
+/* --- lines */
+
+/* Whether an event says what a model's turns and tool calls have said in the log. */
+static bool
+is_repeated(const struct logtext *t, jv line)
+{
+	static const char *const types[] = { "message", "tool_use", "tool_result", "token_usage" };
+	jv event = json_get(line, "event", JV_KIND_OBJECT);
+	const char *type = json_peek_string(event, "type");
+	bool is = false;
+
+	for (size_t i = 0; t->is_llm && type && i < sizeof types / sizeof *types; i++)
+		is = is || !strcmp(type, types[i]);
+	jv_free(event);
+	return is && !t->shows_all;
+}
+
+static void
+add_line(struct logtext *t, struct buf *b, const char *at, const char *kind, enum paint paint,
+    const char *text)
+{
+	struct buf name = { 0 }, clean = { 0 };
+	size_t width;
+
+	text_when(&t->text, b, at);
+	buf_putc(b, ' ');
+	screen_clean(&name, kind, false);
+	screen_paint(t->text.screen, b, paint, name.p ? name.p : "");
+	width = name.p ? screen_width(name.p, name.len) : 0;
+	screen_clean(&clean, text, true);
+	if (clean.len > 0) {
+		buf_printf(b, "%*s", (int)(width < KIND_COLUMNS ? KIND_COLUMNS + 1 - width : 1),
+		    "");
+		screen_wrap(t->text.screen, b, clean.p, TEXT_COLUMNS,
+		    9 + (width < KIND_COLUMNS ? KIND_COLUMNS : width) + 1);
+	}
+	buf_putc(b, '\n');
+	buf_release(&name);
+	buf_release(&clean);
+}
+
+/* Keeps track of attempts. */
+static void
+follow(struct logtext *t, struct buf *b, jv line, const char *kind)
+{
+	jv agent;
+
+	if (!strcmp(kind, "end"))
+		t->is_open = false;
+	if (strcmp(kind, "start") != 0)
+		return;
+	if (t->is_open)
+		add_line(t, b, json_peek_string(line, "at"), "(no end)", RED,
+		    "whoever ran the attempt before was killed");
+	t->is_open = true;
+	agent = json_get(line, "agent", JV_KIND_OBJECT);
+	t->is_llm = !strcmp(string_of(agent, "kind"), "llm");
+	jv_free(agent);
+}
+
+static void
+show(struct view *v, struct tx *tx, jv line)
+{
+	struct logtext *t = v->state;
+	const char *kind = string_of(line, "kind");
+	struct buf text = { 0 };
+	enum paint paint;
+
+	(void)tx;
+	follow(t, &v->out.buf, line, kind);
+	if (!strcmp(kind, "event") && is_repeated(t, line))
+		return;
+	buf_puts(&text, "");
+	paint = say_fn_of(kind)(&text, line);
+	add_line(t, &v->out.buf, json_peek_string(line, "at"), kind, paint, text.p);
+	buf_release(&text);
+}
+
+const struct view_form logtext_form = { NULL, NULL, show };
