@@ -34,7 +34,7 @@ static const struct opt opts[] = { { 'f', "follow", NULL,
 	VIEW_FORMAT(view), VIEW_JQ(view), { 0 } };
 
 static const struct cmd cmd = { "agent-log", "print what an agent did, or delete old logs",
-	"TASK | --prune AGE", opts, 0 };
+	"[TASK]", opts, 0 };
 
 struct look {
 	struct store *s;

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "json.h"
+#include "utf8.h"
 
 static const char stars[] = "***";
 
-enum { BARE_MIN = 4 }; /* what is left of a secret without its backslashes */
+/* What is left of a secret without its backslashes; how much of a text is looked at at once. */
+enum { BARE_MIN = 4, PIECE_BYTES = 32 << 10 };
 
 /* A text without backslashes and escapes. */
 struct bare {
@@ -121,13 +123,20 @@ is_plain(char c)
 	return c != '\\' && ((unsigned char)c >= ' ');
 }
 
+static const char *
+skip_plain(const char *p, const char *end)
+{
+	return (const char *)utf8_skip_plain((const unsigned char *)p, (const unsigned char *)end,
+	    true);
+}
+
 /* Appends the bytes up to the next that may be of an escape.  Returns that. */
 static const char *
 put_plain(struct bare *b, const char *p, const char *end, const char *text)
 {
 	const char *begin = p;
 
-	while (p < end && is_plain(*p))
+	while ((p = skip_plain(p, end)) < end && is_plain(*p)) /* a quote */
 		p++;
 	for (const char *at = begin; b->from && at < p; at++) {
 		b->from[b->text.len + (size_t)(at - begin)] = (size_t)(at - text);
@@ -256,22 +265,35 @@ has_any(const struct mask *m, const char *text, size_t len)
 	return false;
 }
 
+static bool
+piece_hits(const struct mask *m, struct bare *bare, const char *text, size_t len)
+{
+	bare->has_units = bare->keeps_units = false;
+	do {
+		bare->keeps_units = bare->has_units;
+		bare->text.len = 0;
+		strip(bare, text, len);
+		if (bare->text.len > 0 && has_any(m, bare->text.p, bare->text.len))
+			return true;
+	} while (bare->has_units && !bare->keeps_units);
+	return false;
+}
+
+/* Piece by piece, so that little memory is used; a secret is whole in one of them. */
 bool
 mask_hits(const struct mask *m, const char *text, size_t len)
 {
 	struct bare bare = { .from = NULL };
-	bool hits;
+	size_t overlap = 4 * mask_longest(m), piece = PIECE_BYTES, from = 0;
+	bool hits = false;
 
-	if (!m || m->len == 0 || len == 0)
+	if (overlap == 0 || len == 0)
 		return false;
-	strip(&bare, text, len);
-	hits = bare.text.len > 0 && has_any(m, bare.text.p, bare.text.len);
-	if (!hits && bare.has_units) {
-		bare.keeps_units = true;
-		bare.text.len = 0;
-		strip(&bare, text, len);
-		hits = has_any(m, bare.text.p, bare.text.len);
-	}
+	if (piece < 4 * overlap)
+		piece = 4 * overlap;
+	for (; !hits && len - from > piece; from += piece - overlap)
+		hits = piece_hits(m, &bare, text + from, piece);
+	hits = hits || piece_hits(m, &bare, text + from, len - from);
 	buf_release(&bare.text);
 	return hits;
 }

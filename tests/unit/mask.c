@@ -3,7 +3,7 @@
 #include "json.h"
 #include "tap.h"
 
-enum { ROUNDS = 3000, TEXT_MAX = 60 };
+enum { ROUNDS = 3000, TEXT_MAX = 60, LONG = 100 << 10 };
 
 static const char key[] = "sk-abc\"def/\\123+\n\xc3\xa9";
 
@@ -84,6 +84,27 @@ test_values(void)
 	    "no member is lost");
 	is(masked_json(m, "{\"x\":\"a\",\"b\":\"c\"}"), "{\"x\":\"a\",\"b\":\"c\"}",
 	    "a secret does not go from one string to the next");
+	mask_free(m);
+}
+
+static void
+test_long(void)
+{
+	struct mask *m = mask_new();
+	struct buf b = { 0 };
+	int found = 0, places = 0;
+
+	mask_add(m, key, sizeof key - 1);
+	for (int i = 0; i < LONG; i++)
+		buf_putc(&b, 'x');
+	for (size_t at = 0; at + sizeof key < LONG; at += 97, places++) {
+		memcpy(b.p + at, key, sizeof key - 1);
+		found += mask_hits(m, b.p, b.len);
+		memset(b.p + at, 'x', sizeof key - 1);
+	}
+	is_int(found, places, "a secret is found wherever it is in a long text");
+	ok(!mask_hits(m, b.p, b.len), "and none where none is");
+	buf_release(&b);
 	mask_free(m);
 }
 
@@ -221,6 +242,7 @@ main(void)
 	test_escapes();
 	test_values();
 	test_what_is_none();
+	test_long();
 	test_random();
 	box_close();
 	return done_testing();
