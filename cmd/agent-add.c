@@ -15,7 +15,7 @@ static const char *description, *input, *adapter;
 static const char *model, *provider, *prompt, *effort, *folder;
 static struct opt_list skills, crews, allow, deny, ask;
 static long max_turns, context = -1;
-static bool sandbox, network;
+static bool sandbox, network, allow_unscoped;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; may be repeated",
@@ -42,6 +42,8 @@ static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; m
 	{ 0, "sandbox", NULL, "the programs that it runs may write in its folder only",
 	    .set = &sandbox },
 	{ 0, "network", NULL, "... and the network", .set = &network },
+	{ 0, "allow-unscoped", NULL, "in tasks with a scope, also tools that know of none",
+	    .set = &allow_unscoped },
 	{ 0, "folder", "folder", "where it works", .str = &folder }, VIEW_TABLE(view),
 	VIEW_IDS(view), { 0 } };
 
@@ -149,6 +151,8 @@ with_model(jv agent)
 		agent = json_set(agent, "sandbox", jv_true());
 	if (network)
 		agent = json_set(agent, "network", jv_true());
+	if (allow_unscoped)
+		agent = json_set(agent, "allow_unscoped", jv_true());
 	return agent;
 }
 
@@ -216,7 +220,7 @@ static void
 check_options(bool has_command)
 {
 	bool is_of_model = provider || prompt || allow.len || deny.len || ask.len || max_turns ||
-	                   context >= 0 || effort || sandbox || network;
+	                   context >= 0 || effort || sandbox || network || allow_unscoped;
 
 	if (!model && !has_command && !adapter)
 		opt_usage(&cmd, "want a role and a command, or --model");

@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "ask.h"
+#include "audit.h"
 #include "bell.h"
 #include "claim.h"
 #include "clock.h"
@@ -146,6 +147,14 @@ begin(struct run *r)
 	tell(r);
 }
 
+static int
+audit(void *arg, jv entry)
+{
+	struct run *r = arg;
+
+	return audit_add(r->s, entry);
+}
+
 static enum work_end
 work(struct run *r)
 {
@@ -161,6 +170,7 @@ work(struct run *r)
 		.log = r->log,
 		.partial = r->partial,
 		.told = tell,
+		.audit = audit,
 		.arg = r };
 
 	if (json_has(r->claim.task, "creates") && !task_has_subtasks(r->claim.task))

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bell.h"
@@ -16,14 +17,15 @@
 enum { POLL_MS = 2000, FLUSH_BYTES = 1 << 18 };
 
 static long since;
-static bool follow;
+static bool follow, audit;
 static struct view view;
 static struct bell *bell; /* of --follow */
 
 static const struct opt opts[] = { { 0, "since", "revision", "only those after this one",
 				       .num = &since, .max = LONG_MAX },
 	{ 'f', "follow", NULL, "go on with new ones as they happen", .set = &follow },
-	VIEW_TABLE(view), VIEW_JQ(view), { 0 } };
+	{ 0, "audit", NULL, "only what was refused, and to whom", .set = &audit }, VIEW_TABLE(view),
+	VIEW_JQ(view), { 0 } };
 
 static const struct cmd cmd = { "store-log", "print transactions, as they are in the journal", "",
 	opts, 0 };
@@ -77,6 +79,55 @@ add_row(struct table *t, struct tx *tx, jv line, int64_t now_ms)
 
 static const struct view_form form = { columns, add_row, NULL };
 
+static const struct column audit_columns[] = { { "REVISION", true }, { "TIME", false },
+	{ "WHO", false }, { "WHAT", false }, { "WHY", false }, { NULL, false } };
+
+static void
+add_audit_row(struct table *t, struct tx *tx, jv entry, int64_t now_ms)
+{
+	const char *at = json_peek_string(entry, "at"), *tool = json_peek_string(entry, "tool");
+	const char *who = json_peek_string(entry, "agent"), *kind = json_peek_string(entry, "kind");
+	struct buf time = { 0 }, what = { 0 };
+	char revision[24];
+
+	(void)tx;
+	(void)now_ms;
+	snprintf(revision, sizeof revision, "%" PRId64, json_peek_int(entry, "revision", 0));
+	text_time(&time, at);
+	buf_printf(&what, "%s%s%s", kind ? kind : "", tool ? " " : "", tool ? tool : "");
+	table_cell(t, CYAN, revision);
+	table_cell(t, DIM, t->is_tsv ? at : time.p);
+	table_cell(t, PLAIN, who ? who : json_peek_string(entry, "user_id"));
+	table_cell(t, PLAIN, what.p);
+	table_cell(t, PLAIN, json_peek_string(entry, "reason"));
+	buf_release(&time);
+	buf_release(&what);
+}
+
+static const struct view_form audit_form = { audit_columns, add_audit_row, NULL };
+
+/* The entries of the audit that a transaction has made. */
+static void
+add_entries(struct scan_text text)
+{
+	jv line = json_parse_object(text.p, text.len), set = json_get(line, "set", JV_KIND_ARRAY);
+
+	if (jv_is_valid(set))
+		jv_array_foreach (set, i, change) {
+			const char *key = json_peek_string(change, "key");
+			jv entry = json_get(change, "value", JV_KIND_OBJECT);
+
+			if (key && !strncmp(key, "audit/", 6) && jv_is_valid(entry))
+				view_add(&view, NULL,
+				    json_set_int(jv_copy(entry), "revision",
+					json_peek_int(line, "rev", 0)));
+			jv_free(entry);
+			jv_free(change);
+		}
+	jv_free(set);
+	jv_free(line);
+}
+
 /* Ends with the error in the slot, leaving no bell behind. */
 static _Noreturn void
 die(void)
@@ -129,7 +180,10 @@ print(struct log *l)
 		}
 		if (revision <= (uint64_t)since)
 			continue;
-		view_add_line(&view, NULL, line);
+		if (audit)
+			add_entries(line);
+		else
+			view_add_line(&view, NULL, line);
 		l->printed = revision;
 		if (view_len(&view) > FLUSH_BYTES && flush() < 0)
 			return;
@@ -145,7 +199,7 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
-	if (view_open(&view, &form, STDOUT_FILENO) < 0)
+	if (view_open(&view, audit ? &audit_form : &form, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (follow)
 		stop_catch();

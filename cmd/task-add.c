@@ -14,6 +14,7 @@
 #include "proc.h"
 #include "progress.h"
 #include "rows.h"
+#include "scope.h"
 #include "spec.h"
 #include "task.h"
 #include "terms.h"
@@ -24,9 +25,9 @@ enum { BATCH = 256 };
 static const char *chat, *priority, *agent, *key, *schedule, *every, *file;
 static long long every_s;
 static struct terms terms = TERMS_NONE;
-static jv limits, output; /* as the options say */
-static struct opt_list metadata, depends_on;
-static bool allow_duplicates;
+static jv limits, output, scope; /* as the options say */
+static struct opt_list metadata, depends_on, accounts, regions;
+static bool any_scope, allow_duplicates;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat", .str = &chat },
@@ -37,6 +38,10 @@ static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat",
 	{ 'a', "agent", "role", "who shall do it (default: whose skills fit)", .str = &agent },
 	{ 0, "allow-duplicates", NULL, "also if the same task is waiting or running",
 	    .set = &allow_duplicates },
+	{ 0, "account", "id", "it may touch this account; may be repeated", .list = &accounts },
+	{ 0, "region", "region", "it may touch this region; may be repeated", .list = &regions },
+	{ 0, "any-scope", NULL, "accounts and regions are of another kind than those of AWS",
+	    .set = &any_scope },
 	TERMS_LIMITS(terms), TERMS_OUTPUT(terms),
 	{ 'k', "key", "key", "idempotency key: a task that was added with it is not added again",
 	    .str = &key },
@@ -215,6 +220,7 @@ with_options(jv spec)
 		spec = json_set_int(spec, "every_s", every_s);
 	spec = merge_default(spec, "metadata", given_metadata());
 	spec = merge_default(spec, "limits", jv_copy(limits));
+	spec = merge_default(spec, "scope", jv_copy(scope));
 	return merge_default(spec, "output", jv_copy(output));
 }
 
@@ -316,6 +322,30 @@ read_schedule(char **operands)
 	every_s = ms / 1000;
 }
 
+static jv
+with_list(jv object, enum scope_kind kind, const struct opt_list *given)
+{
+	jv list = jv_array();
+
+	for (size_t i = 0; i < given->len; i++)
+		list = jv_array_append(list, json_utf8(given->item[i], strlen(given->item[i])));
+	if (given->len == 0)
+		return (jv_free(list), object);
+	list = scope_list(list);
+	if (!jv_is_valid(list))
+		opt_usage(&cmd, "--%s: is empty", scope_name(kind));
+	return json_set(object, scope_member(kind), list);
+}
+
+static void
+read_scope(void)
+{
+	scope = with_list(jv_object(), SCOPE_ACCOUNT, &accounts);
+	scope = with_list(scope, SCOPE_REGION, &regions);
+	if (scope_check(scope, any_scope) < 0)
+		err_exit();
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -328,6 +358,7 @@ main(int argc, char *argv[])
 	jv_free(given_metadata());
 	read_schedule(operands);
 	read_terms();
+	read_scope();
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(a.s = store_open()))
@@ -345,5 +376,6 @@ main(int argc, char *argv[])
 	store_close(a.s);
 	jv_free(limits);
 	jv_free(output);
+	jv_free(scope);
 	return view_close(&view) < 0 ? err_print() : a.status;
 }

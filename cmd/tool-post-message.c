@@ -22,6 +22,7 @@ static struct args tool = {
 	    "The answer to the task is not said with it.",
 	.arg = arg,
 	.is_confined = true,
+	.is_harmless = true,
 };
 
 static const struct opt opts[] = { ARGS_SCHEMA(tool), { 0 } };

@@ -34,6 +34,7 @@ static struct args tool = {
 	.arg = arg,
 	.is_idempotent = true,
 	.is_confined = true,
+	.is_harmless = true,
 };
 
 static const struct opt opts[] = { ARGS_SCHEMA(tool), { 0 } };

@@ -31,6 +31,7 @@ static struct args tool = {
 		"that is there is replaced, unless append is true.",
 	.arg = arg,
 	.is_confined = true,
+	.is_harmless = true,
 };
 
 static const struct opt opts[] = { ARGS_SCHEMA(tool), { 0 } };

@@ -164,9 +164,9 @@ check_count(jv agent, const char *name, int least, int most)
 static int
 check_numbers(jv agent)
 {
-	static const char *const flags[] = { "sandbox", "network" };
+	static const char *const flags[] = { "sandbox", "network", "allow_unscoped" };
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
 		jv flag = jv_object_get(jv_copy(agent), jv_string(flags[i]));
 		jv_kind kind = jv_get_kind(flag);
 

@@ -6,7 +6,7 @@
  *    "created_at","updated_at", and
  *    exec: "command":[]?,"input":"text"|"json","adapter"?
  *    llm:  "model_id"?,"provider"?,"system_prompt"?,"tools":{"allow":[],"deny":[],"ask":[]}?,
- *          "max_turns"?,"effort"?,"sandbox"?,"network"?,"folder"?}
+ *          "max_turns"?,"effort"?,"sandbox"?,"network"?,"allow_unscoped"?,"folder"?}
  */
 #ifndef AGENT_H
 #define AGENT_H

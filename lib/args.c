@@ -45,6 +45,8 @@ declare(const struct args *tool)
 		declaration = json_set(declaration, "confined", jv_true());
 	if (tool->is_launcher)
 		declaration = json_set(declaration, "launcher", jv_true());
+	if (tool->is_harmless)
+		declaration = json_set_string(declaration, "x-legwork-scope", "none");
 	out_json(&out, declaration);
 	rc = out_flush(&out);
 	buf_release(&out.buf);

@@ -33,6 +33,7 @@ struct args {
 	bool is_idempotent;    /* called twice it has done no more than once */
 	bool is_confined;      /* it needs no sandbox (tool.h) */
 	bool is_launcher;      /* it starts agents (place.h) */
+	bool is_harmless;      /* it has nothing to do with accounts and regions (fence.h) */
 	bool is_schema;        /* set by the option */
 };
 

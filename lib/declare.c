@@ -63,6 +63,17 @@ find_ours(const char *name)
 	return NULL;
 }
 
+/* A program in the kit's folder of tools. */
+static char *
+find_shared(const char *name)
+{
+	char *share = dir_share_path();
+	char *path = share ? program_at(xprintf("%s/tools/%s", share, name)) : NULL;
+
+	free(share);
+	return path;
+}
+
 static char *
 find_in_folders(const char *name)
 {
@@ -101,6 +112,8 @@ declare_find(const char *name, bool *is_ours)
 		return NULL;
 	}
 	path = find_ours(name);
+	if (!path)
+		path = find_shared(name);
 	*is_ours = path != NULL;
 	if (!path)
 		path = find_in_folders(name);
@@ -133,6 +146,12 @@ check(jv declaration, const char *asked)
 	if (!is_object)
 		return err_set(EX_CONFIG,
 		    "parameters: want a JSON Schema with \"type\":\"object\"");
+	if (json_has(declaration, "x-legwork-scope")) {
+		const char *scope = json_peek_string(declaration, "x-legwork-scope");
+
+		if (!scope || strcmp(scope, "none") != 0)
+			return err_set(EX_CONFIG, "x-legwork-scope: want none");
+	}
 	if (json_has(declaration, "idempotent")) {
 		jv value = jv_object_get(jv_copy(declaration), jv_string("idempotent"));
 		jv_kind kind = jv_get_kind(value);

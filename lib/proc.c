@@ -52,7 +52,7 @@ static bool
 is_plain(const char *variable)
 {
 	static const char *const names[] = { "PATH=", "HOME=", "USER=", "LOGNAME=", "SHELL=",
-		"LANG=", "LC_", "TZ=", "TERM=", "TMPDIR=", "XDG_RUNTIME_DIR=" };
+		"LANG=", "LC_", "TZ=", "TERM=", "TMPDIR=", "XDG_RUNTIME_DIR=", "XDG_CONFIG_HOME=" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strncmp(variable, names[i], strlen(names[i])))

@@ -9,6 +9,8 @@
 #include "clock.h"
 #include "err.h"
 #include "json.h"
+#include "prompt.h"
+#include "scope.h"
 #include "stop.h"
 #include "task.h"
 
@@ -18,6 +20,7 @@ struct run {
 	struct work *w;
 	struct filter *adapter;
 	char **argv, **env;
+	jv scope;         /* string: what is said of the task's scope; empty: nothing */
 	jv output;        /* the contract; invalid: none */
 	jv usage;         /* the tokens of all attempts; invalid: nobody has said */
 	int64_t end_ms;   /* monotonic; INT64_MAX: none */
@@ -46,8 +49,8 @@ add_paragraph(struct buf *b, const char *text)
 		buf_printf(b, "%s%s", b->len ? "\n\n" : "", text);
 }
 
-/* The instruction as it is; for what an adapter is for, which is a model's, with what its answer
- * has to be. */
+/* The instruction as it is; for what an adapter is for, which is a model's, with the scope and
+ * what its answer has to be. */
 static void
 add_text_request(struct run *r, const char *fault, struct buf *b)
 {
@@ -56,6 +59,7 @@ add_text_request(struct run *r, const char *fault, struct buf *b)
 	buf_puts(b, json_peek_string(r->w->task, "instruction"));
 	if (!r->adapter)
 		return;
+	add_paragraph(b, jv_string_value(r->scope));
 	instructions = answer_instructions(r->output);
 	add_paragraph(b, jv_string_value(instructions));
 	jv_free(instructions);
@@ -79,6 +83,8 @@ make_request(struct run *r, const char *fault, struct buf *b)
 		request = json_set(request, "task", jv_copy(w->task));
 		request = json_set(request, "agent", jv_copy(w->agent));
 		request = json_set(request, "dependencies", jv_copy(w->dependencies));
+		if (jv_string_length_bytes(jv_copy(r->scope)) > 0)
+			request = json_set(request, "scope", jv_copy(r->scope));
 		if (fault)
 			request = json_set_string(request, "fault", fault);
 		json_dump(b, request);
@@ -355,6 +361,21 @@ run_until_kept(struct run *r)
 	return o;
 }
 
+/* A program is told its task's scope, and trusted to keep to it: the log says so.  -1 with err. */
+static int
+tell_scope(struct run *r)
+{
+	jv scope = scope_of(r->w->task), note;
+
+	r->scope = prompt_scope(scope);
+	if (jv_is_valid(r->scope) && jv_string_length_bytes(jv_copy(r->scope)) > 0) {
+		note = json_set(jv_object(), "scope", jv_copy(scope));
+		log_note(r->w->log, "scope", json_set(note, "is_enforced", jv_false()));
+	}
+	jv_free(scope);
+	return jv_is_valid(r->scope) ? 0 : -1;
+}
+
 enum work_end
 program_run(struct work *w, struct work_result *result)
 {
@@ -367,13 +388,14 @@ program_run(struct work *w, struct work_result *result)
 	r.output = json_get(w->task, "output", JV_KIND_OBJECT);
 	r.env = work_env(w);
 	r.argv = make_argv(w->agent);
-	if (!r.argv || (adapter && !(r.adapter = adapter_open(adapter))))
+	if (tell_scope(&r) < 0 || !r.argv || (adapter && !(r.adapter = adapter_open(adapter))))
 		o.error = start_error();
 	else
 		o = run_until_kept(&r);
 	filter_close(r.adapter);
 	work_env_free(r.argv);
 	work_env_free(r.env);
+	jv_free(r.scope);
 	jv_free(r.output);
 	work_result_init(result);
 	result->response = o.response;

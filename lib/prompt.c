@@ -11,6 +11,7 @@
 #include "dir.h"
 #include "err.h"
 #include "json.h"
+#include "scope.h"
 #include "task.h"
 
 enum { WORDS_MAX = 256 << 10 };
@@ -166,25 +167,44 @@ with_string(jv values, const char *name, jv object, const char *member)
 	return value ? json_set_string(values, name, value) : values;
 }
 
-static jv
-agent_values(const struct prompt *p)
+jv
+prompt_scope(jv scope)
 {
-	jv scope = json_get(p->task, "scope", JV_KIND_OBJECT), v = jv_object();
+	static const char
+	    *const one[] = { [SCOPE_ACCOUNT] = "account_id", [SCOPE_REGION] = "region" };
+	jv v = jv_object(), said;
+	char *words;
+
+	for (int kind = 0; kind < SCOPE_KINDS; kind++) {
+		jv list = crew_strings(scope, scope_member(kind));
+		bool is_one = jv_array_length(jv_copy(list)) == 1;
+
+		v = json_set(v, is_one ? one[kind] : scope_member(kind), prompt_join(list));
+	}
+	if (!scope_limits(scope, SCOPE_ACCOUNT) && !scope_limits(scope, SCOPE_REGION))
+		return (jv_free(v), jv_string(""));
+	words = prompt_read("scope.md");
+	said = words ? prompt_fill(words, v) : jv_invalid();
+	free(words);
+	jv_free(v);
+	return said;
+}
+
+static jv
+agent_values(const struct prompt *p, jv scope)
+{
+	jv v = jv_object();
 	const char *description = json_peek_string(p->agent, "description");
 
-	if (!jv_is_valid(scope))
-		scope = jv_object();
 	v = with_string(v, description && *description ? "role" : "plain_role", p->agent, "role");
 	v = with_string(v, "description", p->agent, "description");
 	v = with_string(v, "system_prompt", p->agent, "system_prompt");
 	v = json_set(v, "skills", prompt_join(crew_strings(p->agent, "skills")));
-	v = json_set(v, "account_ids", prompt_join(crew_strings(scope, "account_ids")));
-	v = json_set(v, "regions", prompt_join(crew_strings(scope, "regions")));
+	v = json_set(v, "scope", scope);
 	v = json_set(v, "tools", prompt_join(names_of(p->tools)));
 	v = json_set_string(v, "folder", p->folder);
 	if (jv_get_kind(p->output) == JV_KIND_STRING)
 		v = json_set(v, "output", jv_copy(p->output));
-	jv_free(scope);
 	return v;
 }
 
@@ -226,8 +246,12 @@ prompt_message(const char *role, const char *name, jv values)
 jv
 prompt_messages(const struct prompt *p)
 {
-	jv system = prompt_message("system", "agent.md", agent_values(p)), user;
+	jv limits = scope_of(p->task), scope = prompt_scope(limits), system, user;
 
+	jv_free(limits);
+	if (!jv_is_valid(scope))
+		return scope;
+	system = prompt_message("system", "agent.md", agent_values(p, scope));
 	if (!jv_is_valid(system))
 		return system;
 	user = prompt_message("user", "task.md", task_values(p));

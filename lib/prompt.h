@@ -36,6 +36,14 @@ jv prompt_messages(const struct prompt *p);
  */
 jv prompt_fill(const char *text, jv values);
 
+/*
+ * prompt_scope - what is said of a task's scope (scope.h; borrowed): an owned string, empty where
+ * nothing is limited
+ *
+ * Invalid with err EX_CONFIG where the words cannot be read.
+ */
+jv prompt_scope(jv scope);
+
 /* prompt_read - the words in a file, malloc'd; NULL with err EX_CONFIG. */
 char *prompt_read(const char *name);
 

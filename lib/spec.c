@@ -8,6 +8,7 @@
 #include "fold.h"
 #include "life.h"
 #include "schedule.h"
+#include "scope.h"
 #include "spec.h"
 #include "task.h"
 #include "terms.h"
@@ -118,6 +119,17 @@ check_schedule(jv spec)
 	return 0;
 }
 
+/* Whatever accounts and regions are elsewhere: what cannot be enforced is not taken. */
+static int
+check_scope(jv spec)
+{
+	jv scope = scope_of(spec);
+	int rc = scope_check(scope, true);
+
+	jv_free(scope);
+	return rc;
+}
+
 int
 spec_check(jv spec)
 {
@@ -125,7 +137,7 @@ spec_check(jv spec)
 
 	if (check_kinds(spec) < 0 || check_strings(spec, "depends_on") < 0 ||
 	    check_strings(spec, "required_skills") < 0 || check_strings(spec, "labels") < 0 ||
-	    terms_check(spec) < 0 || check_schedule(spec) < 0)
+	    terms_check(spec) < 0 || check_schedule(spec) < 0 || check_scope(spec) < 0)
 		return -1;
 	instruction = json_peek_string(spec, "instruction");
 	if (!instruction || !instruction[strspn(instruction, " \t\r\n")])

@@ -275,6 +275,7 @@ add_twin_text(struct buf *text, jv task)
 		buf_putc(text, '\n');
 	}
 	add_named(text, task, "output");
+	add_named(text, task, "scope");
 	if (!is_agent_chosen(task))
 		add_named(text, task, "agent");
 }

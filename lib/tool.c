@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "declare.h"
 #include "err.h"
+#include "fence.h"
 #include "json.h"
 #include "schema.h"
 #include "spill.h"
@@ -19,13 +20,15 @@ struct tool {
 	struct schema *schema; /* of its parameters */
 	bool is_confined;      /* it needs no sandbox */
 	bool is_launcher;      /* it starts agents */
+	bool is_harmless;      /* it has nothing to do with accounts and regions */
 };
 
 struct tools {
 	struct place *place;
 	struct tool *tool;
 	size_t len;
-	jv deny, ask; /* arrays of names */
+	jv deny, ask;         /* arrays of names */
+	bool allows_unscoped; /* tools that take no accounts or regions */
 	char *call_id;
 };
 
@@ -74,6 +77,7 @@ find_out(const struct tools *t, struct tool *tool)
 	tool->name = json_peek_string(tool->declaration, "name");
 	tool->is_confined = is_ours && json_peek_bool(tool->declaration, "confined");
 	tool->is_launcher = is_ours && json_peek_bool(tool->declaration, "launcher");
+	tool->is_harmless = is_ours && json_has(tool->declaration, "x-legwork-scope");
 	if (find(t, tool->name))
 		return err_set(EX_CONFIG, "tool %s: there are two of the name %s", tool->asked,
 		    tool->name);
@@ -150,7 +154,9 @@ tools_open(jv agent, const struct place_terms *place)
 	jv allow = names(agent, "allow");
 	int rc = -1;
 
-	*t = (struct tools){ .deny = names(agent, "deny"), .ask = names(agent, "ask") };
+	*t = (struct tools){ .deny = names(agent, "deny"),
+		.ask = names(agent, "ask"),
+		.allows_unscoped = json_peek_bool(agent, "allow_unscoped") };
 	if (jv_is_valid(allow) && jv_is_valid(t->deny) && jv_is_valid(t->ask) &&
 	    (t->place = place_open(place)) && load_all(t, allow) == 0)
 		rc = load_all(t, t->ask);
@@ -187,6 +193,17 @@ tools_verdict(const struct tools *t, const char *name)
 	if (!tool)
 		return TOOL_UNKNOWN;
 	return has_string(t->ask, name) || has_string(t->ask, asked) ? TOOL_ASK : TOOL_ALLOWED;
+}
+
+int
+tools_check_scope(const struct tools *t, const char *name, jv scope, jv args)
+{
+	const struct tool *tool = find(t, name);
+	enum fence_need need = t->allows_unscoped ? FENCE_TRUSTED : FENCE_NAMED;
+
+	if (!tool)
+		return 0; /* it is not called */
+	return fence_check(tool->schema, scope, args, tool->is_harmless ? FENCE_HARMLESS : need);
 }
 
 bool

@@ -30,8 +30,8 @@ struct tools;
  * agent  borrowed; its "tools" {allow[],deny[],ask[]} name them; none: it has none
  * place  copied
  *
- * NAME is the command tool-NAME (with dashes for underscores) beside this program, else an
- * executable NAME in a folder of $LEGWORK_TOOLS or in $XDG_CONFIG_HOME/legwork/tools; what has a
+ * NAME is the command tool-NAME (with dashes for underscores) beside this program or NAME in
+ * share/tools, else an executable NAME in a folder of $LEGWORK_TOOLS or in $XDG_CONFIG_HOME/legwork/tools; what has a
  * slash is the path of an executable.  What is denied by the name it was asked for is not looked
  * for.
  *
@@ -46,6 +46,17 @@ jv tools_declarations(const struct tools *t);
 
 /* tools_verdict - whether the agent may call it: deny wins over ask, ask over allow. */
 enum tool_verdict tools_verdict(const struct tools *t, const char *name);
+
+/*
+ * tools_check_scope - whether a call keeps within a scope (fence.h; both borrowed)
+ *
+ * A tool that takes no accounts or regions does not, unless it is one of the kit that says of
+ * itself ("x-legwork-scope":"none") that it has nothing to do with them, or the agent is
+ * "allow_unscoped".
+ *
+ * Returns 0, or -1 with err EX_NOPERM, in words for the model.
+ */
+int tools_check_scope(const struct tools *t, const char *name, jv scope, jv args);
 
 /* tools_is_idempotent - whether a call whose outcome is unknown may be made again. */
 bool tools_is_idempotent(const struct tools *t, const char *name);

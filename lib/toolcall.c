@@ -1,12 +1,16 @@
 #include "toolcall.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "err.h"
 #include "id.h"
 #include "json.h"
+#include "scope.h"
 #include "stop.h"
+#include "task.h"
 
 enum { SHOWN_BYTES = 4 << 10, ASKED_BYTES = 1000 }; /* of results and arguments, in the chat */
 
@@ -35,15 +39,15 @@ is_success(jv result)
 }
 
 /* A call has its result (consumed: {status, content, ...}).  What is shown of it is masked before
- * it is cut. */
+ * it is cut.  complaint: what the chat is told as an error before it; NULL: nothing. */
 static int
-end_call(struct session *s, jv call, jv result)
+end_call(struct session *s, jv call, jv result, const char *complaint)
 {
 	jv content =
 	    mask_value(log_its_mask(s->w->log), json_get(result, "content", JV_KIND_STRING));
 	const char *name = json_peek_string(call, "name");
 	jv data = json_set_string(jv_object(), "name", name ? name : "");
-	int rc;
+	int rc = 0;
 
 	data =
 	    json_set(data, "result", shown(jv_is_valid(content) ? jv_string_value(content) : ""));
@@ -54,17 +58,27 @@ end_call(struct session *s, jv call, jv result)
 	result = json_set_valid(result, "call_id", json_get(call, "id", JV_KIND_STRING));
 	result = json_set_string(result, "name", name ? name : "");
 	session_hold(s);
-	rc = session_say(s, "tool_result", data);
+	if (complaint)
+		rc = session_say(s, "error",
+		    json_set(jv_object(), "message", json_utf8(complaint, strlen(complaint))));
+	rc |= session_say(s, "tool_result", data);
 	rc |= session_note(s, "tool_end", result);
 	return session_settle(s, rc);
+}
+
+/* What the model gets of a call that was not made. */
+static jv
+refusal(const char *why)
+{
+	jv result = json_set_string(jv_object(), "status", "error");
+
+	return json_set(result, "content", json_utf8(why, strlen(why)));
 }
 
 static int
 refuse(struct session *s, jv call, const char *why)
 {
-	jv result = json_set_string(jv_object(), "status", "error");
-
-	return end_call(s, call, json_set(result, "content", json_utf8(why, strlen(why))));
+	return end_call(s, call, refusal(why), NULL);
 }
 
 static jv
@@ -95,7 +109,7 @@ make_call(struct session *s, jv call)
 	tools_name_call(s->tools, json_peek_string(call, "id"));
 	result = tools_call(s->tools, name, arguments_of(call));
 	if (!stop_signal())
-		return end_call(s, call, result);
+		return end_call(s, call, result, NULL);
 	jv_free(result); /* nobody knows how far it came */
 	return WORK_STOPPED;
 }
@@ -196,6 +210,73 @@ refuse_unknown(struct session *s, jv call, const char *name)
 	return end;
 }
 
+/* The arguments, as somebody reads them who looks for what was wanted. */
+static jv
+shown_arguments(jv call)
+{
+	struct buf args = { 0 };
+	jv text;
+
+	json_dump(&args, arguments_of(call));
+	text = json_utf8(args.p, args.len < ASKED_BYTES ? args.len : ASKED_BYTES);
+	buf_release(&args);
+	return text;
+}
+
+/* What the audit keeps of a call; the same should it be made again. */
+static jv
+audit_entry(struct session *s, jv call, const char *why)
+{
+	static const char *const members[] = { "chat_id", "user_id" };
+	const char *id = json_peek_string(s->w->task, "id");
+	char *name = xprintf("refused/%" PRId64 "/%" PRId64 "/%s", s->transcript.retries,
+	    s->transcript.turns, json_peek_string(call, "id"));
+	char own[ID_TEXT];
+	jv entry = json_set_string(jv_object(), "id", id_derive(id, name, own));
+
+	free(name);
+	entry = json_set_string(json_set_string(entry, "kind", "tool_refused"), "task_id", id);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		entry = json_set_valid(entry, members[i],
+		    json_get(s->w->task, members[i], JV_KIND_STRING));
+	entry = json_set_valid(entry, "agent", json_get(s->w->agent, "role", JV_KIND_STRING));
+	entry = json_set_string(entry, "tool", json_peek_string(call, "name"));
+	entry = json_set(entry, "args", shown_arguments(call));
+	return json_set(entry, "reason", json_utf8(why, strlen(why)));
+}
+
+/* The call would leave the task's scope, as err says: the model, the chat and the audit are told.
+ */
+static int
+refuse_scope(struct session *s, jv call)
+{
+	char *why = xstrdup(err_text()), *text, name[9];
+	int rc = s->w->audit ? s->w->audit(s->w->arg, audit_entry(s, call, why)) : 0;
+
+	text = xprintf("Task %s: %s was not called: %s",
+	    task_short(json_peek_string(s->w->task, "id"), name), json_peek_string(call, "name"),
+	    why);
+	if (rc < 0)
+		rc = stop_signal() ? WORK_STOPPED : session_broken(s);
+	else
+		rc = end_call(s, call, refusal(why), text);
+	free(text);
+	free(why);
+	return rc;
+}
+
+/* Whether the call keeps within the task's scope; false with err. */
+static bool
+is_in_scope(struct session *s, jv call)
+{
+	jv scope = scope_of(s->w->task), args = arguments_of(call);
+	int rc = tools_check_scope(s->tools, json_peek_string(call, "name"), scope, args);
+
+	jv_free(scope);
+	jv_free(args);
+	return rc == 0;
+}
+
 /* Whether the call was begun by an attempt that did not see its end. */
 static bool
 was_begun(struct session *s, jv call)
@@ -220,6 +301,7 @@ int
 toolcall_answer(struct session *s, jv call)
 {
 	const char *name = json_peek_string(call, "name"), *fault = json_peek_string(call, "fault");
+	enum tool_verdict verdict;
 
 	if (!name)
 		return refuse(s, call, "the call names no tool");
@@ -229,7 +311,10 @@ toolcall_answer(struct session *s, jv call)
 		return refuse(s, call,
 		    "nobody knows whether this was done: the work was interrupted while the tool "
 		    "ran; find out before you call it again");
-	switch (s->tools ? tools_verdict(s->tools, name) : TOOL_UNKNOWN) {
+	verdict = s->tools ? tools_verdict(s->tools, name) : TOOL_UNKNOWN;
+	if ((verdict == TOOL_ALLOWED || verdict == TOOL_ASK) && !is_in_scope(s, call))
+		return refuse_scope(s, call);
+	switch (verdict) {
 	case TOOL_ALLOWED:
 		return make_call(s, call);
 	case TOOL_ASK:

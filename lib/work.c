@@ -11,16 +11,16 @@
 #include "err.h"
 #include "json.h"
 #include "proc.h"
+#include "scope.h"
 #include "stop.h"
 
 enum { GRACE_MS = 2000 }; /* from TERM to KILL, unless who stops us has said */
 
 /* A list of the task's scope, joined by commas. */
 static char *
-scope_list(jv task, const char *name)
+joined(jv task, const char *name)
 {
-	jv scope = json_get(task, "scope", JV_KIND_OBJECT);
-	jv list = jv_is_valid(scope) ? json_get(scope, name, JV_KIND_ARRAY) : jv_invalid();
+	jv scope = scope_of(task), list = json_get(scope, name, JV_KIND_ARRAY);
 	struct buf b = { 0 };
 
 	buf_puts(&b, "");
@@ -45,8 +45,7 @@ char **
 work_env(const struct work *w)
 {
 	char **env = xmalloc(8 * sizeof *env);
-	char *accounts = scope_list(w->task, "account_ids"),
-	     *regions = scope_list(w->task, "regions");
+	char *accounts = joined(w->task, "account_ids"), *regions = joined(w->task, "regions");
 	size_t n = 0;
 
 	env[n++] = xprintf("LEGWORK_TASK_ID=%s", json_peek_string(w->task, "id"));
