@@ -76,7 +76,7 @@ LDLIBS        = -ljq -lgdbm -luuid -lonig -lm
 PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev \
                  libyaml-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq curl parallel strace gdbmtool \
-                 bash-completion zsh fish json-schema-test-suite bubblewrap graphviz
+                 bash-completion zsh fish json-schema-test-suite bubblewrap awscli python3 graphviz
 PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
 PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
 PACKAGES_DEB   = dpkg-dev lintian

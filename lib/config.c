@@ -45,6 +45,7 @@ read_config(struct config *c, const char *path)
 		check_kind(c, path, "provider", JV_KIND_STRING);
 		check_kind(c, path, "models", JV_KIND_OBJECT);
 		check_kind(c, path, "providers", JV_KIND_OBJECT);
+		check_kind(c, path, "aws", JV_KIND_OBJECT);
 	}
 	buf_release(&text);
 }
