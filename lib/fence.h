@@ -3,8 +3,9 @@
  *
  * Every argument that is an account or a region (label.h), at any depth, has to be in the scope:
  * strings, with blanks or commas between them, numbers, lists of these; in an object that is one,
- * all of it that nothing else is said of; the value of {"name":"account_id","value":...}.  Beside those, the account and the region of every ARN,
- * wherever it stands.  What is compared is compared to the byte; what cannot be is refused.
+ * all of it that nothing else is said of; the value of {"name":"account_id","value":...}.  In other
+ * strings, the account and the region of each ARN; one that is JSON is looked through like what it
+ * stands for.  What is compared is compared to the byte; what cannot be is refused.
  */
 #ifndef FENCE_H
 #define FENCE_H
@@ -15,9 +16,9 @@
 
 /* What a tool has to do with accounts and regions. */
 enum fence_need {
-	FENCE_NAMED,    /* all it does is in those that a call names: it has to name some */
-	FENCE_TRUSTED,  /* the same, but if it takes none it may be called without */
-	FENCE_HARMLESS, /* nothing; those that a call names count all the same */
+	FENCE_NAMED,   /* all it does is in those that a call names: it has to name some */
+	FENCE_TRUSTED, /* the same, but if it takes none it may be called without */
+	FENCE_HARMLESS, /* nothing; those that a call names count all the same, but no other strings */
 };
 
 /*

@@ -111,6 +111,7 @@ results() { jq -r 'select(.kind == "tool_end") | "\(.status) \(.content)"' "$LEG
 		look {"account_id":null,"region":"us-east-1"}
 		look {"account_id":"","region":"us-east-1"}
 		look {}
+		look {"account_id":"111122223333","region":"us-east-1","options":{"body":"{\"account_id\":\"999988887777\"}"}}
 		run {"command":"aws --profile other s3 ls; touch ../called.by.run"}
 		sweep {"everything":true}
 		look {"account_id":"111122223333","region":"us-east-1"}
@@ -123,21 +124,21 @@ results() { jq -r 'select(.kind == "tool_end") | "\(.status) \(.content)"' "$LEG
 	# only the last call, which keeps to it, was made
 	assert_equal "$(cat called)" 'look {"account_id":"111122223333","region":"us-east-1"}'
 	run -0 results
-	assert_equal "${#lines[@]}" 24
-	assert_equal "$(grep -c '^error' <<<"$output")" 23
+	assert_equal "${#lines[@]}" 25
+	assert_equal "$(grep -c '^error' <<<"$output")" 24
 	assert_line --index 0 "error /account_id: 999988887777 is outside of this task's scope; its accounts are: 111122223333, 222233334444"
 	assert_line --index 1 --partial 'error /options/deep/er/0/account_ids/0: 999988887777 is outside'
 	assert_line --index 2 --partial 'error /targets/1/where: 999988887777 is outside'
 	assert_line --index 17 'error region: is missing; this task is limited to regions, so say which of them: us-east-1'
-	assert_line --index 21 --partial 'error this tool takes no account'
 	assert_line --index 22 --partial 'error this tool takes no account'
-	assert_line --index 23 'success done'
+	assert_line --index 23 --partial 'error this tool takes no account'
+	assert_line --index 24 'success done'
 
 	# the chat is told of each, and the audit has them all
-	assert_equal "$(jq -r 'select(.type == "error") | .data.message' events | grep -c 'was not called: ')" 23
+	assert_equal "$(jq -r 'select(.type == "error") | .data.message' events | grep -c 'was not called: ')" 24
 	jq -r 'select(.type == "error") | .data.message' events | grep -q 'Task [0-9a-f]*: run was not called: this tool takes no account'
 	run -0 store-log --audit
-	assert_jq --arg id "$id" 'length == 23 and all(.kind == "tool_refused" and .task_id == $id and .agent == "thinker" and
+	assert_jq --arg id "$id" 'length == 24 and all(.kind == "tool_refused" and .task_id == $id and .agent == "thinker" and
 		.user_id == "agent" and (.at | test("Z$")) and (.reason | length > 0) and (.args | test("^{"))) and
 		([.[].tool] | unique == ["look", "run", "sweep"])'
 }

@@ -26,7 +26,7 @@ said_of(const char *schema_text, const char *scope_text, const char *args_text,
 static void
 lets(const char *args)
 {
-	is(said_of("{}", ACCOUNT, args, FENCE_HARMLESS), "", args);
+	is(said_of("{}", ACCOUNT, args, FENCE_TRUSTED), "", args);
 }
 
 static void
@@ -36,14 +36,14 @@ stops(const char *args, const char *where)
 			     "222233334444",
 	    where);
 
-	is(said_of("{}", ACCOUNT, args, FENCE_HARMLESS), want, args);
+	is(said_of("{}", ACCOUNT, args, FENCE_TRUSTED), want, args);
 	free(want);
 }
 
 static void
 refuses(const char *schema, const char *args, const char *begin)
 {
-	const char *said = said_of(schema, SCOPE, args, FENCE_HARMLESS);
+	const char *said = said_of(schema, SCOPE, args, FENCE_TRUSTED);
 
 	if (!ok(*said && !strncmp(said, begin, strlen(begin)), args))
 		printf("# got: %s\n# want: %s...\n", said, begin);
@@ -52,7 +52,9 @@ refuses(const char *schema, const char *args, const char *begin)
 static void
 accepts(const char *schema, const char *args)
 {
-	is(said_of(schema, SCOPE, args, FENCE_HARMLESS), "", args);
+	bool is_silent = !strcmp(schema, "{}");
+
+	is(said_of(schema, SCOPE, args, is_silent ? FENCE_TRUSTED : FENCE_HARMLESS), "", args);
 }
 
 static void
@@ -130,6 +132,23 @@ test_arns(void)
 	refuses("{}", "{'x':{'arn:aws:iam::444455556666:role/r':1}}", "/x/arn:aws:iam");
 	refuses("{}", "{'x':'arn:aws:iam::*:role/r'}", "/x: * is outside");
 	refuses("{}", "{'x':'arn:aws:iam::444455556666'}", "/x: 444455556666 is outside");
+}
+
+static void
+test_json(void)
+{
+	accepts("{}", "{'x':'{\\'account_id\\':\\'111122223333\\'}','y':'[1','z':'{}'}");
+	refuses("{}", "{'x':' {\\'account_id\\':\\'444455556666\\'}'}",
+	    "/x/account_id: 444455556666 is outside");
+	refuses("{}", "{'x':['[[{\\'regions\\':[\\'eu-west-1\\']}]]']}",
+	    "/x/0/0/0/regions/0: eu-west-1 is outside");
+	is(said_of("{}", SCOPE, "{'x':'{\\'account_id\\':1}','y':'arn:aws:iam::1:x'}",
+	       FENCE_HARMLESS),
+	    "", "what a harmless tool is told is not looked through");
+	is(said_of("{}", ACCOUNT, "{'account_id':'1'}", FENCE_HARMLESS),
+	    "/account_id: 1 is outside of this task's scope; its accounts are: 111122223333, "
+	    "222233334444",
+	    "but for accounts");
 }
 
 static void
@@ -280,7 +299,7 @@ said_of_tree(uint64_t seed, const char *account, struct tree *t)
 {
 	*t = (struct tree){ { 0 }, { 0 } };
 	make_tree(t, seed, account);
-	return said_of(t->schema.p, ACCOUNT, t->args.p, FENCE_HARMLESS);
+	return said_of(t->schema.p, ACCOUNT, t->args.p, FENCE_TRUSTED);
 }
 
 /* Wherever an account stands, in whatever form and however the schema says that it is one. */
@@ -335,6 +354,7 @@ main(void)
 	test_values();
 	test_kinds();
 	test_arns();
+	test_json();
 	test_schemas();
 	test_need();
 	test_anywhere();
