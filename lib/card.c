@@ -387,6 +387,7 @@ show_card(struct view *v, struct tx *tx, jv task)
 	add_approval(v, task);
 	add_field(v, "key", json_peek_string(task, "key"));
 	add_members(v, "metadata", json_get(task, "metadata", JV_KIND_OBJECT));
+	add_members(v, "scope", json_get(task, "scope", JV_KIND_OBJECT));
 	add_members(v, "limits", json_get(task, "limits", JV_KIND_OBJECT));
 	add_members(v, "usage", json_get(task, "usage", JV_KIND_OBJECT));
 	add_decision(v, task);

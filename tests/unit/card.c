@@ -88,6 +88,7 @@ test_whole(void)
 			  "'started_at':'2026-11-20T11:01:00Z','finished_at':'2026-11-20T11:01:01."
 			  "250Z',"
 			  "'attempt':2,'limits':{'max_attempts':5,'timeout_s':1.5},'key':'k1',"
+			  "'scope':{'regions':['us-east-1']},"
 			  "'metadata':{'a':'1','b':{'c':[]}},'usage':{'input_tokens':7},"
 			  "'decision':{'reasoning':'it counts'},'parent_id':'" ID(
 			      1) "',"
@@ -108,6 +109,7 @@ test_whole(void)
 					       "  key          k1\n"
 					       "  metadata     a=1\n"
 					       "               b={\"c\":[]}\n"
+					       "  scope        regions=[\"us-east-1\"]\n"
 					       "  limits       max_attempts=5\n"
 					       "               timeout_s=1.5\n"
 					       "  usage        input_tokens=7\n"
@@ -288,9 +290,9 @@ test_chance(void)
 		"'averyverylongwordthatnolineofanyscreenhasroomforatleastnotinthistest!!'" };
 	static const char *const names[] = { "title", "status", "waiting", "priority", "agent",
 		"chat_id", "created_at", "created_by", "started_at", "finished_at", "attempt",
-		"key", "metadata", "limits", "usage", "decision", "parent_id", "depends_on",
-		"instruction", "context", "response", "error", "subtasks", "not_before", "lease",
-		"reservation" };
+		"key", "metadata", "scope", "limits", "usage", "decision", "parent_id",
+		"depends_on", "instruction", "context", "response", "error", "subtasks",
+		"not_before", "lease", "reservation" };
 	enum { VALUES = sizeof values / sizeof *values, NAMES = sizeof names / sizeof *names };
 	int wrong = 0;
 
