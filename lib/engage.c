@@ -360,8 +360,12 @@ take(struct tx *tx, const struct engage *how, jv record, jv *task)
 	if (rc == LIFE_PASSED) { /* the chat's crew does not have the agent, say */
 		ended = task_get(tx, id);
 		error = json_get(ended, "error", JV_KIND_OBJECT);
-		rc = err_set(EX_CONFIG, "%s",
-		    jv_is_valid(error) ? json_peek_string(error, "message") : "nobody can do it");
+		rc = task_waits_for(ended, "approval")
+		         ? err_set(EX_NOPERM, "the chat's owner wants to be asked before a task of "
+					      "it begins: add it with task-add")
+		         : err_set(EX_CONFIG, "%s",
+			       jv_is_valid(error) ? json_peek_string(error, "message")
+						  : "nobody can do it");
 		jv_free(error);
 		jv_free(ended);
 	}

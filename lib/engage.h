@@ -48,9 +48,9 @@ enum { ENGAGE_DONE, ENGAGE_THERE };
  * lost   set to an array, owned: running ones whose runners are dead, which do not count; their
  *        records, to be put back (offspring.h)
  *
- * Returns ENGAGE_DONE; ENGAGE_THERE where the id is that of a task already; -1 with err: EX_TEMPFAIL
- * (too many run), EX_NOPERM (the parent may not), EX_NOINPUT (no such chat or agent), EX_CONFIG,
- * EX_DATAERR.
+ * Returns ENGAGE_DONE; ENGAGE_THERE where the id is that of a task already; -1 with err:
+ * EX_TEMPFAIL (too many run), EX_NOPERM (the parent, or the chat, does not let it), EX_NOINPUT (no
+ * such chat or agent), EX_CONFIG, EX_DATAERR.
  */
 int engage_begin(struct tx *tx, jv spec, const struct engage *how, jv *task, jv *lost);
 

@@ -298,3 +298,11 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	run -64 agent-run --claimed "$(uuid)" --runner x "$id"
 	assert_equal "$(field "$id" .status)" pending
 }
+
+@test "agent-spawn: in a chat whose owner is asked before tasks begin it is refused (77), and nothing is stored" {
+	worker boss cat
+	chat=$(chat-new --ids --approve tasks)
+	run -77 --separate-stderr agent-spawn -a boss --chat "$chat" 'look around for a while'
+	assert_equal "$output$stderr" "agent-spawn: the chat's owner wants to be asked before a task of it begins: add it with task-add"
+	assert_equal "$(task-list --count)$(chat-show "$chat")" 0
+}
