@@ -129,11 +129,8 @@ import_file(struct import *i, const char *path)
 	const char *name = strcmp(path, "-") != 0 ? path : "stdin";
 	struct buf text = { 0 };
 
-	if (lines_read_file(path, &text) < 0 || import_text(i, name, &text) < 0) {
+	if (lines_read_file(path, &text) < 0 || import_text(i, name, &text) < 0)
 		i->status = err_print();
-		if (i->status == EX_TEMPFAIL || i->status == EX_IOERR) /* so will the next */
-			exit(i->status);
-	}
 	buf_release(&text);
 	if (view_flush(&view) < 0)
 		err_exit();

@@ -310,17 +310,6 @@ find_manager(struct bonds *b, int crew)
 	return 0;
 }
 
-static int
-find_managers(struct bonds *b)
-{
-	int rc = 0;
-
-	for (int i = 0; i < b->g.nodes && rc == 0; i++)
-		if (b->g.node[i].kind == DRAWING_CREW)
-			rc = find_manager(b, i);
-	return rc;
-}
-
 /* --- the whole */
 
 int
@@ -342,7 +331,10 @@ bonds_open(struct bonds *b, jv document, const char *given, struct profile *p)
 	for (int e = 0; e < b->g.edges; e++)
 		take_edge(b, b->g.edge[e].from, b->g.edge[e].to);
 	settle_crews(b);
-	return find_managers(b);
+	for (int i = 0; i < b->g.nodes; i++)
+		if (b->g.node[i].kind == DRAWING_CREW && find_manager(b, i) < 0)
+			return -1;
+	return 0;
 }
 
 void

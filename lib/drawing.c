@@ -1,6 +1,6 @@
 /*
- * drawing.c - the search for cycles keeps its path in an array, not on the stack: a graph may be one
- * chain of a hundred thousand nodes.
+ * drawing.c - the search for cycles keeps its path in an array, not on the stack: a graph may be
+ * one chain of a hundred thousand nodes.
  */
 #include "drawing.h"
 

@@ -139,7 +139,7 @@ record_check_set(const char *key, const char *set)
 		{ "ready.", "task/" }, { "reserved", "task/" }, { "delayed", "task/" },
 		{ "approval", "task/" }, { "chat.", "task/" }, { "parent.", "task/" },
 		{ "agent.", "task/" }, { "dependents.", "task/" }, { "stopped.", "task/" },
-		{ "outbox", "task/" }, { "chats", "chat/" }, { "events.", "event/" },
+		{ "crew.", "task/" }, { "outbox", "task/" }, { "chats", "chat/" }, { "events.", "event/" },
 		{ "agents", "agent/" }, { "cursors", "cursor/" }, { "schedules", "schedule/" } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -113,6 +113,7 @@ elsewhere() { export LEGWORK_STORE=$BATS_TEST_TMPDIR/store.other; }
 @test "store-load: what is no task is in no set of tasks (65)" {
 	run -65 --separate-stderr store-load <<<'{"key":"x/1","value":{},"sets":["tasks"],"names":[]}'
 	assert_equal "$stderr" 'store-load: stdin:1: sets: tasks holds only keys that begin with task/'
+	run -65 store-load <<<'{"key":"x/1","value":{},"sets":["crew.a"],"names":[]}'
 	run -0 store-dump
 	assert_output ''
 }
