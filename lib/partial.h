@@ -15,9 +15,11 @@
  * 1. Nobody is waited for: a file is appended to, and the bells rung (bell.h) of those who ask,
  *    "partial-<chat>" and "partials".  Where nobody does there is nothing to ring.
  * 2. What cannot be written is not shown; the work goes on.
- * 3. A text has a file of its own, which is unlinked when the text ends.  One without {"end":true}
+ * 3. No secret that the log's mask knows is in it: as much of a text as may be the beginning of one
+ *    waits for what follows.
+ * 4. A text has a file of its own, which is unlinked when the text ends.  One without {"end":true}
  *    that is unlinked, or whose lease is dead, will not be said: what was shown of it is void.
- * 4. "after" is the number of the task's last event when the text began: the event that says it
+ * 5. "after" is the number of the task's last event when the text began: the event that says it
  *    whole is the first with a greater one, of type message (text) or thought (thought).
  *
  * overhear.h reads them.

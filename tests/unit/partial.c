@@ -169,6 +169,28 @@ test_bytes(struct partial *p)
 	overhear_close(o);
 }
 
+static void
+test_secrets(struct partial *p)
+{
+	struct overhear *o = overhear_open(run_fd, CHAT);
+	struct mask *mask = mask_new();
+
+	mask_add(mask, "hush-hush-hush", 14);
+	log_mask(agent_log, mask);
+	add(p, PARTIAL_TEXT, "it is hush-");
+	add(p, PARTIAL_TEXT, "hush-");
+	ok(!strstr(look(o), "hush"), "the beginning of a secret is not shown");
+	add(p, PARTIAL_TEXT,
+	    "hush, I am told; tell nobody, and forget it, "
+	    "as it is what others want to know, who will ask you for it");
+	look(o);
+	ok(strstr(heard.p, "***, I am told") && !strstr(heard.p, "hush"), "nor is all of it");
+	partial_drop(p);
+	log_mask(agent_log, NULL);
+	mask_free(mask);
+	overhear_close(o);
+}
+
 /* Dies in the middle of a text. */
 static void
 die_in_the_middle(int ready)
@@ -327,6 +349,7 @@ main(void)
 	test_void(p);
 	test_said(p);
 	test_bytes(p);
+	test_secrets(p);
 	test_death();
 	test_bells(p);
 	test_sweep(p);
