@@ -196,7 +196,7 @@ has(jv list, jv name)
 	bool is = false;
 
 	jv_array_foreach (list, i, item) {
-		is = is || jv_equal(item, jv_copy(name));
+		is = jv_equal(item, jv_copy(name)) || is;
 	}
 	return is;
 }
