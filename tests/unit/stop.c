@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <poll.h>
+#include <sys/syscall.h>
 
 #include "box.h"
 #include "clock.h"
@@ -44,6 +45,22 @@ test_interrupts(void)
 	box_kill(child);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+/* A TERM that says how long. */
+static void
+test_patience(void)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0), count = stop_count(), left;
+
+	is_int(stop_patience_ms(70), 70, "whoever is not told has the usual time");
+	ok(stop_send(pidfd, 5000) == 0 && stop_signal() == SIGTERM && stop_count() == count + 1,
+	    "to ask to stop is to send TERM");
+	left = stop_patience_ms(70);
+	ok(left > 0 && left <= 5000, "and the time that it gives counts");
+	stop_send(pidfd, 0);
+	is_int(stop_patience_ms(70), 0, "which may be none");
+	close(pidfd);
 }
 
 static void
@@ -102,5 +119,6 @@ main(void)
 	test_other_signals();
 	test_remembered();
 	test_interrupts();
+	test_patience();
 	return done_testing();
 }
