@@ -164,8 +164,8 @@ farewell(struct store *s, const char *id)
 	return line;
 }
 
-/* Prints those that are not as they were, but for their ages, and who has gone.  Returns them as they
- * are now, by task; before is consumed. */
+/* Prints those that are not as they were, but for their ages, and who has gone.  Returns them as
+ * they are now, by task; before is consumed. */
 static jv
 print_changes(struct store *s, jv before, jv lines)
 {

@@ -9,8 +9,8 @@
 
 #include "store.h"
 
-/* cancel_gather - add a task's id, unless it is not to be, and those of all below it to ids, an array
- * without twins; each is named once. */
+/* cancel_gather - add a task's id, if that is wanted, and those of all below it to ids, an array in
+ * which each is named once. */
 void cancel_gather(struct tx *tx, jv *ids, const char *id, bool with_itself);
 
 /* cancel_gather_set - the same of all tasks in a set, and below them. */

@@ -71,8 +71,8 @@ learn(struct run *r, struct halt *h, jv task)
 	h->is_known = true;
 }
 
-/* Asks the runner of a task to stop; the store's lock is held, so that it cannot end the task before
- * it has heard. */
+/* Asks the runner of a task to stop; the store's lock is held, so that it cannot end the task
+ * before it has heard. */
 static void
 tell(struct run *r, struct halt *h)
 {
@@ -82,7 +82,7 @@ tell(struct run *r, struct halt *h)
 		h->signal = SIGTERM;
 }
 
-/* Looks at the records of those that have not ended, and maybe stops their runners.  -1 with err. */
+/* Looks at the records of those that have not ended; stops their runners, if it is time. -1: err. */
 static int
 look(struct run *r, bool is_time)
 {

@@ -178,7 +178,7 @@ strike(struct hunt_prey *prey, int pidfd, int signal)
 	return true;
 }
 
-/* Few are marked: only of those a pidfd is opened, and then it is looked once more at what it is. */
+/* Few are marked: only of those a pidfd is opened, and then it is looked once more what it is. */
 static void
 look_at(struct hunt *h, pid_t pid, int signal)
 {

@@ -8,8 +8,8 @@
  *                   +-- life_ask, consent_hold (waiting: approval)
  *                   \-- failed, cancelled: retry_task
  *
- * A running task that is to end has `cancel` (life_mark): whoever runs it, or finds its runner dead,
- * ends it by life_end_marked, and nobody claims it.
+ * A running task that is to end has `cancel` (life_mark): whoever runs it, or finds its runner
+ * dead, ends it by life_end_marked, and nobody claims it.
  *
  *   waiting: dependencies | subtasks | approval | time     (absent: ready)
  *

@@ -100,8 +100,8 @@ bool proc_lease_is_live(int run_fd, const char *id);
  */
 void proc_lease_sweep(int run_fd);
 
-/* proc_lease_pidfd - a pidfd of its holder, to poll for POLLIN (the holder ended); -1: none.  holder
- * is set to the process's number then; NULL: nobody wants that. */
+/* proc_lease_pidfd - a pidfd of its holder, to poll for POLLIN (the holder ended); -1: none.
+ * holder is set to the process's number then; NULL: nobody wants that. */
 int proc_lease_pidfd(int run_fd, const char *id, pid_t *holder);
 
 #endif

@@ -26,8 +26,8 @@ void roll_close(struct roll *r);
  */
 jv roll_call(struct roll *r, bool wants_bells);
 
-/* roll_wait - sleep until one of those bells, or `bell`, rings (all are cleared), timeout_ms passes,
- * or a signal is caught.  -1: the reader of also_fd is gone; else 0. */
+/* roll_wait - sleep until one of those bells, or `bell`, rings (all are cleared), timeout_ms
+ * passes, or a signal is caught.  -1: the reader of also_fd is gone; else 0. */
 struct bell;
 int roll_wait(struct roll *r, struct bell *bell, int timeout_ms, int also_fd);
 

@@ -1,8 +1,8 @@
 /*
  * stop.h - being asked to stop, and asking
  *
- * Commands that hold something (reservations, running agents) catch TERM, INT and HUP, notice at the
- * next turn of their loop, and put it down first.  A TERM may say how long that may take: it is
+ * Commands that hold something (reservations, running agents) catch TERM, INT and HUP, notice at
+ * the next turn of their loop, and put it down first.  A TERM may say how long that may take: it is
  * queued with the milliseconds as its value (source: sigqueue(3)).
  */
 #ifndef STOP_H
