@@ -82,7 +82,7 @@ tell(struct run *r, struct halt *h)
 		h->signal = SIGTERM;
 }
 
-/* Looks at the records of those that have not ended; stops their runners, if it is time. -1: err. */
+/* Looks at the records of those that have not ended, and stops their runners if it is time. */
 static int
 look(struct run *r, bool is_time)
 {

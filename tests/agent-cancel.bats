@@ -117,7 +117,7 @@ nothing_left() {
 	run -0 agent-cancel --grace 300ms "$id"
 	took=$(((${EPOCHREALTIME//[!0-9]/} - begun) / 1000))
 	assert_jq '.[0] | .state == "cancelled" and .signal == "KILL" and .ms >= 300'
-	((took < 3000)) || { echo "$took ms"; false; }
+	((took < 8000)) || { echo "$took ms"; false; }
 	nothing_left
 }
 
@@ -191,10 +191,10 @@ is_begun_or_over() { [[ $(field "$1" .status) != pending ]]; }
 
 @test "agent-cancel: two at the same time both see the end" {
 	in_progress 'trap "" TERM; touch begun; while :; do sleep 1000; done'
-	LEGWORK_USER=ann agent-cancel --grace 500ms "$id" >first 3>&- &
+	LEGWORK_USER=ann agent-cancel --grace 3 "$id" >first 3>&- &
 	first=$!
 	wait_field "$id" 'has("cancel")' true
-	LEGWORK_USER=bob run -0 agent-cancel --grace 500ms "$id"
+	LEGWORK_USER=bob run -0 agent-cancel --grace 3 "$id"
 	assert_jq '.[0].state == "cancelled"'
 	await_exit "$first"
 	is_field "$id" .cancel.by ann
@@ -393,6 +393,16 @@ agent-cancel: task 11111111-2222-4333-8444-555555555555: no such task'
 	assert_output ''
 	is_field "$id" .status pending
 	agent-cancel "$id" >/dev/null
+}
+
+@test "agent-cancel: agents that were spawned end, with all that they have started" {
+	worker slow 'setsid sleep 1000 & exec sleep 1000'
+	for i in 1 2 3; do agent-spawn --any-scope --agent slow "work on this for long: $i" >/dev/null 3>&-; done
+	three_work() { [[ $(agent-ps | grep -c Executing) = 3 ]]; }
+	wait_until 10 three_work
+	run -0 agent-cancel --all
+	assert_jq 'length == 3 and all(.state == "cancelled" and .signal == "TERM" and (.pids | length) >= 2)'
+	nothing_left
 }
 
 # --- models
