@@ -139,20 +139,9 @@ say_metrics(struct buf *b, jv line)
 		    (double)json_peek_int(line, jv_string_value(name), 0) / 1000);
 		jv_free(name);
 	}
-	return DIM;
-}
-
-static enum paint
-say_slow(struct buf *b, jv line)
-{
-	const char *blame = json_peek_string(line, "most_in");
-
-	buf_printf(b, "%s took ", string_of(line, "phase"));
-	add_ms(b, json_peek_int(line, "us", 0) / 1000);
-	buf_puts(b, ", more than ");
-	add_ms(b, json_peek_int(line, "limit_us", 0) / 1000);
-	if (blame)
-		buf_printf(b, ", most of it in %s", blame);
+	if (!json_has(line, "warning"))
+		return DIM;
+	buf_printf(b, "\n%s", string_of(line, "warning"));
 	return YELLOW;
 }
 
@@ -359,8 +348,8 @@ say_fn_of(const char *kind)
 		say_fn *say;
 	} kinds[] = { { "event", say_event }, { "start", say_start },
 		{ "create_task_start", say_spawned }, { "agent_creation_metrics", say_metrics },
-		{ "slow", say_slow }, { "prompt", say_prompt }, { "request", say_request },
-		{ "turn", say_turn }, { "turn_failed", say_error }, { "model_retry", say_retry },
+		{ "prompt", say_prompt }, { "request", say_request }, { "turn", say_turn },
+		{ "turn_failed", say_error }, { "model_retry", say_retry },
 		{ "tool_start", say_tool_start }, { "tool_end", say_tool_end },
 		{ "refused", say_message }, { "stderr", say_text }, { "command", say_command },
 		{ "exit", say_exit }, { "remains", say_error }, { "adapter", say_error },

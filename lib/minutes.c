@@ -22,19 +22,12 @@ note_spawned(struct log *log, jv task)
 {
 	jv note = json_set_valid(jv_object(), "task_description",
 	    json_get(task, "instruction", JV_KIND_STRING));
-	jv scope = json_get(task, "scope", JV_KIND_OBJECT), performance;
-	int rc;
 
 	note = with_string(note, "spawned_by", task);
 	note = json_set_int(note, "depth", json_peek_int(task, "depth", 0));
 	note = with_string(note, "model_id", task);
-	note = json_set_valid(note, "scope", scope);
-	rc = log_note(log, "create_task_start", note);
-	performance = json_get(task, "performance", JV_KIND_OBJECT);
-	if (rc == 0 && jv_is_valid(performance))
-		rc = minutes_metrics(log, performance);
-	jv_free(performance);
-	return rc;
+	note = json_set_valid(note, "scope", json_get(task, "scope", JV_KIND_OBJECT));
+	return log_note(log, "create_task_start", note);
 }
 
 /* The model that is asked, where the task or the agent says so. */
@@ -74,46 +67,6 @@ minutes_begin(struct log *log, jv task, jv agent, const char *lease)
 	if (jv_is_valid(agent))
 		note = json_set(note, "agent", jv_copy(agent));
 	return log_note(log, "start", note);
-}
-
-/* --- the times of a spawning */
-
-/* One that was too long; blame: the phase that took most of it, or NULL. */
-static int
-note_slow(struct log *log, const char *phase, int64_t us, int64_t limit_us, const char *blame)
-{
-	jv note = json_set_string(jv_object(), "phase", phase);
-
-	note = json_set_int(json_set_int(note, "us", us), "limit_us", limit_us);
-	if (blame)
-		note = json_set_string(note, "most_in", blame);
-	return log_note(log, "slow", note);
-}
-
-int
-minutes_metrics(struct log *log, jv performance)
-{
-	static const char *const phases[] = { "validation", "configuration", "building",
-		"spawning" };
-	int64_t total = json_peek_int(performance, "total_us", 0), most = -1;
-	const char *blame = NULL;
-	int rc = log_note(log, "agent_creation_metrics", jv_copy(performance));
-
-	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
-		jv name = jv_string_fmt("%s_us", phases[i]);
-		int64_t us = json_peek_int(performance, jv_string_value(name), 0);
-
-		if (rc == 0 && us > MINUTES_PHASE_US)
-			rc = note_slow(log, phases[i], us, MINUTES_PHASE_US, NULL);
-		if (us > most && us * 100 > total * MINUTES_BLAME_PERCENT) {
-			most = us;
-			blame = phases[i];
-		}
-		jv_free(name);
-	}
-	if (rc == 0 && total > MINUTES_TOTAL_US)
-		rc = note_slow(log, "total", total, MINUTES_TOTAL_US, blame);
-	return rc;
 }
 
 /* --- the end */

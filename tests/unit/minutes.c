@@ -73,10 +73,9 @@ test_begin(void)
 static void
 test_spawned(void)
 {
-	jv task = record("{'id':'task','attempt':1,'instruction':'Look around','spawned':true,"
-			 "'spawned_by':'other','depth':1,'scope':{'account_ids':['123456789012']},"
-			 "'performance':{'validation_us':10,'configuration_us':100001,"
-			 "'building_us':600000,'spawning_us':20,'total_us':700031}}");
+	jv task =
+	    record("{'id':'task','attempt':1,'instruction':'Look around','spawned':true,"
+		   "'spawned_by':'other','depth':1,'scope':{'account_ids':['123456789012']}}");
 
 	begin_log();
 	minutes_begin(log_file, task, jv_invalid(), "lease");
@@ -84,18 +83,7 @@ test_spawned(void)
 	    "{'kind':'create_task_start','task_description':'Look around','spawned_by':'other',"
 	    "'depth':1,'scope':{'account_ids':['123456789012']}}",
 	    "a spawned task's log begins with what it is to do");
-	is_json(line(1),
-	    "{'kind':'agent_creation_metrics','validation_us':10,'configuration_us':100001,"
-	    "'building_us':600000,'spawning_us':20,'total_us':700031}",
-	    "then how long the spawning took");
-	is_json(line(2), "{'kind':'slow','phase':'configuration','us':100001,'limit_us':100000}",
-	    "with a warning for each phase that was slow");
-	is_json(line(3), "{'kind':'slow','phase':'building','us':600000,'limit_us':100000}",
-	    "... one by one");
-	is_json(line(4),
-	    "{'kind':'slow','phase':'total','us':700031,'limit_us':500000,'most_in':'building'}",
-	    "and for all of it, with the phase to blame");
-	line_has(5, "kind", "'start'", "then the attempt");
+	line_has(1, "kind", "'start'", "then the attempt");
 	begin_log();
 	task = json_set_int(task, "attempt", 2);
 	minutes_begin(log_file, task, jv_invalid(), "lease");
