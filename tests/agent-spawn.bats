@@ -37,7 +37,7 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 		.agent_id == "worker-\($id[:8])" and (.created_at | test("Z$")) and
 		(.log | startswith("/") and endswith("/logs/agents/\($id).log")))'
 	id=$(jq -r .task_id <<<"$output")
-	wait_until 10 says "$chat" 'It is done.'
+	wait_until 30 says "$chat" 'It is done.'
 	wait_field "$id" .status completed
 	run -0 task-show "$id"
 	assert_jq '.[0] | .spawned and .depth == 0 and (has("spawned_by") | not) and .agent == .worker.role and
@@ -75,7 +75,7 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	id=$(spawn --chat "$chat" count all the files)
 	assert_equal "$(field "$id" .status)" in_progress
 	touch go
-	wait_until 10 says "$chat" 'It is done.'
+	wait_until 30 says "$chat" 'It is done.'
 	wait_field "$id" .status completed
 }
 
@@ -90,7 +90,7 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	kill -HUP -- -"$shell"
 	await_exit "$shell" || true
 	touch go
-	wait_until 10 says "$chat" 'It is done.'
+	wait_until 30 says "$chat" 'It is done.'
 	wait_field "$id" .status completed
 	assert_equal "$(field "$id" .attempt)" 1
 }
@@ -266,8 +266,8 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	wait_field "$id" .waiting approval
 	task-approve "$id" >/dev/null
 	wait_field "$id" '[.status, .response] | tojson' '["completed","It is done."]'
-	wait_until 10 says "$(field "$id" .chat_id)" 'hear me'
-	wait_until 10 says "$(field "$id" .chat_id)" 'It is done.'
+	wait_until 30 says "$(field "$id" .chat_id)" 'hear me'
+	wait_until 30 says "$(field "$id" .chat_id)" 'It is done.'
 }
 
 @test "agent-spawn: the same request twice is two tasks, and no duplicate of others" {
@@ -305,4 +305,21 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	run -77 --separate-stderr agent-spawn -a boss --chat "$chat" 'look around for a while'
 	assert_equal "$output$stderr" "agent-spawn: the chat's owner wants to be asked before a task of it begins: add it with task-add"
 	assert_equal "$(task-list --count)$(chat-show "$chat")" 0
+}
+
+@test "agent-spawn: what could not be posted is posted by the next pipeline" {
+	worker waiter 'until [[ -e go ]]; do sleep 0.02; done; echo fine'
+	id=$(spawn --agent waiter wait for the file)
+	runner=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .lease)")
+	for pid in $(<"/proc/$runner/task/$runner/children"); do
+		[[ $(<"/proc/$pid/comm") = chat-post ]] && poster=$pid
+	done
+	kill -KILL "$poster"
+	touch go
+	wait_field "$id" .status completed
+	await_exit "$runner"
+	run ! says "$(field "$id" .chat_id)" fine
+	task-watch --drain | task-run | chat-post >/dev/null
+	says "$(field "$id" .chat_id)" fine
+	assert_equal "$(field "$id" '.events == .posted')" true
 }
