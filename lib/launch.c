@@ -177,7 +177,7 @@ begin(struct child *c)
 	return rc == STORE_OK ? ENGAGE_DONE : -1;
 }
 
-/* Whoever carries the events into the chat becomes our stdout.  Without, they stay in the outbox. */
+/* Who carries the events into the chat becomes our stdout.  Without, they stay in the outbox. */
 static void
 start_posting(const struct child *c)
 {

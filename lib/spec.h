@@ -42,8 +42,8 @@ int spec_check(jv spec);
  */
 int spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task);
 
-/* spec_record - only its record (owned), whatever others there are: it is not stored.  0, or -1 with
- * err, as above. */
+/* spec_record - only its record (owned), whatever others there are: it is not stored.  0, or -1
+ * with err, as above. */
 int spec_record(struct tx *tx, jv spec, jv *task);
 
 /* spec_metadata - values of an option, each name=value, as an object of strings.
