@@ -14,13 +14,17 @@
 static const char *description, *input, *adapter;
 static const char *model, *provider, *prompt, *effort, *folder;
 static struct opt_list skills, crews, allow, deny, ask;
-static long max_turns, context = -1;
-static bool sandbox, network, allow_unscoped;
+static long max_turns, context = -1, max_running;
+static bool sandbox, network, allow_unscoped, one_at_a_time;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; may be repeated",
 				       .list = &skills },
 	{ 0, "crew", "crew", "a crew that it belongs to; may be repeated", .list = &crews },
+	{ 0, "max-running", "count", "run at most count of its tasks at once", .num = &max_running,
+	    .min = 1, .max = AGENT_RUNNING_MAX },
+	{ 0, "one-at-a-time", NULL, "begin nothing while another of its crew runs a task",
+	    .set = &one_at_a_time },
 	{ 0, "description", "text", "what it does, in a sentence", .str = &description },
 	{ 'i', "input", "kind",
 	    "what its program reads: text (the instruction) or json (the request)", .str = &input },
@@ -165,6 +169,10 @@ record(const char *role, char **command)
 	agent = json_set(agent, "skills", strings(skills.item, skills.len));
 	if (crews.len > 0)
 		agent = json_set(agent, "crews", strings(crews.item, crews.len));
+	if (max_running)
+		agent = json_set_int(agent, "max_running", max_running);
+	if (one_at_a_time)
+		agent = json_set(agent, "one_at_a_time", jv_true());
 	agent = model ? with_model(agent) : with_program(agent, command);
 	if (folder)
 		agent = with_path(agent, "folder", folder);
@@ -231,6 +239,8 @@ check_options(bool has_command)
 	if (!model && is_of_model)
 		opt_usage(&cmd, "--provider, --prompt, --tool, --max-turns and the like: only "
 				"with --model");
+	if (one_at_a_time && !crews.len)
+		opt_usage(&cmd, "--one-at-a-time: only with --crew; alone, --max-running 1");
 	if (input && strcmp(input, "text") != 0 && strcmp(input, "json") != 0)
 		opt_usage(&cmd, "--input: want text or json, got '%s'", input);
 }

@@ -15,6 +15,7 @@
 #include "join.h"
 #include "launch.h"
 #include "life.h"
+#include "limit.h"
 #include "lines.h"
 #include "log.h"
 #include "loop.h"
@@ -350,6 +351,29 @@ take(struct run *r, const char *id, struct given given)
 	    &r->claim);
 }
 
+/* Says what a task waits for that finds no room.  Returns the exit status. */
+static int
+say_held(struct store *s, const char *id)
+{
+	struct tx *tx = store_read(s);
+	jv task, full;
+	char name[9], *why;
+
+	if (!tx)
+		err_exit();
+	task = task_get(tx, id);
+	full = life_full(tx, task);
+	why =
+	    jv_is_valid(full) ? limit_why(tx, jv_string_value(full)) : xstrdup("there was no room");
+	jv_free(full);
+	jv_free(task);
+	if (store_end(tx) < 0)
+		err_exit();
+	err_set(EX_TEMPFAIL, "task %s: %s", task_short(id, name), why);
+	free(why);
+	return err_print();
+}
+
 /* One task from its claim to its end.  Returns the exit status. */
 static int
 do_task(struct store *s, struct proc_lease *lease, const char *id, struct given given)
@@ -360,6 +384,8 @@ do_task(struct store *s, struct proc_lease *lease, const char *id, struct given 
 
 	if (status < 0 && err_code() != EX_NOINPUT)
 		err_exit();
+	if (status == LIFE_HELD && !runner)
+		return say_held(s, id);
 	if (status != LIFE_DONE)
 		return status < 0 ? err_print() : 0;
 	status = 0;

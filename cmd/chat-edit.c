@@ -1,4 +1,4 @@
-/* chat-edit - change a chat's title, or what its owner is asked */
+/* chat-edit - change a chat */
 #include <unistd.h>
 
 #include "chat.h"
@@ -8,6 +8,8 @@
 #include "rows.h"
 
 static const char *title, *approve;
+static struct opt_list bots, persons;
+static bool single, many;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "title", "title", "what to call it; empty: nothing",
@@ -15,21 +17,39 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it; empt
 	{ 0, "approve", "what",
 	    "what waits for the owner's approval, with commas: agents, tasks or none",
 	    .str = &approve },
+	{ 0, "bot", "user", "a member that is a program; may be repeated", .list = &bots },
+	{ 0, "person", "user", "a member that is a person; may be repeated", .list = &persons },
+	{ 0, "one-at-a-time", NULL, "its tasks run one after the other", .set = &single },
+	{ 0, "many-at-a-time", NULL, "its tasks run beside each other", .set = &many },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
-static const struct cmd cmd = { "chat-edit", "change a chat's title, or what its owner is asked",
-	"CHAT", opts, 0 };
+static const struct cmd cmd = { "chat-edit", "change a chat", "CHAT", opts, 0 };
 
-/* Its changes; asked is borrowed. */
+/* The chat (consumed) with members of that kind; invalid with err. */
+static jv
+with_members(struct tx *tx, const char *id, jv chat, const struct opt_list *users, const char *kind)
+{
+	for (size_t i = 0; i < users->len && jv_is_valid(chat); i++) {
+		jv_free(chat);
+		chat = chat_set_member(tx, id, users->item[i], kind);
+	}
+	return chat;
+}
+
+/* The chat as the options say; asked is borrowed; invalid with err. */
 static jv
 change(struct tx *tx, const char *id, jv asked)
 {
-	jv chat = title ? chat_set_title(tx, id, title) : jv_invalid();
+	jv chat = chat_get(tx, id);
 
-	if (!approve)
-		return chat;
-	jv_free(chat);
-	return consent_set(tx, id, jv_copy(asked));
+	if (title)
+		chat = (jv_free(chat), chat_set_title(tx, id, title));
+	if (approve)
+		chat = (jv_free(chat), consent_set(tx, id, jv_copy(asked)));
+	if (single || many)
+		chat = (jv_free(chat), chat_set_single(tx, id, single));
+	chat = with_members(tx, id, chat, &bots, "bot");
+	return with_members(tx, id, chat, &persons, "person");
 }
 
 /* The chat as it is stored then. */
@@ -45,11 +65,11 @@ edit(struct store *s, const char *prefix, jv asked)
 
 		if (!tx)
 			err_exit();
-		if (store_resolve(tx, "chat", prefix, id) < 0) {
+		if (store_resolve(tx, "chat", prefix, id) < 0 ||
+		    !jv_is_valid(chat = change(tx, id, asked))) {
 			store_end(tx);
 			err_exit();
 		}
-		chat = change(tx, id, asked);
 		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
 			jv_free(chat);
 	} while (rc == STORE_AGAIN);
@@ -70,8 +90,10 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want one chat");
 	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!title && !approve)
+	if (!title && !approve && !bots.len && !persons.len && !single && !many)
 		opt_usage(&cmd, "nothing to change");
+	if (single && many)
+		opt_usage(&cmd, "--one-at-a-time and --many-at-a-time: want one of them");
 	if (consent_read(approve ? approve : "none", &asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
 	if (!(s = store_open()))

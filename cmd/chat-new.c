@@ -10,6 +10,7 @@
 
 static const char *title, *user, *crew, *approve;
 static struct opt_list members;
+static bool single;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "title", "title", "what to call it", .str = &title },
@@ -19,6 +20,7 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it", .st
 	{ 0, "approve", "what",
 	    "what waits for the owner's approval, with commas: agents, tasks or none",
 	    .str = &approve },
+	{ 0, "one-at-a-time", NULL, "its tasks run one after the other", .set = &single },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-new", "make a chat", "", opts, 0 };
@@ -33,25 +35,22 @@ names_of(const struct opt_list *list)
 	return names;
 }
 
-/* The new chat, in the crew that was given, with what its owner wants to be asked (borrowed);
- * invalid with err. */
+/* The new chat, as the options say, with what its owner wants to be asked (borrowed); invalid with
+ * err. */
 static jv
 add(struct tx *tx, jv asked)
 {
 	jv chat = chat_add(tx, title, id_user(user), names_of(&members));
-	char id[ID_TEXT];
+	char id[ID_TEXT] = "";
 
-	if (!jv_is_valid(chat))
-		return chat;
-	snprintf(id, sizeof id, "%s", json_peek_string(chat, "id"));
-	if (crew) {
-		jv_free(chat);
-		chat = chat_set_crew(tx, id, crew);
-	}
-	if (jv_is_valid(chat) && jv_array_length(jv_copy(asked)) > 0) {
-		jv_free(chat);
-		chat = consent_set(tx, id, jv_copy(asked));
-	}
+	if (jv_is_valid(chat))
+		snprintf(id, sizeof id, "%s", json_peek_string(chat, "id"));
+	if (*id && crew)
+		chat = (jv_free(chat), chat_set_crew(tx, id, crew));
+	if (jv_is_valid(chat) && single)
+		chat = (jv_free(chat), chat_set_single(tx, id, true));
+	if (jv_is_valid(chat) && jv_array_length(jv_copy(asked)) > 0)
+		chat = (jv_free(chat), consent_set(tx, id, jv_copy(asked)));
 	return chat;
 }
 

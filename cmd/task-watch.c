@@ -13,6 +13,7 @@
 #include "id.h"
 #include "lease.h"
 #include "life.h"
+#include "limit.h"
 #include "lines.h"
 #include "opt.h"
 #include "proc.h"
@@ -76,9 +77,10 @@ struct look {
 	size_t losts;
 	uint64_t stale[AHEAD_MAX]; /* reserved by nobody that lives, or for too long */
 	size_t stales;
-	long mine;      /* reserved by this process */
-	bool is_idle;   /* nothing that --drain waits for */
-	int64_t due_ms; /* when the next delayed task is due; INT64_MAX: none */
+	uint64_t emptied; /* a queue for a slot that nobody is in any more; 0: none */
+	long mine;        /* reserved by this process */
+	bool is_idle;     /* nothing that --drain waits for */
+	int64_t due_ms;   /* when the next delayed task is due; INT64_MAX: none */
 };
 
 static bool
@@ -193,12 +195,13 @@ look_at_running(struct watch *w, struct tx *tx, struct look *look)
 	}
 }
 
-/* Takes the first tasks of a set that may run now, up to the number that may be handed out. */
+/* Takes the first tasks of a set that may run now, up to `most`, and up to the number that may be
+ * handed out. */
 static void
-look_for_ready(struct watch *w, struct tx *tx, const char *set, struct look *look)
+look_for_ready(struct watch *w, struct tx *tx, const char *set, int64_t most, struct look *look)
 {
-	for (uint64_t n = 0;
-	     (long)look->readies + look->mine < ahead && (n = store_next(tx, set, n)) != 0;) {
+	for (uint64_t n = 0; most > 0 && (long)look->readies + look->mine < ahead &&
+			     (n = store_next(tx, set, n)) != 0;) {
 		jv task = store_at(tx, n);
 		const char *due = json_peek_string(task, "not_before");
 		int64_t due_ms;
@@ -206,7 +209,7 @@ look_for_ready(struct watch *w, struct tx *tx, const char *set, struct look *loo
 		if (is_wanted(w, task) && !was_declined(w, n, task)) {
 			look->is_idle = false;
 			if (life_is_ready(task, clock_now_ms()))
-				look->ready[look->readies++] = n;
+				look->ready[look->readies++] = n, most--;
 			else if (due && clock_parse(due, &due_ms) && due_ms < look->due_ms)
 				look->due_ms = due_ms;
 		}
@@ -214,16 +217,50 @@ look_for_ready(struct watch *w, struct tx *tx, const char *set, struct look *loo
 	}
 }
 
+/* Whether somebody in a set waits for what --drain waits for. */
+static bool
+has_wanted(struct watch *w, struct tx *tx, const char *set)
+{
+	bool has = false;
+
+	for (uint64_t n = 0; !has && (n = store_next(tx, set, n)) != 0;) {
+		jv task = store_at(tx, n);
+
+		has = is_wanted(w, task) && !was_declined(w, n, task);
+		jv_free(task);
+	}
+	return has;
+}
+
+/* Those who wait for a slot in which there is room by now: they have waited longest. */
+static void
+look_at_queues(struct watch *w, struct tx *tx, int rank, struct look *look)
+{
+	struct limit_queue q = { 0 };
+
+	while (limit_next_queue(tx, rank, &q)) {
+		if (q.is_empty)
+			look->emptied = q.n;
+		look_for_ready(w, tx, q.set, q.room, look);
+		if (drain && look->is_idle)
+			look->is_idle = !has_wanted(w, tx, q.set);
+		free(q.set);
+	}
+}
+
 static struct look
 look_at_store(struct watch *w, struct tx *tx)
 {
-	static const char *const sets[] = { "ready.0", "ready.1", "ready.2", "delayed" };
+	static const char *const sets[] = { "ready.0", "ready.1", "ready.2" };
 	struct look look = { .is_idle = true, .due_ms = INT64_MAX };
 
 	look_at_reserved(w, tx, &look);
 	look_at_running(w, tx, &look);
-	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
-		look_for_ready(w, tx, sets[i], &look);
+	for (int i = 0; i < 3; i++) {
+		look_at_queues(w, tx, i, &look);
+		look_for_ready(w, tx, sets[i], INT64_MAX, &look);
+	}
+	look_for_ready(w, tx, "delayed", INT64_MAX, &look);
 	return look;
 }
 
@@ -282,6 +319,7 @@ put_back_lost(struct watch *w, struct tx *tx, uint64_t n)
 	jv_free(task);
 }
 
+/* Those that find no room after all wait for it, and are none of the tasks. */
 static void
 hand_out(struct watch *w, struct tx *tx, struct look *look, jv *tasks)
 {
@@ -293,8 +331,11 @@ hand_out(struct watch *w, struct tx *tx, struct look *look, jv *tasks)
 			jv_free(task);
 			continue;
 		}
-		*tasks = jv_array_append(*tasks,
-		    life_reserve(tx, task, w->lease.id, clock_now_ms() + w->visibility_ms));
+		task = life_reserve(tx, task, w->lease.id, clock_now_ms() + w->visibility_ms);
+		if (jv_is_valid(task))
+			*tasks = jv_array_append(*tasks, task);
+		else
+			jv_free(task);
 	}
 }
 
@@ -324,6 +365,8 @@ act(struct watch *w, struct look *look)
 			jv_free(task);
 		}
 		hand_out(w, tx, look, &tasks);
+		if (look->emptied)
+			limit_close_queue(tx, look->emptied);
 		if ((rc = store_commit(tx, STORE_RELAXED)) != STORE_OK)
 			jv_free(tasks);
 	} while (rc == STORE_AGAIN);
@@ -402,7 +445,7 @@ watch(struct watch *w)
 		if (store_end(tx) < 0)
 			err_exit();
 		end_all_remains(w, &look);
-		if (look.losts || look.stales || look.readies) {
+		if (look.losts || look.stales || look.readies || look.emptied) {
 			act(w, &look);
 			if (out_flush(&w->out) < 0)
 				return lost_output(w);

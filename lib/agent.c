@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "clock.h"
 #include "err.h"
+#include "utf8.h"
 
 enum { ROLE_MAX = 64, ADAPTER_MAX = 64, NAME_MAX_BYTES = 200, TURNS_MAX = 1000000 };
 
@@ -164,7 +165,8 @@ check_count(jv agent, const char *name, int least, int most)
 static int
 check_numbers(jv agent)
 {
-	static const char *const flags[] = { "sandbox", "network", "allow_unscoped" };
+	static const char *const flags[] = { "sandbox", "network", "allow_unscoped",
+		"one_at_a_time" };
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
 		jv flag = jv_object_get(jv_copy(agent), jv_string(flags[i]));
@@ -174,9 +176,30 @@ check_numbers(jv agent)
 		if (kind != JV_KIND_INVALID && kind != JV_KIND_TRUE && kind != JV_KIND_FALSE)
 			return err_set(EX_DATAERR, "%s: want true or false", flags[i]);
 	}
-	if (check_count(agent, "max_turns", 1, TURNS_MAX) < 0)
+	if (check_count(agent, "max_turns", 1, TURNS_MAX) < 0 ||
+	    check_count(agent, "max_running", 1, AGENT_RUNNING_MAX) < 0)
 		return -1;
 	return check_count(agent, "context_tokens", 0, AGENT_CONTEXT_MAX);
+}
+
+/* A crew's name becomes part of a set's. */
+static int
+check_crews(jv agent)
+{
+	jv crews = json_get(agent, "crews", JV_KIND_ARRAY);
+	int rc = check_list(jv_object_get(jv_copy(agent), jv_string("crews")), "crews", 1,
+	    AGENT_CREW_MAX);
+
+	for (int i = 0; rc == 0 && jv_is_valid(crews) && i < jv_array_length(jv_copy(crews)); i++) {
+		jv crew = jv_array_get(jv_copy(crews), i);
+
+		for (const char *p = jv_string_value(crew); rc == 0 && *p; p++)
+			if (utf8_control(p))
+				rc = err_set(EX_DATAERR, "crews[%d]: a control character in it", i);
+		jv_free(crew);
+	}
+	jv_free(crews);
+	return rc;
 }
 
 int
@@ -197,8 +220,7 @@ agent_check(jv agent)
 	if (check_list(jv_object_get(jv_copy(agent), jv_string("skills")), "skills", 0,
 		AGENT_PROMPT_MAX) < 0)
 		return -1;
-	if (check_list(jv_object_get(jv_copy(agent), jv_string("crews")), "crews", 1,
-		AGENT_CREW_MAX) < 0)
+	if (check_crews(agent) < 0)
 		return -1;
 	return check_list(jv_object_get(jv_copy(agent), jv_string("command")), "command", 0,
 	    AGENT_PROMPT_MAX);
@@ -212,6 +234,16 @@ key_of(const char *role)
 	for (char *p = key; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	return key;
+}
+
+static jv
+sets_of(jv agent)
+{
+	jv sets = JV_ARRAY(jv_string("agents"));
+
+	return json_has(agent, "max_running") || json_has(agent, "one_at_a_time")
+	           ? jv_array_append(sets, jv_string("agents.limited"))
+	           : sets;
 }
 
 jv
@@ -231,7 +263,8 @@ agent_put(struct tx *tx, jv agent)
 	    jv_is_valid(old) ? json_peek_string(old, "created_at") : now);
 	agent = json_set_string(agent, "updated_at", now);
 	jv_free(old);
-	store_put(tx, key, jv_copy(agent), JV_ARRAY(jv_string("agents")), jv_array());
+	store_put(tx, key, jv_copy(agent), sets_of(agent), jv_array());
+	store_ring(tx, "tasks"); /* more of them may run now */
 	free(key);
 	return agent;
 }
@@ -260,8 +293,10 @@ agent_remove(struct tx *tx, const char *role)
 	char *key = key_of(role);
 	bool is_there = store_number(tx, key) != 0;
 
-	if (is_there)
+	if (is_there) {
 		store_delete(tx, key);
+		store_ring(tx, "tasks");
+	}
 	free(key);
 	return is_there ? 0 : err_set(EX_NOINPUT, "agent %s: no such role", role);
 }

@@ -1,9 +1,10 @@
 /*
  * agent.h - the crew: who can do work, and with what program or model
  *
- * Record (key "agent/<role in lower case>", set "agents"):
+ * Record (key "agent/<role in lower case>", set "agents"; with a limit
+ * (limit.h) also "agents.limited"):
  *   {"role","description","skills":[],"crews":[]?,"kind":"exec"|"llm","status":"active"|"proposed",
- *    "created_at","updated_at", and
+ *    "max_running"?,"one_at_a_time"?,"created_at","updated_at", and
  *    exec: "command":[]?,"input":"text"|"json","adapter"?
  *    llm:  "model_id"?,"provider"?,"system_prompt"?,"tools":{"allow":[],"deny":[],"ask":[]}?,
  *          "max_turns"?,"effort"?,"sandbox"?,"network"?,"allow_unscoped"?,"folder"?}
@@ -22,7 +23,8 @@ enum {
 	AGENT_CONTEXT_MAX = 1000000,
 	AGENT_PROMPT_MAX = 1 << 20,
 	AGENT_FOLDER_MAX = 4096,
-	AGENT_CREW_MAX = 100
+	AGENT_CREW_MAX = 100,
+	AGENT_RUNNING_MAX = 1000000 /* max_running */
 };
 
 /*

@@ -7,7 +7,10 @@
 #include "agent.h"
 #include "chat.h"
 #include "crew.h"
+#include "limit.h"
 #include "task.h"
+
+#define LOAD_FULL INT64_MAX
 
 /* The crew that the task, or its chat, is tied to, owned; NULL: none. */
 static char *
@@ -58,32 +61,50 @@ assign_crew(struct tx *tx, jv task)
 	return some;
 }
 
-/* How many tasks the agent of that role runs. */
-static int
-load_of(struct tx *tx, const char *role)
+/* Whether the task itself was handed out as one for that slot. */
+static bool
+is_own(jv task, jv slot)
 {
-	int count = 0;
+	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT),
+	   slots = crew_strings(reservation, "slots");
+	bool is = false;
 
-	for (uint64_t n = 0; (n = store_next(tx, "status.in_progress", n)) != 0;) {
-		jv task = store_at(tx, n);
-		const char *agent = json_peek_string(task, "agent");
+	jv_array_foreach (slots, i, each)
+		is = jv_equal(each, jv_copy(slot)) || is;
+	jv_free(slots);
+	jv_free(reservation);
+	return is;
+}
 
-		count += agent && !strcasecmp(agent, role);
-		jv_free(task);
-	}
-	return count;
+/* How busy the agent of that role is: how many other tasks it runs or is handed; LOAD_FULL: no other
+ * may be. */
+static int64_t
+load_of(struct tx *tx, const char *role, jv task)
+{
+	jv slots = task_add_slot(jv_array(), "agent.", role), slot = jv_array_get(slots, 0);
+	char *running = xprintf("running.%s", jv_string_value(slot)),
+	     *reserved = xprintf("reserved.%s", jv_string_value(slot));
+	bool own = is_own(task, slot);
+	int64_t room = limit_room(tx, jv_string_value(slot), LIMIT_RESERVED),
+		load = (int64_t)(store_count(tx, running) + store_count(tx, reserved)) - own;
+
+	free(running);
+	free(reserved);
+	jv_free(slot);
+	return room == 0 && !own ? LOAD_FULL : load;
 }
 
 /* The best of those who fit a text. */
 struct best {
 	jv agent; /* invalid: nobody fits */
-	int score, equals, load;
+	int score, equals;
+	int64_t load; /* -1: not counted */
 };
 
 static void
-compare(struct tx *tx, struct best *best, jv agent, int score)
+compare(struct tx *tx, struct best *best, jv agent, int score, jv task)
 {
-	int load;
+	int64_t load;
 
 	if (score == 0 || score < best->score)
 		return;
@@ -95,8 +116,8 @@ compare(struct tx *tx, struct best *best, jv agent, int score)
 		return;
 	}
 	if (best->load < 0) /* counted where it matters only */
-		best->load = load_of(tx, crew_role(best->agent));
-	load = load_of(tx, crew_role(agent));
+		best->load = load_of(tx, crew_role(best->agent), task);
+	load = load_of(tx, crew_role(agent), task);
 	best->equals++;
 	if (load >= best->load)
 		return;
@@ -106,7 +127,7 @@ compare(struct tx *tx, struct best *best, jv agent, int score)
 }
 
 static struct best
-best_for(struct tx *tx, jv crew, const char *text)
+best_for(struct tx *tx, jv crew, const char *text, jv task)
 {
 	struct best best = { .agent = jv_invalid() };
 
@@ -114,7 +135,7 @@ best_for(struct tx *tx, jv crew, const char *text)
 		jv agent = jv_array_get(jv_copy(crew), i);
 
 		if (crew_role(agent))
-			compare(tx, &best, agent, crew_score(agent, text));
+			compare(tx, &best, agent, crew_score(agent, text), task);
 		jv_free(agent);
 	}
 	return best;
@@ -153,12 +174,12 @@ choose_by_skills(struct tx *tx, jv crew, jv task)
 {
 	const char *text = json_peek_string(task, "instruction");
 	char *skills = required(task), *reason, among[64] = "";
-	struct best best = best_for(tx, crew, skills);
+	struct best best = best_for(tx, crew, skills, task);
 	bool is_required = jv_is_valid(best.agent);
 	jv answer;
 
 	if (!is_required)
-		best = best_for(tx, crew, text ? text : "");
+		best = best_for(tx, crew, text ? text : "", task);
 	free(skills);
 	if (!jv_is_valid(best.agent))
 		return choice(crew_find(crew, NULL), "it is the first: nobody's skills fit");

@@ -3,7 +3,8 @@
  *
  * The role that the task names; else the one that its instruction mentions; else the agent that
  * has most of the words of its required_skills; else the one most of whose skills' words are in the
- * instruction, of equals the one that runs the fewest tasks, then the earlier one; else the first.
+ * instruction, of equals the one that runs the fewest tasks (who has no room for more comes last),
+ * then the earlier one; else the first.
  * A task that is a crew's, or in a chat that is tied to one, has only that crew's agents.
  */
 #ifndef ASSIGN_H

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "chat.h"
 #include "clock.h"
@@ -60,8 +61,11 @@ static void
 store_chat(struct tx *tx, jv chat)
 {
 	char *key = xprintf("chat/%s", json_peek_string(chat, "id"));
+	jv sets = JV_ARRAY(jv_string("chats"));
 
-	store_put(tx, key, jv_copy(chat), JV_ARRAY(jv_string("chats")), jv_array());
+	if (chat_is_single(chat))
+		sets = jv_array_append(sets, jv_string("chats.limited"));
+	store_put(tx, key, jv_copy(chat), sets, jv_array());
 	store_ring(tx, "chats");
 	free(key);
 }
@@ -125,6 +129,75 @@ chat_set_crew(struct tx *tx, const char *id, const char *crew)
 		err_set(EX_NOINPUT, "chat %s: no such chat", id);
 	}
 	return chat;
+}
+
+/* The members (consumed; invalid: none) with that one, who may be there already. */
+static jv
+with_member(jv members, const char *user, const char *kind)
+{
+	jv one = member(user);
+	int at = 0;
+
+	if (!jv_is_valid(members))
+		members = (jv_free(members), jv_array());
+	for (bool is_found = false; at < jv_array_length(jv_copy(members)); at++) {
+		jv other = jv_array_get(jv_copy(members), at);
+		const char *name = json_peek_string(other, "user_id");
+
+		if ((is_found = name && !strcasecmp(name, user)))
+			one = (jv_free(one), jv_copy(other));
+		jv_free(other);
+		if (is_found)
+			break;
+	}
+	return jv_array_set(members, at, json_set_string(one, "kind", kind));
+}
+
+jv
+chat_set_member(struct tx *tx, const char *id, const char *user, const char *kind)
+{
+	jv chat, members;
+
+	if (chat_check_user(user) < 0)
+		return jv_invalid();
+	chat = chat_get(tx, id);
+	if (!jv_is_valid(chat)) {
+		err_set(EX_NOINPUT, "chat %s: no such chat", id);
+		return chat;
+	}
+	members = with_member(json_get(chat, "members", JV_KIND_ARRAY), user, kind);
+	chat = json_set(chat, "members", members);
+	store_chat(tx, chat);
+	return chat;
+}
+
+jv
+chat_set_single(struct tx *tx, const char *id, bool is_single)
+{
+	jv chat = chat_get(tx, id), policy = json_get(chat, "policy", JV_KIND_OBJECT);
+
+	policy = json_drop(jv_is_valid(policy) ? policy : jv_object(), "one_at_a_time");
+	if (is_single)
+		policy = json_set(policy, "one_at_a_time", jv_true());
+	if (jv_is_valid(chat)) {
+		chat = json_set(chat, "policy", jv_copy(policy));
+		if (jv_object_length(jv_copy(policy)) == 0)
+			chat = json_drop(chat, "policy");
+		store_chat(tx, chat);
+		store_ring(tx, "tasks"); /* more of them may run now */
+	}
+	jv_free(policy);
+	return chat;
+}
+
+bool
+chat_is_single(jv chat)
+{
+	jv policy = json_get(chat, "policy", JV_KIND_OBJECT);
+	bool is = json_peek_bool(policy, "one_at_a_time");
+
+	jv_free(policy);
+	return is;
 }
 
 jv

@@ -5,6 +5,7 @@
 #include "consent.h"
 #include "edit.h"
 #include "err.h"
+#include "limit.h"
 #include "settle.h"
 #include "spec.h"
 #include "task.h"
@@ -292,7 +293,7 @@ let_wait(struct tx *tx, jv task)
 static void
 store(struct tx *tx, jv task)
 {
-	task = json_drop(task, "reservation");
+	task = limit_forget(json_drop(task, "reservation"));
 	task = json_set_int(task, "revision", json_peek_int(task, "revision", 0) + 1);
 	task_put(tx, task);
 }

@@ -5,8 +5,10 @@
 #include "assign.h"
 #include "clock.h"
 #include "consent.h"
+#include "crew.h"
 #include "err.h"
 #include "life.h"
+#include "limit.h"
 #include "log.h"
 #include "policy.h"
 #include "settle.h"
@@ -68,21 +70,10 @@ life_is_ready(jv task, int64_t now_ms)
 		return false;
 	if (!waiting)
 		return true;
+	if (!strcmp(waiting, "slot"))
+		return true;
 	return !strcmp(waiting, "time") && json_peek_string(task, "not_before") &&
 	       clock_parse(json_peek_string(task, "not_before"), &due) && due <= now_ms;
-}
-
-jv
-life_reserve(struct tx *tx, jv task, const char *lease, int64_t until_ms)
-{
-	char until[CLOCK_TEXT];
-	jv reservation = json_set_string(jv_object(), "lease", lease);
-
-	reservation = json_set_string(reservation, "until", clock_format(until_ms, until));
-	task = json_set(task, "reservation", reservation);
-	task = json_drop(json_drop(task, "waiting"), "not_before");
-	task_put(tx, jv_copy(task));
-	return task;
 }
 
 void
@@ -130,19 +121,87 @@ choose(struct tx *tx, jv task)
 	return task_has_subtasks(task) ? choose_joiner(tx, task) : assign_choose(tx, task);
 }
 
-/* Sets who does a task (consumed), and why it (choice, consumed). */
+/* The slots that bind a task if it is done as was chosen (borrowed). */
 static jv
-assigned(jv task, jv choice)
+slots_of(struct tx *tx, jv task, jv chosen)
 {
-	task = json_set_string(task, "agent", json_peek_string(choice, "role"));
+	return limit_slots(tx, task, json_peek_string(chosen, "role"));
+}
+
+/* The same, of what is chosen now. */
+static jv
+slots_now(struct tx *tx, jv task)
+{
+	jv chosen, slots;
+
+	if (store_count(tx, "agents.limited") == 0)
+		return limit_slots(tx, task, NULL);
+	chosen = choose(tx, task);
+	slots = slots_of(tx, task, chosen);
+	jv_free(chosen);
+	return slots;
+}
+
+jv
+life_full(struct tx *tx, jv task)
+{
+	jv slots = slots_now(tx, task), full = limit_full(tx, slots, LIMIT_RUNNING);
+
+	jv_free(slots);
+	return full;
+}
+
+jv
+life_reserve(struct tx *tx, jv task, const char *lease, int64_t until_ms)
+{
+	char until[CLOCK_TEXT];
+	jv reservation = json_set_string(jv_object(), "lease", lease), slots = slots_now(tx, task),
+	   full = limit_full(tx, slots, LIMIT_RESERVED);
+
+	if (jv_is_valid(full)) {
+		limit_wait(tx, task, jv_string_value(full));
+		jv_free(full);
+		jv_free(slots);
+		jv_free(reservation);
+		return jv_invalid();
+	}
+	reservation = json_set_string(reservation, "until", clock_format(until_ms, until));
+	if (jv_array_length(jv_copy(slots)) > 0)
+		reservation = json_set(reservation, "slots", jv_copy(slots));
+	jv_free(slots);
+	task = json_set(limit_forget(task), "reservation", reservation);
+	task = json_drop(json_drop(task, "waiting"), "not_before");
+	task_put(tx, jv_copy(task));
+	return task;
+}
+
+/* Sets who does a task (consumed), and why it (choice, consumed; without role: nobody). */
+static jv
+assigned(struct tx *tx, jv task, jv choice)
+{
+	const char *role = json_peek_string(choice, "role");
+	jv agent = role && !json_has(task, "worker") ? agent_get(tx, role) : jv_invalid(),
+	   crews = crew_strings(agent, "crews");
+
+	jv_free(agent);
+	task = json_drop(task, "crews");
+	if (jv_array_length(jv_copy(crews)) > 0)
+		task = json_set(task, "crews", crews);
+	else
+		jv_free(crews);
+	if (!jv_is_valid(choice)) {
+		jv_free(choice);
+		return task;
+	}
+	task = json_set_string(task, "agent", role);
 	return json_set(task, "assignment", choice);
 }
 
 static jv
 take(jv task, struct life_claim *claim)
 {
-	task = json_drop(json_drop(json_drop(task, "waiting"), "not_before"), "reservation");
-	task = json_set_string(task, "status", "in_progress");
+	task = json_drop(json_drop(limit_forget(task), "not_before"), "reservation");
+	task = json_set_string(json_drop(task, "waiting"), "status", "in_progress");
 	task = json_set_int(task, "attempt", json_peek_int(task, "attempt", 0) + 1);
 	task = json_set_string(task, "lease", claim->lease);
 	task = json_set_string(task, "runner", claim->runner ? claim->runner : claim->lease);
@@ -150,68 +209,90 @@ take(jv task, struct life_claim *claim)
 	return json_has(task, "started_at") ? task : set_now(task, "started_at");
 }
 
-/* Ends a task whose planner says so in its decision (borrowed), and consumes it; false: it does
- * not. */
+/* Whether a planner says in its decision (borrowed) that the task is to fail. */
 static bool
+is_failed_plan(jv decision)
+{
+	const char *then = json_peek_string(decision, "on_error");
+	jv error = json_get(decision, "error", JV_KIND_OBJECT);
+	bool is = then && !strcmp(then, "fail") && jv_is_valid(error);
+
+	jv_free(error);
+	return is;
+}
+
+/* Ends a task (consumed) with the error of such a decision. */
+static void
 fail_as_planned(struct tx *tx, jv task, jv decision)
 {
-	const char *then = json_peek_string(decision, "on_error"), *category, *code, *message;
 	jv error = json_get(decision, "error", JV_KIND_OBJECT);
+	const char *category = json_peek_string(error, "category"),
+		   *code = json_peek_string(error, "code"),
+		   *message = json_peek_string(error, "message");
 
-	if (!then || strcmp(then, "fail") != 0 || !jv_is_valid(error)) {
-		jv_free(error);
-		return false;
-	}
-	category = json_peek_string(error, "category");
-	code = json_peek_string(error, "code");
-	message = json_peek_string(error, "message");
 	task = json_set(task, "error",
 	    task_error(category ? category : "internal", code ? code : "no_plan",
 		message ? message : "it could not be planned", false));
 	settle_end(tx, task, "failed");
 	jv_free(error);
-	return true;
+}
+
+/* Fails a task (consumed) that nobody can do, as was found (choice, consumed). */
+static void
+fail_unassigned(struct tx *tx, jv task, jv choice)
+{
+	const char *why = json_peek_string(choice, "reason");
+
+	task = json_set(task, "error", task_error("configuration", "no_agent", why, false));
+	jv_free(choice);
+	settle_end(tx, task, "failed");
+}
+
+/* Gives a ready task (consumed), with who does it (consumed), to the claimer.  A result of
+ * life_claim. */
+static int
+hand_over(struct tx *tx, jv found, jv choice, struct life_claim *claim, jv *task)
+{
+	jv slots = slots_of(tx, found, choice), full = limit_full(tx, slots, LIMIT_RUNNING);
+
+	jv_free(slots);
+	if (jv_is_valid(full)) {
+		limit_wait(tx, found, jv_string_value(full));
+		jv_free(full);
+		jv_free(choice);
+		return LIFE_HELD;
+	}
+	found = speech_in_chat(tx, take(found, claim));
+	if (jv_is_valid(claim->decision) && !json_has(found, "decision"))
+		found = json_set(found, "decision", jv_copy(claim->decision));
+	if (jv_is_valid(choice) && !json_has(choice, "role")) {
+		fail_unassigned(tx, found, choice);
+		return LIFE_PASSED;
+	}
+	*task = assigned(tx, found, choice);
+	task_put(tx, jv_copy(*task));
+	return LIFE_DONE;
 }
 
 int
 life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task)
 {
-	jv found = task_get(tx, id), choice;
+	jv found = task_get(tx, id);
+	bool is_there = jv_is_valid(found);
+	int rc = LIFE_PASSED;
 
 	*task = jv_invalid();
+	if (!is_there)
+		rc = err_set(EX_NOINPUT, "task %s: no such task", id);
 	if (!life_is_ready(found, clock_now_ms()) ||
-	    (claim.revision >= 0 && claim.revision != json_peek_int(found, "revision", 0))) {
-		bool is_there = jv_is_valid(found);
-
-		jv_free(claim.decision);
+	    (claim.revision >= 0 && claim.revision != json_peek_int(found, "revision", 0)))
 		jv_free(found);
-		return is_there ? LIFE_PASSED : err_set(EX_NOINPUT, "task %s: no such task", id);
-	}
-	found = speech_in_chat(tx, take(found, &claim));
-	if (fail_as_planned(tx, found, claim.decision)) {
-		jv_free(claim.decision);
-		return LIFE_PASSED;
-	}
-	if (jv_is_valid(claim.decision) && !json_has(found, "decision"))
-		found = json_set(found, "decision", claim.decision);
+	else if (is_failed_plan(claim.decision))
+		fail_as_planned(tx, speech_in_chat(tx, take(found, &claim)), claim.decision);
 	else
-		jv_free(claim.decision);
-	choice = choose(tx, found);
-	if (jv_is_valid(choice) && !json_has(choice, "role")) {
-		found = json_set(found, "error",
-		    task_error("configuration", "no_agent", json_peek_string(choice, "reason"),
-			false));
-		jv_free(choice);
-		settle_end(tx, found, "failed");
-		return LIFE_PASSED;
-	}
-	if (jv_is_valid(choice))
-		found = assigned(found, choice);
-	else
-		jv_free(choice);
-	task_put(tx, jv_copy(found));
-	*task = found;
-	return LIFE_DONE;
+		rc = hand_over(tx, found, choose(tx, found), &claim, task);
+	jv_free(claim.decision);
+	return rc;
 }
 
 bool

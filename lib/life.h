@@ -11,7 +11,7 @@
  * A running task that is to end has `cancel` (life_mark): whoever runs it, or finds its runner
  * dead, ends it by life_end_marked, and nobody claims it.
  *
- *   waiting: dependencies | subtasks | approval | time     (absent: ready)
+ *   waiting: dependencies | subtasks | approval | time | slot (absent: ready)
  *
  * split_task makes a pending task wait for the subtasks that it begins, edit_task one for other
  * dependencies.  approve_task decides what was asked, edit_task takes it back.  An end is
@@ -25,7 +25,7 @@
 
 #include "store.h"
 
-enum { LIFE_PASSED = 0, LIFE_DONE = 1 };
+enum { LIFE_PASSED = 0, LIFE_DONE = 1, LIFE_HELD = 2 };
 
 /* life_begin - store a new task (consumed, complete but for `waiting`).  Returns it as stored. */
 jv life_begin(struct tx *tx, jv task);
@@ -34,13 +34,17 @@ jv life_begin(struct tx *tx, jv task);
  * dependencies it may, or fail with them. */
 void life_allow(struct tx *tx, jv task);
 
-/* life_is_ready - whether the task is pending and may run at now_ms: not waiting, or waiting
- * for a time
- * that has come. */
+/* life_is_ready - whether the task is pending and may run at now_ms, if there is room (limit.h): not
+ * waiting, or for a time that has come, or for a slot. */
 bool life_is_ready(jv task, int64_t now_ms);
 
+/* life_full - the slot without room for which a ready task (borrowed) would have to wait, an owned
+ * string; invalid: there is none. */
+jv life_full(struct tx *tx, jv task);
+
 /* life_reserve - hand a ready task (consumed) to the pipeline whose task-watch holds lease.
- * Returns it as stored.  life_unreserve takes it back. */
+ * Returns it as stored; invalid: it waits for a slot (limit.h) instead.  life_unreserve takes it
+ * back. */
 jv life_reserve(struct tx *tx, jv task, const char *lease, int64_t until_ms);
 void life_unreserve(struct tx *tx, jv task);
 
@@ -61,8 +65,8 @@ struct life_claim {
  * task  set to the claimed task, owned
  *
  * Returns LIFE_DONE; LIFE_PASSED where the task is not ready (claimed, ended, waiting) or no
- * agent can do
- * it, which fails it at once; -1 with err EX_NOINPUT (no such task).
+ * agent can do it, which fails it at once; LIFE_HELD where its agent, crew or chat has no room: it
+ * waits for that slot; -1 with err EX_NOINPUT (no such task).
  */
 int life_claim(struct tx *tx, const char *id, struct life_claim claim, jv *task);
 

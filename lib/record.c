@@ -116,6 +116,14 @@ check_schedule(const char *rest, jv record)
 	return schedule_check(record);
 }
 
+static int
+check_hold(const char *rest, jv value)
+{
+	const char *slot = json_peek_string(value, "slot");
+
+	return slot && !strcmp(slot, rest) ? 0 : err_set(EX_DATAERR, "slot: want that of the key");
+}
+
 int
 record_check(const char *key, jv value)
 {
@@ -123,7 +131,7 @@ record_check(const char *key, jv value)
 		const char *prefix;
 		int (*check)(const char *rest, jv value);
 	} kinds[] = { { "task/", check_task }, { "chat/", check_chat }, { "event/", check_event },
-		{ "agent/", check_agent }, { "cursor/", check_cursor },
+		{ "agent/", check_agent }, { "cursor/", check_cursor }, { "hold/", check_hold },
 		{ "schedule/", check_schedule } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -139,8 +147,10 @@ record_check_set(const char *key, const char *set)
 		{ "ready.", "task/" }, { "reserved", "task/" }, { "delayed", "task/" },
 		{ "approval", "task/" }, { "chat.", "task/" }, { "parent.", "task/" },
 		{ "agent.", "task/" }, { "dependents.", "task/" }, { "stopped.", "task/" },
-		{ "crew.", "task/" }, { "outbox", "task/" }, { "chats", "chat/" }, { "events.", "event/" },
-		{ "agents", "agent/" }, { "cursors", "cursor/" }, { "schedules", "schedule/" } };
+		{ "crew.", "task/" }, { "outbox", "task/" }, { "held.", "task/" },
+		{ "running.", "task/" }, { "holds", "hold/" }, { "chats", "chat/" },
+		{ "events.", "event/" }, { "agents", "agent/" }, { "cursors", "cursor/" },
+		{ "schedules", "schedule/" } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strncmp(set, kinds[i][0], strlen(kinds[i][0])) &&

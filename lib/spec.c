@@ -240,8 +240,8 @@ is_ours(const char *name)
 	static const char *const ours[] = { "status", "waiting", "not_before", "attempt", "lease",
 		"runner", "reservation", "events", "posted", "response", "error", "usage",
 		"updated_at", "started_at", "finished_at", "subtasks", "duplicate", "revision",
-		"attempts_forgiven", "retries", "failures", "approval", "assignment", "spawned",
-		"spawned_by", "depth", "worker", "performance", "cancel" };
+		"attempts_forgiven", "retries", "failures", "approval", "assignment", "slot",
+		"crews", "spawned", "spawned_by", "depth", "worker", "performance", "cancel" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], name))

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "err.h"
 #include "life.h"
+#include "limit.h"
 #include "speech.h"
 #include "task.h"
 
@@ -235,7 +236,7 @@ check_parent(struct tx *tx, jv parent, const char *id, const struct split_order 
 	if (!jv_is_valid(parent))
 		return err_set(EX_NOINPUT, "task %s: no such task", id);
 	if (!task_is(parent, "pending") || task_has_subtasks(parent) ||
-	    json_peek_string(parent, "waiting"))
+	    (json_peek_string(parent, "waiting") && !limit_waits(parent)))
 		return LIFE_PASSED;
 	if (order->revision >= 0 && order->revision != json_peek_int(parent, "revision", 0))
 		return SPLIT_EDITED;
@@ -265,7 +266,8 @@ split_task(struct tx *tx, const char *id, struct split_order order, jv *children
 	parent = count_descendants(tx, parent, jv_array_length(jv_copy(items)));
 	counts = json_set_int(jv_object(), "total", jv_array_length(items));
 	counts = json_set_int(json_set_int(counts, "done", 0), "failed", 0);
-	parent = json_set_string(json_drop(parent, "reservation"), "waiting", "subtasks");
+	parent = limit_forget(json_drop(parent, "reservation"));
+	parent = json_set_string(parent, "waiting", "subtasks");
 	parent = json_set(json_set(parent, "subtasks", counts), "plan", order.plan);
 	if (jv_is_valid(order.decision))
 		parent = json_set(parent, "decision", order.decision);

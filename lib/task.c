@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crew.h"
 #include "err.h"
 #include "task.h"
 
@@ -155,18 +156,65 @@ add_names(jv list, const char *prefix, jv rest)
 	return list;
 }
 
+jv
+task_add_slot(jv slots, const char *prefix, const char *name)
+{
+	char *slot = xprintf("%s%s", prefix, name);
+
+	for (char *p = slot; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	slots = jv_array_append(slots, jv_string(slot));
+	free(slot);
+	return slots;
+}
+
+/* The sets of a task that runs, by which its agent's, crews' and chat's are counted.  (What was
+ * spawned runs beside its chat's, and an agent made for one task is not counted.) */
+static jv
+add_running_sets(jv sets, jv task)
+{
+	const char *role = json_peek_string(task, "agent"),
+		   *chat = json_peek_string(task, "chat_id");
+	jv crews = crew_strings(task, "crews");
+
+	if (role && !json_has(task, "worker"))
+		sets = task_add_slot(sets, "running.agent.", role);
+	jv_array_foreach (crews, i, crew) {
+		sets = task_add_slot(sets, "running.crew.", jv_string_value(crew));
+		jv_free(crew);
+	}
+	jv_free(crews);
+	return chat && !json_has(task, "spawned") ? task_add_slot(sets, "running.chat.", chat)
+	                                          : sets;
+}
+
+static jv
+add_reserved_sets(jv sets, jv task)
+{
+	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT);
+
+	sets = add_names(sets, "reserved.", crew_strings(reservation, "slots"));
+	jv_free(reservation);
+	return add_name(sets, "reserved", "");
+}
+
 /* The sets of a pending task that say whether, and when, it may run. */
 static jv
 add_waiting_sets(jv sets, jv task)
 {
-	const char *waiting = json_peek_string(task, "waiting");
+	const char *waiting = json_peek_string(task, "waiting"),
+		   *slot = json_peek_string(task, "slot");
 	const char *priority = json_peek_string(task, "priority");
 	int rank = priority ? position(priorities, priority) : 1;
 
 	if (json_has(task, "reservation"))
-		return add_name(sets, "reserved", "");
+		return add_reserved_sets(sets, task);
+	if (rank < 0)
+		rank = 1;
 	if (!waiting)
-		return jv_array_append(sets, jv_string_fmt("ready.%d", rank < 0 ? 1 : rank));
+		return jv_array_append(sets, jv_string_fmt("ready.%d", rank));
+	if (!strcmp(waiting, "slot") && slot)
+		return jv_array_append(sets, jv_string_fmt("held.%d.%s", rank, slot));
 	if (!strcmp(waiting, "time"))
 		return add_name(sets, "delayed", "");
 	if (!strcmp(waiting, "approval"))
@@ -225,6 +273,8 @@ sets_of(jv task)
 		sets = add_waiting_sets(sets, task);
 	if (task_is(task, "in_progress") && json_has(task, "spawned"))
 		sets = add_name(sets, "spawned", "");
+	if (task_is(task, "in_progress"))
+		sets = add_running_sets(sets, task);
 	if (task_is(task, "failed"))
 		sets = add_stopped_sets(sets, task);
 	if ((task_is_over(task) || task_waits_for(task, "approval")) &&

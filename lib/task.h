@@ -10,6 +10,9 @@
  *   reserved              ready, but handed to a pipeline (field `reservation`)
  *   delayed               waiting: time (field `not_before`)
  *   approval              waiting: approval (field `approval`)
+ *   held.<0|1|2>.<slot>   waiting: slot (field `slot`; limit.h)
+ *   running.<slot>        in progress: of its agent, each of that one's crews (field `crews`), its chat
+ *   reserved.<slot>       reserved, of those of its slots that have a limit (`reservation.slots`)
  *   chat.<id> parent.<id> agent.<role>
  *   crew.<name>             its own tasks; in lower case
  *   dependents.<id>       pending and waiting for that task
@@ -70,6 +73,9 @@ int task_check_priority(const char *priority);
 /* task_title - what to call a task whose record has no title: the instruction's first line, cut at
  * TASK_TITLE_CHARS characters; a jv string. */
 jv task_title(const char *instruction);
+
+/* task_add_slot - add the slot prefix and name, in lower case, to an array (consumed). */
+jv task_add_slot(jv slots, const char *prefix, const char *name);
 
 /* task_short - the first eight characters of an id, for texts.  Returns out. */
 const char *task_short(const char *id, char out[9]);

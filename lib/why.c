@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "assign.h"
+#include "life.h"
+#include "limit.h"
 #include "proc.h"
 #include "task.h"
 #include "why.h"
@@ -129,13 +131,29 @@ why_waiting(struct tx *tx, jv task, jv answer)
 	return json_set(answer, "waiting_for", ids);
 }
 
+/* "it is ready", or else what its agent, crew or chat does meanwhile. */
+static jv
+why_ready(struct tx *tx, jv task, jv answer)
+{
+	jv full = life_full(tx, task);
+	char *text = jv_is_valid(full) ? limit_why(tx, jv_string_value(full))
+	                               : xstrdup("it is ready: no pipeline has taken it yet");
+
+	jv_free(full);
+	answer = json_set_string(answer, "why", text);
+	free(text);
+	return answer;
+}
+
 static jv
 why_pending(struct tx *tx, jv task, jv answer)
 {
 	jv reservation = json_get(task, "reservation", JV_KIND_OBJECT);
 	const char *holder = json_peek_string(reservation, "lease");
 
-	if (json_peek_string(task, "waiting")) {
+	if (limit_waits(task)) {
+		answer = why_ready(tx, task, json_set_string(answer, "waiting", "slot"));
+	} else if (json_peek_string(task, "waiting")) {
 		answer = why_waiting(tx, task,
 		    json_set_string(answer, "waiting", json_peek_string(task, "waiting")));
 	} else if (holder && proc_lease_is_live(store_run_fd(store_of(tx)), holder)) {
@@ -144,8 +162,7 @@ why_pending(struct tx *tx, jv task, jv answer)
 		answer = json_set(answer, "reserved_until",
 		    json_get(reservation, "until", JV_KIND_STRING));
 	} else {
-		answer =
-		    json_set_string(answer, "why", "it is ready: no pipeline has taken it yet");
+		answer = why_ready(tx, task, answer);
 	}
 	jv_free(reservation);
 	return answer;

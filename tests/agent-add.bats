@@ -178,3 +178,10 @@ load records
 	assert_jq '.[0].crews == ["a", "b"]'
 	run -65 agent-add wc --crew '' -- wc -w
 }
+
+@test "agent-add: --max-running and --one-at-a-time are kept" {
+	run -0 agent-add w --max-running 3 --crew desk --one-at-a-time -- cat
+	assert_jq '.[0] | .max_running == 3 and .one_at_a_time == true'
+	run -0 agent-add w -- cat
+	assert_jq '.[0] | (has("max_running") or has("one_at_a_time")) | not'
+}

@@ -109,8 +109,7 @@ logged(const char *kind)
 
 		if (!strcmp(json_peek_string(rec, "kind"), kind)) {
 			buf_puts(&list, list.len ? "," : "");
-			json_dump(&list,
-			    json_drop(json_drop(json_drop(rec, "at"), "kind"), "ms"));
+			json_dump(&list, json_drop(json_drop(json_drop(rec, "at"), "kind"), "ms"));
 		} else {
 			jv_free(rec);
 		}
