@@ -58,7 +58,7 @@ post_one(struct tx *tx, struct item *item)
 	if (reply_to && !approve_knows(tx, reply_to))
 		item->result = err_set(EX_NOINPUT, "event %.80s: no such event", reply_to);
 	else
-		item->result = chat_post(tx, jv_copy(item->event), &item->stored);
+		item->result = chat_post(tx, approve_aim(tx, jv_copy(item->event)), &item->stored);
 	if (item->result == CHAT_POSTED)
 		approve_by_reply(tx, item->stored);
 	if (item->result < 0) {

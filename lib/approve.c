@@ -281,6 +281,63 @@ approve_by_reply(struct tx *tx, jv event)
 	return has_decided;
 }
 
+/* --- plain answers */
+
+const char *
+approve_asked(jv task)
+{
+	return json_peek_string(task, json_has(task, "own_chat") ? "created_by" : "user_id");
+}
+
+/* The chat's only open request, if it is asked of that user: its id, owned; invalid: none. */
+static jv
+only_request(struct tx *tx, const char *chat_id, const char *user)
+{
+	char *set = xprintf("approval.%s", chat_id);
+	uint64_t n = store_count(tx, set) == 1 ? store_next(tx, set, 0) : 0;
+	jv task = n ? store_at(tx, n) : jv_invalid(), request = jv_invalid(),
+	   approval = json_get(task, "approval", JV_KIND_OBJECT);
+	const char *asked = approve_asked(task);
+
+	if (asked && !strcmp(asked, user))
+		request = json_get(approval, "request_id", JV_KIND_STRING);
+	jv_free(approval);
+	jv_free(task);
+	free(set);
+	return request;
+}
+
+/* Whether a message's data say a decision, and nothing else. */
+static bool
+is_plain_decision(jv data)
+{
+	const char *text = json_peek_string(data, "text");
+	struct approval decision;
+
+	return text && !json_has(data, "task_id") && !json_has(data, "reply_to") &&
+	       read_decision(text, &decision) && !*decision.reason;
+}
+
+jv
+approve_aim(struct tx *tx, jv event)
+{
+	const char *type = json_peek_string(event, "type"),
+		   *user = json_peek_string(event, "user_id"),
+		   *chat = json_peek_string(event, "chat_id");
+	jv data = json_get(event, "data", JV_KIND_OBJECT), request = jv_invalid();
+	char chat_id[ID_TEXT];
+
+	if (type && !strcmp(type, "message") && user && chat && is_plain_decision(data) &&
+	    store_resolve(tx, "chat", chat, chat_id) == 0)
+		request = only_request(tx, chat_id, user);
+	if (jv_is_valid(request))
+		event = json_set(event, "data", json_set(jv_copy(data), "reply_to", request));
+	else
+		jv_free(request);
+	jv_free(data);
+	return event;
+}
+
 bool
 approve_is_decision(jv data)
 {

@@ -48,6 +48,19 @@ int approve_task(struct tx *tx, const char *id, const char *request_id, struct a
  */
 bool approve_by_reply(struct tx *tx, jv event);
 
+/*
+ * approve_aim - a plain "yes" for the one request that it can mean
+ *
+ * An event (consumed) that is about to be stored, a message that replies to nothing and says only
+ * yes, no or another of those words, gets the request as its data.reply_to where its chat has
+ * exactly one open request, and that is asked of whoever says it.  Returns the event.
+ */
+jv approve_aim(struct tx *tx, jv event);
+
+/* approve_asked - whom a task (borrowed) asks: the owner of its chat, or who added it where the chat
+ * was made for it; borrowed from it; NULL: anybody. */
+const char *approve_asked(jv task);
+
 /* approve_is_decision - whether a message's data (borrowed) replies to something with such a
  * text. */
 bool approve_is_decision(jv data);

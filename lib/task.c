@@ -203,7 +203,8 @@ static jv
 add_waiting_sets(jv sets, jv task)
 {
 	const char *waiting = json_peek_string(task, "waiting"),
-		   *slot = json_peek_string(task, "slot");
+		   *slot = json_peek_string(task, "slot"),
+		   *chat = json_peek_string(task, "chat_id");
 	const char *priority = json_peek_string(task, "priority");
 	int rank = priority ? position(priorities, priority) : 1;
 
@@ -217,6 +218,8 @@ add_waiting_sets(jv sets, jv task)
 		return jv_array_append(sets, jv_string_fmt("held.%d.%s", rank, slot));
 	if (!strcmp(waiting, "time"))
 		return add_name(sets, "delayed", "");
+	if (!strcmp(waiting, "approval") && chat)
+		sets = add_name(sets, "approval.", chat);
 	if (!strcmp(waiting, "approval"))
 		return add_name(sets, "approval", "");
 	if (!strcmp(waiting, "dependencies"))

@@ -10,6 +10,7 @@
  *   reserved              ready, but handed to a pipeline (field `reservation`)
  *   delayed               waiting: time (field `not_before`)
  *   approval              waiting: approval (field `approval`)
+ *   approval.<chat>       those of a chat
  *   held.<0|1|2>.<slot>   waiting: slot (field `slot`; limit.h)
  *   running.<slot>        in progress: of its agent, each of that one's crews (field `crews`), its chat
  *   reserved.<slot>       reserved, of those of its slots that have a limit (`reservation.slots`)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "approve.h"
 #include "assign.h"
 #include "life.h"
 #include "limit.h"

@@ -294,7 +294,8 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 
 @test "chat-post: other words, other places and agents decide nothing" {
 	asking
-	chat-post "$chat" yes >/dev/null
+	chat-post --user bob "$chat" yes >/dev/null
+	chat-post "$chat" 'yes, it is late' >/dev/null
 	chat-post --reply-to "$event" "$chat" 'what for?' >/dev/null
 	LEGWORK_TASK_ID=$id chat-post --reply-to "$event" "$chat" yes >/dev/null
 	chat-post --reply-to "$event" "$(chat-new --ids)" yes >/dev/null
@@ -302,6 +303,30 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 	jq -nc --arg chat "$chat" --arg event "$event" \
 		'{type: "message", chat_id: $chat, data: {text: "yes", reply_to: $event}}' | chat-post >/dev/null
 	is_field "$id" .approval.decision approved
+}
+
+@test "chat-post: a plain yes or no of who is asked answers the only open request, and becomes no task" {
+	asking
+	run -0 chat-post "$chat" 'Yes!'
+	assert_jq '.[0].data == {text: "Yes!", reply_to: "r1"}'
+	is_field "$id" '[.waiting, .approval.decision, .approval.by] | tojson' '[null,"approved","ada"]'
+	run -0 bash -c 'chat-show "$1" | task-draft' . "$chat"
+	assert_jq 'map(.skip.reason) == ["no message", "a decision", "no message"]'
+	asking
+	echo no | chat-post "$chat" >/dev/null
+	is_field "$id" .approval.decision denied
+	chat-post "$chat" no >/dev/null
+	run -0 bash -c 'chat-show "$1" | task-draft' . "$chat"
+	assert_jq '.[-1].instruction == "no"'
+}
+
+@test "chat-post: of two open requests a plain yes means neither" {
+	asking
+	store-dump | jq -c --arg id "$(uuid)" 'select(.key | startswith("task/")) | .key = "task/\($id)" | .names = ["request/r2"] |
+		.value += {id: $id} | .value.approval.request_id = "r2"' | store-load
+	run -0 chat-post "$chat" yes
+	assert_jq '.[0].data == {text: "yes"}'
+	assert_equal "$(task-list --jq .waiting)" $'approval\napproval'
 }
 
 @test "chat-post: --reply-to wants something that is there (66), and a chat (64)" {

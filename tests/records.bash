@@ -56,7 +56,7 @@ asking() {
 	chat=$(chat-new --ids)
 	id=$(uuid)
 	jq -nc --arg id "$id" --arg chat "$chat" '{key: "task/\($id)",
-		sets: ["tasks", "status.pending", "approval", "chat.\($chat)"], names: ["request/r1"],
+		sets: ["tasks", "status.pending", "approval", "approval.\($chat)", "chat.\($chat)"], names: ["request/r1"],
 		value: {id: $id, title: "x", instruction: "x", status: "pending", priority: "medium", created_by: "ada",
 			chat_id: $chat, user_id: "ada", attempt: 0, posted: 0, revision: 0, waiting: "approval",
 			created_at: "2026-11-20T12:00:00.000Z", updated_at: "2026-11-20T12:00:00.000Z",

@@ -207,6 +207,47 @@ test_whose(void)
 	end_test();
 }
 
+/* What becomes of an event of ada's, with more members of its data: its reply_to; NULL: none. */
+static void
+aims(const char *user, const char *type, const char *text, const char *more, const char *want)
+{
+	jv data = jv_object_merge(json_set_string(jv_object(), "text", text), record("%s", more)),
+	   event = approve_aim(tx, chat_event(type, data, user, chat_id));
+
+	data = json_get(event, "data", JV_KIND_OBJECT);
+	is(json_peek_string(data, "reply_to"), want, text);
+	jv_free(data);
+	jv_free(event);
+}
+
+static void
+test_aim(void)
+{
+	char event[ID_TEXT];
+
+	begin_asking(event);
+	aims("ada", "message", "yes", "{}", "r-a");
+	aims("ada", "message", " Approved!\n", "{}", "r-a");
+	aims("ada", "message", "n", "{}", "r-a");
+	aims("ada", "message", "yes, do", "{}", NULL);
+	aims("ada", "message", "?", "{}", NULL);
+	aims("bob", "message", "yes", "{}", NULL);
+	aims("ada", "status", "yes", "{}", NULL);
+	aims("ada", "message", "yes", "{'task_id':'x'}", NULL);
+	aims("ada", "message", "yes", "{'reply_to':'x'}", "x");
+	task_put(tx,
+	    json_set_string(json_set(task('a'), "own_chat", jv_true()), "created_by", "bob"));
+	aims("ada", "message", "no", "{}", NULL);
+	aims("bob", "message", "no", "{}", "r-a");
+	begin('b', "", "{}");
+	task_put(tx, json_set_string(task('b'), "chat_id", chat_id));
+	ask('b');
+	aims("bob", "message", "no", "{}", NULL);
+	approve_task(tx, ids['a'], NULL, yes);
+	aims("ada", "message", "no", "{}", "r-b");
+	end_test();
+}
+
 int
 main(void)
 {
@@ -216,6 +257,7 @@ main(void)
 	test_again();
 	test_replies();
 	test_whose();
+	test_aim();
 	domain_close();
 	return done_testing();
 }
