@@ -171,6 +171,24 @@ chat_set_member(struct tx *tx, const char *id, const char *user, const char *kin
 	return chat;
 }
 
+const char *
+chat_member_kind(jv chat, const char *user)
+{
+	jv members = json_get(chat, "members", JV_KIND_ARRAY);
+	const char *kind = NULL;
+
+	for (int i = 0; jv_is_valid(members) && i < jv_array_length(jv_copy(members)); i++) {
+		jv one = jv_array_get(jv_copy(members), i);
+		const char *name = json_peek_string(one, "user_id");
+
+		if (name && !strcasecmp(name, user))
+			kind = json_peek_string(one, "kind");
+		jv_free(one); /* the chat still holds it */
+	}
+	jv_free(members);
+	return kind;
+}
+
 jv
 chat_set_single(struct tx *tx, const char *id, bool is_single)
 {

@@ -2,17 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "addressee.h"
 #include "approve.h"
 #include "buf.h"
 #include "chat.h"
-#include "crew.h"
-#include "err.h"
 #include "id.h"
 #include "json.h"
-#include "rules.h"
-#include "spec.h"
+#include "metadata.h"
 #include "verdict.h"
 #include "wanted.h"
 #include "wish.h"
@@ -23,8 +20,7 @@ struct draft {
 	jv event, data, metadata; /* borrowed; the last two are objects */
 	jv spec;
 	struct verdict verdict;
-	char *role;
-	bool is_addressed, is_bad_metadata;
+	bool is_bad_metadata;
 };
 
 /* Members of an event that say where it comes from. */
@@ -43,43 +39,13 @@ source_of(jv event)
 
 /* --- who has said it */
 
-/* The kind of the chat's member of that name; NULL: none. Borrowed from *members. */
-static const char *
-kind_of(jv members, const char *user)
-{
-	const char *kind = NULL;
-
-	if (jv_get_kind(members) != JV_KIND_ARRAY || !user)
-		return NULL;
-	jv_array_foreach (members, i, member) {
-		const char *name = json_peek_string(member, "user_id");
-
-		if (name && !strcasecmp(name, user))
-			kind = json_peek_string(member, "kind");
-		jv_free(member); /* members still holds it */
-	}
-	return kind;
-}
-
 static bool
 is_bot(struct draft *d)
 {
-	jv members = json_get(d->scene->chat, "members", JV_KIND_ARRAY);
-	const char *kind = kind_of(members, json_peek_string(d->event, "user_id"));
-	bool is = json_peek_bool(d->data, "bot") || (kind && strcmp(kind, "person") != 0);
+	const char *user = json_peek_string(d->event, "user_id"),
+		   *kind = user ? chat_member_kind(d->scene->chat, user) : NULL;
 
-	jv_free(members);
-	return is;
-}
-
-static bool
-is_member(struct draft *d, const char *name)
-{
-	jv members = json_get(d->scene->chat, "members", JV_KIND_ARRAY);
-	bool is = kind_of(members, name) != NULL;
-
-	jv_free(members);
-	return is;
+	return json_peek_bool(d->data, "bot") || (kind && strcmp(kind, "person") != 0);
 }
 
 /* Why nobody expects a task of an event; NULL: somebody does. */
@@ -97,181 +63,6 @@ reason_to_skip(struct draft *d)
 	if (approve_is_decision(d->data))
 		return "a decision";
 	return is_bot(d) ? "a bot said it" : NULL;
-}
-
-/* --- who shall do it */
-
-/* The role that was named and is not there: the first one does it. */
-static void
-take_first(struct draft *d, const char *name)
-{
-	jv first = crew_find(d->scene->crew, NULL);
-
-	if (jv_is_valid(first)) {
-		d->role = xstrdup(crew_role(first));
-		verdict_note(&d->verdict, "warnings",
-		    "no agent has the role %s: %s, the first one, does it", name, d->role);
-	} else {
-		verdict_note(&d->verdict, "warnings",
-		    "no agent has the role %s, and there is no other", name);
-	}
-	jv_free(first);
-}
-
-/* The first name that is mentioned and is no member's; NULL: none.  A new string. */
-static char *
-stranger(struct draft *d, const char *mask)
-{
-	size_t len;
-
-	for (const char *p = mask; (p = wish_next_name(mask, p, &len)) != NULL; p++) {
-		char *name = xprintf("%.*s", (int)len, p + 1);
-
-		if (!is_member(d, name))
-			return name;
-		free(name);
-	}
-	return NULL;
-}
-
-/* A name in an item of a list is that item's: cuts the mask of a text at its first one. */
-static void
-hide_list(const char *text, char *mask)
-{
-	struct rules_list list;
-	const char *at;
-
-	rules_read(&list, text);
-	if (list.len > 0 &&
-	    (at = memmem(text, strlen(text), list.item[0].p, strcspn(list.item[0].p, "\n"))))
-		mask[at - text] = '\0';
-	rules_release(&list);
-}
-
-/* Takes the "@role" out of *text (malloc'd), and takes the role where the metadata name none. */
-static void
-read_mention(struct draft *d, char **text)
-{
-	char *mask = wish_mask(*text), *rest, *name;
-	jv agent;
-	bool is_named = json_has(d->metadata, "agent");
-
-	hide_list(*text, mask);
-	agent = crew_mentioned(d->scene->crew, mask);
-	if (jv_is_valid(agent)) {
-		const char *role = crew_role(agent), *at = rules_mention(mask, role);
-
-		rest = rules_without(*text, *text + (at - mask), strlen(role) + 1);
-		free(*text);
-		*text = rest;
-		d->is_addressed = true;
-	}
-	if (jv_is_valid(agent) && !is_named) {
-		d->role = xstrdup(crew_role(agent));
-	} else if (!is_named && (name = stranger(d, mask)) != NULL) {
-		take_first(d, name);
-		free(name);
-	}
-	jv_free(agent);
-	free(mask);
-}
-
-static void
-read_named(struct draft *d)
-{
-	const char *name = json_peek_string(d->metadata, "agent");
-	jv agent = name ? crew_find(d->scene->crew, name) : jv_invalid();
-
-	d->is_addressed = d->is_addressed || name;
-	if (jv_is_valid(agent))
-		d->role = xstrdup(crew_role(agent));
-	else if (name)
-		take_first(d, name);
-	jv_free(agent);
-}
-
-/* --- the rest of the metadata */
-
-/* What a member of the metadata is in a spec. */
-static const struct {
-	const char *name, *parent; /* parent: the spec's object that has it, else NULL */
-} known[] = { { "priority", NULL }, { "depends_on", NULL }, { "model_id", NULL }, { "scope", NULL },
-	{ "labels", NULL }, { "required_skills", NULL }, { "timeout_s", "limits" },
-	{ "max_attempts", "limits" } };
-
-enum { KNOWN = sizeof known / sizeof *known };
-
-/* One string counts as a list of it. */
-static jv
-as_list(const char *name, jv value)
-{
-	bool is_list = !strcmp(name, "depends_on") || !strcmp(name, "labels") ||
-	               !strcmp(name, "required_skills");
-
-	return is_list && jv_get_kind(value) == JV_KIND_STRING ? JV_ARRAY(value) : value;
-}
-
-/* value is consumed */
-static void
-take_known(struct draft *d, size_t i, jv value)
-{
-	const char *name = known[i].name, *parent = known[i].parent;
-	jv trial = json_set_string(jv_object(), "instruction", "x"), object;
-
-	value = as_list(name, value);
-	if (parent) {
-		object = json_get(d->spec, parent, JV_KIND_OBJECT);
-		value = json_set(jv_is_valid(object) ? object : jv_object(), name, value);
-		name = parent;
-	}
-	trial = json_set(trial, name, jv_copy(value));
-	if (spec_check(trial) < 0) {
-		verdict_note(&d->verdict, "errors", "metadata: %s", err_text());
-		jv_free(value);
-	} else {
-		d->spec = json_set(d->spec, name, value);
-	}
-	jv_free(trial);
-}
-
-/* value is consumed */
-static void
-take_member(struct draft *d, const char *name, jv value, jv *rest)
-{
-	size_t i = 0;
-
-	while (i < KNOWN && strcmp(known[i].name, name) != 0)
-		i++;
-	if (i < KNOWN) {
-		take_known(d, i, value);
-	} else if (!strcmp(name, "agent")) {
-		if (jv_get_kind(value) != JV_KIND_STRING)
-			verdict_note(&d->verdict, "errors",
-			    "metadata.agent: want a role, a string");
-		jv_free(value);
-	} else {
-		*rest = json_set(*rest, name, value);
-	}
-}
-
-static void
-read_metadata(struct draft *d)
-{
-	jv rest = jv_object();
-
-	if (d->is_bad_metadata)
-		verdict_note(&d->verdict, "errors", "metadata: want an object");
-	jv_object_foreach (d->metadata, name, value) {
-		if (jv_get_kind(value) == JV_KIND_NULL || wanted_has(jv_string_value(name)))
-			jv_free(value);
-		else
-			take_member(d, jv_string_value(name), value, &rest);
-		jv_free(name);
-	}
-	if (jv_object_length(jv_copy(rest)) > 0)
-		d->spec = json_set(d->spec, "metadata", rest);
-	else
-		jv_free(rest);
 }
 
 /* --- the whole */
@@ -346,7 +137,7 @@ with_dependencies(jv line, jv after)
 }
 
 static jv
-spec_line(struct draft *d, const char *text)
+spec_line(struct draft *d, const char *text, const char *role)
 {
 	const char *id = json_peek_string(d->event, "id"),
 		   *user = json_peek_string(d->event, "user_id");
@@ -358,8 +149,8 @@ spec_line(struct draft *d, const char *text)
 		line = json_set_string(line, "created_by", user);
 	if (id)
 		line = json_set(line, "key", jv_string_fmt("message:%s", id));
-	if (d->role)
-		line = json_set_string(line, "agent", d->role);
+	if (role)
+		line = json_set_string(line, "agent", role);
 	line = with_dependencies(jv_object_merge(line, jv_copy(d->spec)), d->scene->after);
 	line = json_set(line, "source", source_of(d->event));
 	return json_set(line, "validation", verdict_object(&d->verdict));
@@ -388,18 +179,25 @@ task_line(struct draft *d, struct wish *wish)
 {
 	bool was_more = *wish->text || wish->output || wish->command;
 	struct wanted wanted = { .verdict = &d->verdict };
+	struct addressee to = { .crew = d->scene->crew,
+		.chat = d->scene->chat,
+		.verdict = &d->verdict };
+	jv line;
 
-	read_named(d);
-	read_mention(d, &wish->text);
-	if (d->scene->is_only_addressed && !wish->command && !d->is_addressed)
-		return skip_line(d, "it addresses nobody");
+	addressee_read(&to, d->metadata, &wish->text);
+	if (d->scene->is_only_addressed && !wish->command && !to.is_addressed)
+		return (free(to.role), skip_line(d, "it addresses nobody"));
 	wanted.output = jv_object();
 	judge_text(d, wish->text, was_more);
 	wanted_read(&wanted, wish);
 	wanted_take(&wanted, d->metadata);
 	d->spec = json_set(d->spec, "output", wanted_finish(&wanted));
-	read_metadata(d);
-	return verdict_is_valid(&d->verdict) ? spec_line(d, wish->text) : error_line(d);
+	if (d->is_bad_metadata)
+		verdict_note(&d->verdict, "errors", "metadata: want an object");
+	d->spec = metadata_take(d->spec, d->metadata, &d->verdict);
+	line = verdict_is_valid(&d->verdict) ? spec_line(d, wish->text, to.role) : error_line(d);
+	free(to.role);
+	return line;
 }
 
 static jv
@@ -465,6 +263,5 @@ draft_line(jv event, const struct draft_scene *scene)
 	jv_free(d.metadata);
 	jv_free(d.spec);
 	verdict_release(&d.verdict);
-	free(d.role);
 	return line;
 }

@@ -166,8 +166,10 @@ start_item(struct rules_list *list, struct place *at, const struct line *line)
 	if ((list->len & (list->len - 1)) == 0)
 		list->item =
 		    xrealloc(list->item, (list->len ? 2 * list->len : 1) * sizeof *list->item);
-	if (list->len == 0)
+	if (list->len == 0) {
+		list->first = line->start;
 		list->is_numbered = line->is_numbered;
+	}
 	if (list->len == 0 || line->indent < at->base)
 		at->base = line->indent;
 	at->is_item = true;

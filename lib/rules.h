@@ -24,6 +24,7 @@
 struct rules_list {
 	bool is_numbered;
 	size_t len;
+	const char *first;  /* in the text: where the first item's line begins; NULL: no item */
 	struct buf *item;   /* texts, without the marker and its indentation */
 	struct buf context; /* the text around the items; len 0 where there is none */
 };
