@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "buf.h"
-#include "chat.h"
 #include "crew.h"
 #include "json.h"
+#include "member.h"
 #include "rules.h"
 #include "wish.h"
 
@@ -36,7 +36,7 @@ stranger(struct addressee *to, const char *mask)
 	for (const char *p = mask; (p = wish_next_name(mask, p, &len)) != NULL; p++) {
 		char *name = xprintf("%.*s", (int)len, p + 1);
 
-		if (!chat_member_kind(to->chat, name))
+		if (!member_kind(to->chat, name))
 			return name;
 		free(name);
 	}

@@ -1,11 +1,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "chat.h"
 #include "clock.h"
 #include "err.h"
+#include "member.h"
 #include "task.h"
 #include "utf8.h"
 
@@ -50,12 +50,6 @@ chat_check_cursor(const char *name)
 	return chat_check_name("cursor", name);
 }
 
-static jv
-member(const char *user)
-{
-	return json_set_string(json_set_string(jv_object(), "user_id", user), "kind", "person");
-}
-
 /* chat is borrowed */
 static void
 store_chat(struct tx *tx, jv chat)
@@ -74,7 +68,8 @@ jv
 chat_add(struct tx *tx, const char *title, const char *owner, jv members)
 {
 	char id[ID_TEXT], now[CLOCK_TEXT];
-	jv list = JV_ARRAY(member(owner)), chat = json_set_string(jv_object(), "id", id_new(id));
+	jv chat = json_set_string(jv_object(), "id", id_new(id)),
+	   in = member_set(jv_object(), owner, "person");
 	int bad = chat_check_user(owner);
 
 	jv_array_foreach (members, i, user) {
@@ -82,14 +77,13 @@ chat_add(struct tx *tx, const char *title, const char *owner, jv members)
 
 		if (bad == 0)
 			bad = chat_check_user(name);
-		if (strcmp(name, owner) != 0)
-			list = jv_array_append(list, member(name));
+		in = member_set(in, name, "person");
 		jv_free(user);
 	}
 	jv_free(members);
 	if (title)
 		chat = json_set_string(chat, "title", title);
-	chat = json_set(json_set_string(chat, "user_id", owner), "members", list);
+	chat = jv_object_merge(json_set_string(chat, "user_id", owner), in);
 	chat = json_set_string(chat, "created_at", clock_format(clock_now_ms(), now));
 	if (bad < 0) {
 		jv_free(chat);
@@ -131,32 +125,10 @@ chat_set_crew(struct tx *tx, const char *id, const char *crew)
 	return chat;
 }
 
-/* The members (consumed; invalid: none) with that one, who may be there already. */
-static jv
-with_member(jv members, const char *user, const char *kind)
-{
-	jv one = member(user);
-	int at = 0;
-
-	if (!jv_is_valid(members))
-		members = (jv_free(members), jv_array());
-	for (bool is_found = false; at < jv_array_length(jv_copy(members)); at++) {
-		jv other = jv_array_get(jv_copy(members), at);
-		const char *name = json_peek_string(other, "user_id");
-
-		if ((is_found = name && !strcasecmp(name, user)))
-			one = (jv_free(one), jv_copy(other));
-		jv_free(other);
-		if (is_found)
-			break;
-	}
-	return jv_array_set(members, at, json_set_string(one, "kind", kind));
-}
-
 jv
 chat_set_member(struct tx *tx, const char *id, const char *user, const char *kind)
 {
-	jv chat, members;
+	jv chat;
 
 	if (chat_check_user(user) < 0)
 		return jv_invalid();
@@ -165,28 +137,9 @@ chat_set_member(struct tx *tx, const char *id, const char *user, const char *kin
 		err_set(EX_NOINPUT, "chat %s: no such chat", id);
 		return chat;
 	}
-	members = with_member(json_get(chat, "members", JV_KIND_ARRAY), user, kind);
-	chat = json_set(chat, "members", members);
+	chat = member_set(chat, user, kind);
 	store_chat(tx, chat);
 	return chat;
-}
-
-const char *
-chat_member_kind(jv chat, const char *user)
-{
-	jv members = json_get(chat, "members", JV_KIND_ARRAY);
-	const char *kind = NULL;
-
-	for (int i = 0; jv_is_valid(members) && i < jv_array_length(jv_copy(members)); i++) {
-		jv one = jv_array_get(jv_copy(members), i);
-		const char *name = json_peek_string(one, "user_id");
-
-		if (name && !strcasecmp(name, user))
-			kind = json_peek_string(one, "kind");
-		jv_free(one); /* the chat still holds it */
-	}
-	jv_free(members);
-	return kind;
 }
 
 jv

@@ -63,10 +63,6 @@ jv chat_set_policy(struct tx *tx, const char *id, jv policy);
  * chat). */
 jv chat_set_member(struct tx *tx, const char *id, const char *user, const char *kind);
 
-/* chat_member_kind - the kind of the chat's (borrowed; invalid: of none) member of that name, in any
- * case, borrowed from it; NULL: there is none. */
-const char *chat_member_kind(jv chat, const char *user);
-
 /* chat_set_single - whether the tasks of a chat (a whole id) run one at a time (limit.h).  Returns
  * the record, owned; invalid: no such chat. */
 jv chat_set_single(struct tx *tx, const char *id, bool is_single);

@@ -9,6 +9,7 @@
 #include "chat.h"
 #include "id.h"
 #include "json.h"
+#include "member.h"
 #include "metadata.h"
 #include "verdict.h"
 #include "wanted.h"
@@ -43,7 +44,7 @@ static bool
 is_bot(struct draft *d)
 {
 	const char *user = json_peek_string(d->event, "user_id"),
-		   *kind = user ? chat_member_kind(d->scene->chat, user) : NULL;
+		   *kind = user ? member_kind(d->scene->chat, user) : NULL;
 
 	return json_peek_bool(d->data, "bot") || (kind && strcmp(kind, "person") != 0);
 }
