@@ -369,6 +369,8 @@ take(struct tx *tx, const struct engage *how, jv record, jv *task)
 		jv_free(error);
 		jv_free(ended);
 	}
+	if (rc == LIFE_HELD)
+		rc = err_set(EX_TEMPFAIL, "its agent, crew or chat runs as many tasks as it may");
 	jv_free(stored);
 	return rc < 0 ? -1 : 0;
 }

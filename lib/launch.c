@@ -142,6 +142,9 @@ begin_again(struct child *c, struct tx *tx)
 	c->lost = jv_array();
 	if (rc == LIFE_PASSED)
 		return err_set(EX_TEMPFAIL, "task %s: somebody else has it", c->l->again);
+	if (rc == LIFE_HELD)
+		return err_set(EX_TEMPFAIL,
+		    "task %s: its agent, crew or chat runs as many tasks as it may", c->l->again);
 	return rc == LIFE_DONE ? ENGAGE_DONE : -1;
 }
 

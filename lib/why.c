@@ -39,12 +39,10 @@ unfinished(struct tx *tx, jv task)
 	return out;
 }
 
-/* Whom it asks: the owner of its chat, or who added it where the chat was made for it. */
 static char *
 waits_for_approval(jv task)
 {
-	const char *who =
-	    json_peek_string(task, json_has(task, "own_chat") ? "created_by" : "user_id");
+	const char *who = approve_asked(task);
 	jv approval = json_get(task, "approval", JV_KIND_OBJECT);
 	const char *question = json_peek_string(approval, "question");
 	char *text = xprintf("it waits for %s%sapproval%s%s", who ? who : "", who ? "'s " : "",
