@@ -186,10 +186,12 @@ look_at_running(struct watch *w, struct tx *tx, struct look *look)
 {
 	for (uint64_t n = 0; (n = store_next(tx, "status.in_progress", n)) != 0;) {
 		jv task = store_at(tx, n);
+		bool was_lost = is_lost(w, task);
 
-		if (is_wanted(w, task) && !json_has(task, "spawned"))
+		/* who was spawned runs by himself; when he is dead, his task is as any other */
+		if (is_wanted(w, task) && (was_lost || !json_has(task, "spawned")))
 			look->is_idle = false;
-		if (is_lost(w, task) && look->losts < AHEAD_MAX)
+		if (was_lost && look->losts < AHEAD_MAX)
 			look->lost[look->losts++] = n;
 		jv_free(task);
 	}

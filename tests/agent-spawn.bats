@@ -58,7 +58,7 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	refute_output --partial 'There are several regions'
 	refute_output --partial 'Account ID:'
 	assert_equal "$(asked 1 '.messages[1].content | contains("count all the files")')" true
-	assert_equal "$(asked 1 '[.tools[].name] | sort')" '["post_message","read_file","write_file"]'
+	assert_equal "$(asked 1 '[.tools[].name] | sort')" '["aws","post_message","read_file","write_file"]'
 }
 
 @test "agent-spawn: a member of the crew does it, with the scope in its environment" {

@@ -326,7 +326,7 @@ make_ended_tasks() {
 	assert_line '> task'
 	offers "$(commands | sed -n 's/^agent-//p' | paste -sd ' ')" 'legwork help agent '
 	offers '--help --version' 'legwork --'
-	offers '--once' 'legwork run --o'
+	offers '--once' 'legwork run --onc'
 }
 
 # --- shells

@@ -270,6 +270,9 @@ at() {
 			chat-edit) words=(abcdef --title x) ;;
 			task-edit) words=(abcdef --priority high) ;;
 			task-add) words=(x) ;;
+			agent-cancel | agent-log) words=(abcdef) ;;
+			agent-import) words=(-) ;;
+			agent-spawn) words=(-a cat 'count the files') ;;
 			llm-chat | mcp-call | task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
 			tool-post-message) continue ;; # it looks at its arguments first; has a test of its own
 			*) words=() ;;
