@@ -118,6 +118,18 @@ gather(struct cancel *c, struct tx *tx)
 	return ids;
 }
 
+/* The process that waited to go on with it, which is gone now. */
+static jv
+waiter_of(struct cancel *c, jv line)
+{
+	const char *lease = json_peek_string(line, "waiter");
+	pid_t pid = lease ? halt_waiter(c->s, lease, (int)opt_duration_ms(grace)) : 0;
+
+	if (pid < 0)
+		c->status = (err_print(), EX_NO);
+	return pid > 0 ? JV_ARRAY(jv_number(pid)) : jv_array();
+}
+
 /* What has ended before is told only where it was asked for. */
 static void
 note(struct cancel *c, jv line)
@@ -132,7 +144,7 @@ note(struct cancel *c, jv line)
 		c->status = EX_NO;
 	out = json_set_string(jv_object(), "task_id", id);
 	out = json_set_valid(out, "state", json_get(line, "state", JV_KIND_STRING));
-	out = json_set(json_set(out, "pids", jv_array()), "signal", jv_null());
+	out = json_set(json_set(out, "pids", waiter_of(c, line)), "signal", jv_null());
 	out = json_set_int(out, "ms", clock_mono_ms() - c->begun_ms);
 	c->lines = json_set(c->lines, id, out);
 }

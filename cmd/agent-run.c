@@ -9,6 +9,7 @@
 #include "ask.h"
 #include "audit.h"
 #include "bell.h"
+#include "cancel.h"
 #include "claim.h"
 #include "clock.h"
 #include "err.h"
@@ -269,7 +270,9 @@ note_end(struct run *r, jv task, enum work_end end)
 static int
 finish(struct run *r, enum work_end end)
 {
+	const char *id = json_peek_string(r->claim.task, "id");
 	enum store_result rc;
+	jv orphans;
 
 	if (end != WORK_BROKEN && log_sync(r->log) < 0)
 		return -1;
@@ -282,14 +285,19 @@ finish(struct run *r, enum work_end end)
 		if (!life_is_mine(task, r->lease)) {
 			jv_free(task);
 			store_end(tx);
-			return err_set(EX_TEMPFAIL, "task %s: somebody else has it by now",
-			    json_peek_string(r->claim.task, "id"));
+			return err_set(EX_TEMPFAIL, "task %s: somebody else has it by now", id);
 		}
 		note_end(r, task, end);
 		end_attempt(tx, task, end, &r->result);
-		rc = store_commit(tx, STORE_DURABLE);
+		orphans = cancel_spawned(tx, id);
+		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
+			jv_free(orphans);
 	} while (rc == STORE_AGAIN);
-	return rc == STORE_OK ? 0 : -1;
+	if (rc != STORE_OK)
+		return -1;
+	if (cancel_start(orphans) < 0)
+		err_print(); /* the marks are there */
+	return 0;
 }
 
 /* By hand: the last events, for as long as somebody reads them. */

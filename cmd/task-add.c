@@ -6,12 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dir.h"
+#include "cancel.h"
 #include "err.h"
 #include "intake.h"
 #include "lines.h"
 #include "opt.h"
-#include "proc.h"
 #include "progress.h"
 #include "rows.h"
 #include "scope.h"
@@ -118,30 +117,6 @@ report(struct add *a)
 		err_exit();
 }
 
-/* Has agent-cancel see to the end of tasks (consumed: their ids) that a chat wanted ended: that may
- * take its time, and we have other lines to read. */
-static void
-stop_running(jv ids)
-{
-	size_t len = (size_t)jv_array_length(jv_copy(ids)), n = 0;
-	char **argv = xmalloc((len + 2) * sizeof *argv);
-
-	argv[n++] = dir_bin_path("agent-cancel");
-	jv_array_foreach (ids, i, id) {
-		argv[n++] = xstrdup(jv_string_value(id));
-		jv_free(id);
-	}
-	argv[n] = NULL;
-	if (len > 0 && proc_spawn(argv, NULL, (const int[]){ -1, -1, STDERR_FILENO }) < 0)
-		err_print();
-	while (n > 0)
-		free(argv[--n]);
-	free(argv);
-	jv_free(ids);
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		; /* earlier ones */
-}
-
 static void
 add_batch(struct add *a)
 {
@@ -162,7 +137,10 @@ add_batch(struct add *a)
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
-	stop_running(running);
+	if (cancel_start(running) < 0)
+		err_print();
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		; /* earlier ones */
 	report(a);
 }
 

@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "bell.h"
+#include "cancel.h"
 #include "clock.h"
 #include "err.h"
 #include "id.h"
@@ -306,9 +307,10 @@ end_all_remains(struct watch *w, struct look *look)
 	lease_forget(&w->others);
 }
 
-/* A task whose runner is still dead is put back. */
+/* A task whose runner is still dead is put back.  Where it has failed for good, and what it has
+ * spawned runs yet, that is added to orphans. */
 static void
-put_back_lost(struct watch *w, struct tx *tx, uint64_t n)
+put_back_lost(struct watch *w, struct tx *tx, uint64_t n, jv *orphans)
 {
 	jv task = store_at(tx, n);
 	const char *lease = json_peek_string(task, "lease");
@@ -317,6 +319,8 @@ put_back_lost(struct watch *w, struct tx *tx, uint64_t n)
 		if (lease && id_is_full(lease))
 			unlinkat(store_run_fd(w->s), lease, 0);
 		life_lost(tx, jv_copy(task));
+		*orphans =
+		    jv_array_concat(*orphans, cancel_spawned(tx, json_peek_string(task, "id")));
 	}
 	jv_free(task);
 }
@@ -346,7 +350,7 @@ static void
 act(struct watch *w, struct look *look)
 {
 	enum store_result rc;
-	jv tasks;
+	jv tasks, orphans;
 
 	do {
 		struct tx *tx = store_begin(w->s);
@@ -354,8 +358,9 @@ act(struct watch *w, struct look *look)
 
 		if (!tx)
 			err_exit();
+		orphans = jv_array();
 		for (size_t i = 0; i < look->losts; i++)
-			put_back_lost(w, tx, look->lost[i]);
+			put_back_lost(w, tx, look->lost[i], &orphans);
 		for (size_t i = 0; i < look->stales; i++) {
 			jv task = store_at(tx, look->stale[i]);
 			struct known k = know(w, look->stale[i], 0, task);
@@ -370,10 +375,12 @@ act(struct watch *w, struct look *look)
 		if (look->emptied)
 			limit_close_queue(tx, look->emptied);
 		if ((rc = store_commit(tx, STORE_RELAXED)) != STORE_OK)
-			jv_free(tasks);
+			jv_free(tasks), jv_free(orphans);
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
+	if (cancel_start(orphans) < 0)
+		err_print();
 	jv_array_foreach (tasks, i, task)
 		out_json(&w->out, json_drop(task, "reservation"));
 	jv_free(tasks);

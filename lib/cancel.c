@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "dir.h"
 #include "life.h"
+#include "proc.h"
 #include "task.h"
 
 /* How far up is looked: no tree is as high. */
@@ -106,7 +109,7 @@ told(jv task, const char *id)
 	jv line = json_set_string(jv_object(), "task_id", id);
 
 	line = json_set(line, "was_over", jv_bool(task_is_over(task)));
-	return line;
+	return json_set_valid(line, "waiter", json_get(task, "waiter", JV_KIND_STRING));
 }
 
 static jv
@@ -147,6 +150,54 @@ cancel_tasks(struct tx *tx, jv ids, const char *by, const char *reason)
 	life_cancel_all(tx, waiting, why);
 	free(why);
 	return with_states(tx, lines);
+}
+
+jv
+cancel_spawned(struct tx *tx, const char *id)
+{
+	jv task = task_get(tx, id), ids = jv_array(), lines, running = jv_array();
+	bool has_failed = task_is(task, "failed");
+	char name[9], *set = xprintf("spawned.%s", id),
+		      *by = xprintf("task %s", task_short(id, name));
+
+	jv_free(task);
+	if (has_failed)
+		cancel_gather_set(tx, &ids, set);
+	lines = cancel_tasks(tx, ids, by, "it has failed, and nobody waits for this any more");
+	jv_array_foreach (lines, i, line) {
+		const char *state = json_peek_string(line, "state");
+
+		if (state && !strcmp(state, "in_progress"))
+			running =
+			    jv_array_append(running, json_get(line, "task_id", JV_KIND_STRING));
+		jv_free(line);
+	}
+	jv_free(lines);
+	free(set);
+	free(by);
+	return running;
+}
+
+int
+cancel_start(jv ids)
+{
+	size_t len = (size_t)jv_array_length(jv_copy(ids)), n = 0;
+	char **argv = xmalloc((len + 2) * sizeof *argv);
+	int rc = 0;
+
+	argv[n++] = dir_bin_path("agent-cancel");
+	jv_array_foreach (ids, i, id) {
+		argv[n++] = xstrdup(jv_string_value(id));
+		jv_free(id);
+	}
+	argv[n] = NULL;
+	if (len > 0 && proc_spawn(argv, NULL, (const int[]){ -1, -1, STDERR_FILENO }) < 0)
+		rc = -1;
+	while (n > 0)
+		free(argv[--n]);
+	free(argv);
+	jv_free(ids);
+	return rc;
 }
 
 /* The task above one (consumed), owned; invalid: there is none. */

@@ -61,25 +61,6 @@ coproc_start(struct coproc *c, const struct proc_program *program)
 	return 0;
 }
 
-/* Waits for its end for so long; its status, or -1. */
-static int
-reap(struct coproc *c, int wait_ms)
-{
-	int pidfd = proc_pidfd(c->pid), status = 0;
-	struct pollfd p = { pidfd, POLLIN, 0 };
-	int64_t end = clock_mono_ms() + wait_ms, left;
-
-	while (waitpid(c->pid, &status, WNOHANG) == 0) {
-		if (pidfd < 0 || (left = end - clock_mono_ms()) <= 0) {
-			close_fd(&pidfd);
-			return -1;
-		}
-		poll(&p, 1, (int)left);
-	}
-	close_fd(&pidfd);
-	return status;
-}
-
 static void
 forget(struct coproc *c)
 {
@@ -88,34 +69,55 @@ forget(struct coproc *c)
 	c->to.len = c->from.len = 0;
 }
 
+/* Waits for its end for so long; whether it has come.  It is not reaped: its number is its own, and
+ * its group's. */
+static bool
+has_ended(struct coproc *c, int wait_ms)
+{
+	int pidfd = proc_pidfd(c->pid);
+	struct pollfd p = { pidfd, POLLIN, 0 };
+	int64_t end_ms = clock_mono_ms() + wait_ms, left;
+	siginfo_t info = { .si_pid = 0 };
+
+	while (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == 0 && pidfd >= 0 && (left = end_ms - clock_mono_ms()) > 0)
+		poll(&p, 1, (int)left);
+	close_fd(&pidfd);
+	return info.si_pid != 0;
+}
+
+/* Ends what is left of its group, and reaps it.  Returns its status. */
+static int
+bury(struct coproc *c)
+{
+	int status = 0;
+
+	kill(-c->pid, SIGKILL);
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	forget(c);
+	return status;
+}
+
 bool
 coproc_is_gone(struct coproc *c)
 {
-	if (c->pid && reap(c, 0) >= 0)
-		forget(c);
+	if (c->pid && has_ended(c, 0))
+		bury(c);
 	return !c->pid;
 }
 
 int
 coproc_end(struct coproc *c, int eof_ms, int grace_ms)
 {
-	pid_t pid = c->pid;
-	int status = -1;
-
-	if (!pid)
+	if (!c->pid)
 		return 0;
 	close_fd(&c->in);
-	if (eof_ms > 0)
-		status = reap(c, eof_ms);
-	if (status < 0) {
-		kill(-pid, SIGTERM);
-		status = reap(c, grace_ms);
+	if (eof_ms == 0 || !has_ended(c, eof_ms)) {
+		kill(-c->pid, SIGTERM);
+		has_ended(c, grace_ms);
 	}
-	kill(-pid, SIGKILL);
-	while (status < 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	forget(c);
-	return status;
+	return bury(c);
 }
 
 void

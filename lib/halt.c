@@ -287,7 +287,7 @@ conclude(const struct run *r)
 	if (hunt_check(r->hunt) < 0)
 		return 1;
 	for (size_t i = 0; i < r->len; i++)
-		if (!r->halt[i].is_over) {
+		if (!r->halt[i].is_over || jv_array_length(jv_copy(r->halt[i].left)) > 0) {
 			err_set(EX_NOPERM, "task %s: what runs it does not end",
 			    task_short(r->halt[i].id, name));
 			return 1;
@@ -315,4 +315,32 @@ halt_run(struct store *s, struct halt *halt, size_t len, int grace_ms,
 	hunt_close(r.hunt);
 	free(r.pidfds);
 	return rc;
+}
+
+/* Waits for the end of a process.  Whether it has come. */
+static bool
+ends_in(int pidfd, int wait_ms)
+{
+	struct pollfd p = { pidfd, POLLIN, 0 };
+	int64_t end_ms = clock_mono_ms() + wait_ms, left = wait_ms;
+
+	while (poll(&p, 1, (int)left) < 0 && (left = end_ms - clock_mono_ms()) > 0)
+		;
+	return p.revents != 0;
+}
+
+pid_t
+halt_waiter(struct store *s, const char *lease, int grace_ms)
+{
+	pid_t pid = 0;
+	int pidfd = id_is_full(lease) ? proc_lease_pidfd(store_run_fd(s), lease, &pid) : -1;
+	bool is_gone;
+
+	if (pidfd < 0)
+		return 0;
+	is_gone = ends_in(pidfd, grace_ms) ||
+	          (stop_send(pidfd, 0) == 0 && ends_in(pidfd, LATER_MS)) ||
+	          (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 && ends_in(pidfd, KILL_WAIT_MS));
+	close(pidfd);
+	return is_gone ? pid : err_set(EX_NOPERM, "process %d: does not end", (int)pid);
 }

@@ -96,8 +96,10 @@ is_kin(const struct hunt *h, pid_t pid, const struct procfs_stat *st, size_t *va
 		const struct hunt_prey *prey = &h->prey[i];
 
 		*value = prey->value;
-		if ((prey->pid == pid && prey->start == st->start) || st->ppid == prey->pid ||
-		    st->pgid == prey->pid || st->sid == prey->pid)
+		if (prey->pid == pid && prey->start == st->start)
+			return true;
+		if (prey->scan + 1 >= h->scans && /* later its number may be another's */
+		    (st->ppid == prey->pid || st->pgid == prey->pid || st->sid == prey->pid))
 			return true;
 	}
 	return false;
@@ -193,6 +195,7 @@ look_at(struct hunt *h, pid_t pid, int signal)
 		h->is_unclear = true;
 	if (verdict == MARKED) {
 		i = prey_of(h, pid, st.start, value);
+		h->prey[i].scan = h->scans;
 		if (strike(&h->prey[i], pidfd, signal)) {
 			h->is_any = true;
 			if (h->founds < FOUND_MAX) {
@@ -216,6 +219,7 @@ hunt_scan(struct hunt *h, int signal)
 	drop_found(h);
 	if (procfs_walk_open(&w) < 0)
 		return -1;
+	h->scans++;
 	for (size_t i = 0; i < h->len; i++)
 		h->prey[i].is_here = false;
 	while ((pid = procfs_walk_next(&w)) > 0)

@@ -6,7 +6,7 @@
  *
  * 1. Signals go through pidfds only: a number that was used again is never met.
  * 2. A process whose environment cannot be read belongs to them where its parent, its group or its
- *    session is one of theirs.
+ *    session is one of theirs that was there a moment ago.
  * 3. Not found: what gave its environment up (env -i), and the process itself that looks.
  */
 #ifndef HUNT_H
@@ -26,6 +26,7 @@ struct hunt_prey {
 	int signal;        /* the last one sent; 0: none could be */
 	int64_t killed_ms; /* when KILL was first sent; 0: not yet */
 	bool is_here;      /* it has not ended, as far as is known */
+	unsigned scan;     /* the last that has met it */
 	int error; /* errno: it cannot be signalled; ETIMEDOUT: it has outlived KILL; or 0 */
 };
 
@@ -40,6 +41,7 @@ struct hunt {
 	struct buf *text;
 	struct pollfd *found; /* pidfds of this scan, and whose they are */
 	size_t *whose, founds;
+	unsigned scans;
 	bool is_any, is_unclear;
 	int empty, quiet;
 };

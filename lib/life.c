@@ -205,7 +205,7 @@ take(jv task, struct life_claim *claim)
 	task = json_set_int(task, "attempt", json_peek_int(task, "attempt", 0) + 1);
 	task = json_set_string(task, "lease", claim->lease);
 	task = json_set_string(task, "runner", claim->runner ? claim->runner : claim->lease);
-	task = json_drop(task, "error");
+	task = json_drop(json_drop(task, "error"), "waiter");
 	return json_has(task, "started_at") ? task : set_now(task, "started_at");
 }
 
@@ -319,6 +319,12 @@ life_will_retry(jv task, jv error)
 static jv
 put_down(jv task)
 {
+	const char *lease = json_peek_string(task, "lease"),
+		   *runner = json_peek_string(task, "runner");
+
+	/* who was spawned for it stays, and goes on with it */
+	if (json_has(task, "spawned") && lease && runner && !strcmp(lease, runner))
+		task = json_set_string(task, "waiter", lease);
 	return json_set_string(json_drop(task, "lease"), "status", "pending");
 }
 

@@ -381,6 +381,7 @@ connect_to(struct mcp *m, int64_t until_ms)
 
 	if (!coproc_is_gone(&m->program) && m->is_ready)
 		return 0;
+	m->is_ready = false;
 	if (!m->program.pid && start(m) < 0)
 		return -1;
 	m->is_modern = true;

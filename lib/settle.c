@@ -69,7 +69,7 @@ settle_end_alone(struct tx *tx, jv task, const char *status)
 		task = json_drop(task, "runner");
 	task = json_set_string(task, "status", status);
 	task = json_drop(json_drop(limit_forget(task), "not_before"), "reservation");
-	task = json_drop(json_drop(task, "waiting"), "lease");
+	task = json_drop(json_drop(json_drop(task, "waiting"), "lease"), "waiter");
 	task = json_set_string(task, "finished_at", clock_format(clock_now_ms(), now));
 	task = json_set_int(task, "events", events + speech_closing_count(task));
 	task_put(tx, jv_copy(task));

@@ -241,7 +241,8 @@ is_begun_or_over() { [[ $(field "$1" .status) != pending ]]; }
 	assert_jq 'length == 4 and all(.state == "cancelled") and (map(select(.signal == "TERM")) | length) == 2'
 	await_exit $!
 	assert_equal "$(task-list --status cancelled --count)" 4
-	assert_equal "$(jq -r 'select(.data.message // "" | test(" cancelled: ")) | .data.task_id' events | sort | uniq -d)" ''
+	assert_equal "$(jq -r 'select(.data.message // "" | test(" cancelled: ")) | .data.task_id' events | sort | uniq -c |
+		awk '{ print $1 }' | sort | uniq -c | tr -s ' ')" ' 4 1' # the parent, too
 	nothing_left
 }
 
@@ -510,6 +511,45 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 	echo "# $(task-list | jq -r .status | sort | uniq -c | tr -s ' \n' ' ')" >&3
 	assert_equal "$(closings)" 1
 	nothing_left
+}
+
+@test "agent-cancel: 50 that were spawned, at random moments, leave nothing behind" {
+	RANDOM=${SEED:-20261129}
+	worker quick 'echo done'
+	worker later 'exit 75'
+	worker tree 'sleep 1000 & (sleep 1000 &); setsid sleep 1000 & wait'
+	worker stubborn 'trap "" TERM; setsid sleep 1000 & while :; do sleep 1000; done'
+	chat=$(chat-new --ids)
+	pids=()
+	for ((i = 0; i < ${SPAWNS:-50}; i++)); do
+		kinds=(quick later tree tree stubborn)
+		id=$(agent-spawn --ids --max-running 1000 --chat "$chat" --agent "${kinds[RANDOM % 5]}" "work number $i" 3>&-)
+		sleep "0.0$((RANDOM % 10))"
+		agent-cancel --grace 150ms "$id" >>cancelled 2>>err.cancel 3>&- &
+		pids+=($!)
+		if ((i % 4 == 3)); then
+			for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
+			pids=()
+		fi
+	done
+	for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
+	[[ ! -s err.cancel ]] || { cat err.cancel; false; }
+	assert_equal "$(task-list --status in_progress --count) $(task-list --status pending --count)" '0 0'
+	wait_until 10 no_process_left # chat-post has the last words
+	assert_equal "$(closings)" 1
+	nothing_left
+}
+
+@test "agent-cancel: a spawned agent that waits for another attempt is gone when its task has ended" {
+	worker later 'exit 75'
+	id=$(agent-spawn --ids --agent later 'come back to this later' 3>&-)
+	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
+	pid=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .waiter)")
+	run -0 agent-cancel "$id"
+	assert_jq --argjson pid "$pid" 'length == 1 and .[0].state == "cancelled" and .[0].pids == [$pid]'
+	[[ ! -d /proc/$pid ]] || grep -q '^State:.Z' "/proc/$pid/status"
+	assert_equal "$(field "$id" '[has("waiter"), has("lease")] | tojson')" '[false,false]'
+	wait_until 5 no_process_left
 }
 
 watch_pid() {

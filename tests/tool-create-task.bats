@@ -295,3 +295,41 @@ end_boss() {
 	assert_output '[true,"7 files"]'
 	assert_equal "$(children | wc -l)" 1
 }
+
+# A boss that has asked for two agents, whose models do not answer; then its own one does as SCRIPT.
+two_run() { # <SCRIPT
+	says boss < <(create '{"task_description":"count all the files"}' c1
+		create '{"task_description":"count all the folders"}' c2
+		cat)
+	says helper <<<hang
+	boss
+	id=$(task-add --agent boss --max-attempts 1 --ids 'how many are there?')
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	two_asked() { [[ $(cat helper/asked 2>/dev/null | wc -l) = 2 ]]; }
+	wait_until 20 two_asked
+}
+
+@test "create_task: when the boss has failed, those that it asked for end" {
+	two_run <<-END
+		wait $PWD/go
+		{"type":"error","category":"permission","message":"no more","retryable":false}
+	END
+	touch go
+	await_exit "$runner" || true
+	assert_equal "$(field "$id" .status)" failed
+	for child in $(children); do
+		wait_field "$child" '[.status, .error.category] | tojson' '["cancelled","cancelled"]'
+		assert_regex "$(field "$child" .error.message)" "task ${id:0:8} has cancelled it: it has failed"
+	done
+	wait_until 10 no_process_left
+}
+
+@test "create_task: when the boss is cancelled, those that it asked for end with it" {
+	two_run <<<hang
+	run -0 agent-cancel "$id"
+	assert_jq 'length == 3 and all(.state == "cancelled") and all(.pids | length > 0)'
+	await_exit "$runner" || true
+	wait_until 10 no_process_left
+	assert_equal "$(task-list --status cancelled --count)" 3
+}
