@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "chat.h"
 #include "clock.h"
@@ -59,6 +60,8 @@ store_chat(struct tx *tx, jv chat)
 
 	if (chat_is_single(chat))
 		sets = jv_array_append(sets, jv_string("chats.limited"));
+	if (chat_is_ruled(chat))
+		sets = jv_array_append(sets, jv_string("chats.ruled"));
 	store_put(tx, key, jv_copy(chat), sets, jv_array());
 	store_ring(tx, "chats");
 	free(key);
@@ -137,7 +140,12 @@ chat_set_member(struct tx *tx, const char *id, const char *user, const char *kin
 		err_set(EX_NOINPUT, "chat %s: no such chat", id);
 		return chat;
 	}
-	chat = member_set(chat, user, kind);
+	if (!kind && !strcasecmp(user, json_peek_string(chat, "user_id"))) {
+		err_set(EX_DATAERR, "chat %.8s: %s is its owner", id, user);
+		jv_free(chat);
+		return jv_invalid();
+	}
+	chat = kind ? member_set(chat, user, kind) : member_drop(chat, user);
 	store_chat(tx, chat);
 	return chat;
 }
@@ -166,6 +174,17 @@ chat_is_single(jv chat)
 {
 	jv policy = json_get(chat, "policy", JV_KIND_OBJECT);
 	bool is = json_peek_bool(policy, "one_at_a_time");
+
+	jv_free(policy);
+	return is;
+}
+
+bool
+chat_is_ruled(jv chat)
+{
+	jv policy = json_get(chat, "policy", JV_KIND_OBJECT);
+	bool is = jv_is_valid(policy) && (json_has(policy, "may") || json_has(policy, "rate") ||
+					     json_has(policy, "trust"));
 
 	jv_free(policy);
 	return is;

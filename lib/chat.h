@@ -4,7 +4,7 @@
  * Chat (key "chat/<id>", set "chats"):
  *   {"id","title","user_id","members":[{"user_id","kind"}],"crew"?,"schedule"?,"policy"?,
  *    "created_at"}; one whose tasks run one at a time (policy.one_at_a_time) is also in the set
- *    "chats.limited"
+ *    "chats.limited", one with rules for its users (may.h) in "chats.ruled"
  * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"):
  *   {"id","seq","at","type","data":{...,"task_id"?},"session_id","user_id","chat_id"}
  *
@@ -58,9 +58,9 @@ jv chat_set_schedule(struct tx *tx, jv chat, const char *name);
  * Returns the record, owned; invalid: no such chat. */
 jv chat_set_policy(struct tx *tx, const char *id, jv policy);
 
-/* chat_set_member - make somebody a member of a chat (a whole id), or another kind of one: "person"
- * or "bot".  Returns the record, owned; invalid with err: EX_DATAERR (the name), EX_NOINPUT (no such
- * chat). */
+/* chat_set_member - make somebody a member of a chat (a whole id), or another kind of one: "person",
+ * "agent" or "bot"; NULL: none any more.  Returns the record, owned; invalid with err: EX_DATAERR (the
+ * name; the owner stays one), EX_NOINPUT (no such chat). */
 jv chat_set_member(struct tx *tx, const char *id, const char *user, const char *kind);
 
 /* chat_set_single - whether the tasks of a chat (a whole id) run one at a time (limit.h).  Returns
@@ -69,6 +69,10 @@ jv chat_set_single(struct tx *tx, const char *id, bool is_single);
 
 /* chat_is_single - whether they do; chat (invalid: no) is borrowed. */
 bool chat_is_single(jv chat);
+
+/* chat_is_ruled - whether its policy has rules for its users: `may`, `rate` or `trust` (may.h); chat
+ * (invalid: no) is borrowed. */
+bool chat_is_ruled(jv chat);
 
 /* chat_get - by its whole id; invalid: none. */
 jv chat_get(struct tx *tx, const char *id);

@@ -63,3 +63,18 @@ member_set(jv chat, const char *user, const char *kind)
 	members = jv_array_set(members, at, json_set_string(one, "kind", kind));
 	return json_set(chat, "members", members);
 }
+
+jv
+member_drop(jv chat, const char *user)
+{
+	jv members = members_of(chat), left;
+	int at = find(members, user), len = jv_array_length(jv_copy(members));
+
+	if (at == len) {
+		jv_free(members);
+		return chat;
+	}
+	left = jv_array_slice(jv_copy(members), 0, at);
+	left = jv_array_concat(left, jv_array_slice(members, at + 1, len));
+	return json_set(chat, "members", left);
+}

@@ -335,6 +335,12 @@ store_commit(struct tx *tx, enum store_sync sync)
 	return rc;
 }
 
+bool
+store_writes(const struct tx *tx)
+{
+	return tx->is_writer;
+}
+
 struct store *
 store_of(struct tx *tx)
 {

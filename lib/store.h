@@ -152,6 +152,9 @@ int store_settle(struct tx *tx);
 /* store_head - the place in the journal behind all that tx sees. */
 struct journal_pos store_head(struct tx *tx);
 
+/* store_writes - whether a transaction was begun to write. */
+bool store_writes(const struct tx *tx);
+
 /* store_of - the store that a transaction is in. */
 struct store *store_of(struct tx *tx);
 
