@@ -20,6 +20,7 @@ struct run {
 	struct work *w;
 	struct filter *adapter;
 	char **argv, **env;
+	jv instruction;   /* string: as an adapter's agent is told it; else empty */
 	jv scope;         /* string: what is said of the task's scope; empty: nothing */
 	jv output;        /* the contract; invalid: none */
 	jv usage;         /* the tokens of all attempts; invalid: nobody has said */
@@ -49,16 +50,18 @@ add_paragraph(struct buf *b, const char *text)
 		buf_printf(b, "%s%s", b->len ? "\n\n" : "", text);
 }
 
-/* The instruction as it is; for what an adapter is for, which is a model's, with the scope and
- * what its answer has to be. */
+/* The instruction as it is; for what an adapter is for, which is a model's, as data where it is
+ * that, with the scope and what its answer has to be. */
 static void
 add_text_request(struct run *r, const char *fault, struct buf *b)
 {
 	jv instructions;
 
-	buf_puts(b, json_peek_string(r->w->task, "instruction"));
-	if (!r->adapter)
+	if (!r->adapter) {
+		buf_puts(b, json_peek_string(r->w->task, "instruction"));
 		return;
+	}
+	buf_puts(b, jv_string_value(r->instruction));
 	add_paragraph(b, jv_string_value(r->scope));
 	instructions = answer_instructions(r->output);
 	add_paragraph(b, jv_string_value(instructions));
@@ -388,13 +391,16 @@ program_run(struct work *w, struct work_result *result)
 	r.output = json_get(w->task, "output", JV_KIND_OBJECT);
 	r.env = work_env(w);
 	r.argv = make_argv(w->agent);
-	if (tell_scope(&r) < 0 || !r.argv || (adapter && !(r.adapter = adapter_open(adapter))))
+	r.instruction = adapter ? prompt_task(w->task) : jv_string("");
+	if (!jv_is_valid(r.instruction) || tell_scope(&r) < 0 || !r.argv ||
+	    (adapter && !(r.adapter = adapter_open(adapter))))
 		o.error = start_error();
 	else
 		o = run_until_kept(&r);
 	filter_close(r.adapter);
 	work_env_free(r.argv);
 	work_env_free(r.env);
+	jv_free(r.instruction);
 	jv_free(r.scope);
 	jv_free(r.output);
 	work_result_init(result);

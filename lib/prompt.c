@@ -208,16 +208,51 @@ agent_values(const struct prompt *p, jv scope)
 	return v;
 }
 
+jv
+prompt_task(jv task)
+{
+	jv instruction = json_get(task, "instruction", JV_KIND_STRING), line, values, said;
+	char *words;
+
+	if (!json_peek_bool(task, "untrusted"))
+		return jv_is_valid(instruction) ? instruction
+		                                : (jv_free(instruction), jv_string(""));
+	line = JV_ARRAY(json_set_valid(jv_object(), "task", instruction));
+	values = json_set(jv_object(), "task", prompt_lines(line));
+	words = prompt_read("untrusted.md");
+	said = words ? prompt_fill(words, values) : jv_invalid();
+	free(words);
+	jv_free(values);
+	jv_free(line);
+	return said;
+}
+
+/* How many lines of a chat are not trusted, in digits; empty: all are. */
 static jv
-task_values(const struct prompt *p)
+count_untrusted(jv chat)
+{
+	int untrusted = 0;
+
+	if (jv_get_kind(chat) == JV_KIND_ARRAY)
+		jv_array_foreach (chat, i, line) {
+			untrusted += json_has(line, "trusted") && !json_peek_bool(line, "trusted");
+			jv_free(line);
+		}
+	return untrusted > 0 ? jv_string_fmt("%d", untrusted) : jv_string("");
+}
+
+/* The instruction (consumed), and what else there is to be told. */
+static jv
+task_values(const struct prompt *p, jv instruction)
 {
 	jv v = jv_object(), metadata = json_get(p->task, "metadata", JV_KIND_OBJECT), notes;
 
-	v = with_string(v, "instruction", p->task, "instruction");
+	v = json_set(v, "instruction", instruction);
 	v = with_string(v, "context", p->task, "context");
 	v = json_set(v, task_has_subtasks(p->task) ? "subtasks" : "dependencies",
 	    prompt_lines(p->others));
 	v = json_set(v, "chat", prompt_lines(p->chat));
+	v = json_set(v, "untrusted", count_untrusted(p->chat));
 	if (jv_is_valid(metadata) && jv_object_length(jv_copy(metadata)) > 0) {
 		notes = JV_ARRAY(jv_copy(metadata));
 		v = json_set(v, "metadata", prompt_lines(notes));
@@ -246,15 +281,18 @@ prompt_message(const char *role, const char *name, jv values)
 jv
 prompt_messages(const struct prompt *p)
 {
-	jv limits = scope_of(p->task), scope = prompt_scope(limits), system, user;
+	jv limits = scope_of(p->task), scope = prompt_scope(limits), system, instruction, user;
 
 	jv_free(limits);
 	if (!jv_is_valid(scope))
 		return scope;
 	system = prompt_message("system", "agent.md", agent_values(p, scope));
-	if (!jv_is_valid(system))
-		return system;
-	user = prompt_message("user", "task.md", task_values(p));
+	instruction = jv_is_valid(system) ? prompt_task(p->task) : jv_invalid();
+	if (!jv_is_valid(instruction)) {
+		jv_free(system);
+		return instruction;
+	}
+	user = prompt_message("user", "task.md", task_values(p, instruction));
 	if (!jv_is_valid(user)) {
 		jv_free(system);
 		return user;

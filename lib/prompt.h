@@ -16,7 +16,7 @@
 struct prompt {
 	jv task, agent;
 	jv others;          /* array: its subtasks, or else the tasks that it depends on */
-	jv chat;            /* array of {from, kind, text}: what was said lately */
+	jv chat;            /* array of {from, kind, trusted, text}: what was said lately */
 	jv tools;           /* array of declarations, {name, ...} */
 	const char *folder; /* that the tools work in */
 	jv output;          /* string: what the answer must be like */
@@ -43,6 +43,14 @@ jv prompt_fill(const char *text, jv values);
  * Invalid with err EX_CONFIG where the words cannot be read.
  */
 jv prompt_scope(jv scope);
+
+/*
+ * prompt_task - a task's (borrowed) instruction: an owned string; of one that is `untrusted` as
+ * data, with what to make of it
+ *
+ * Invalid with err EX_CONFIG where the words cannot be read.
+ */
+jv prompt_task(jv task);
 
 /* prompt_read - the words in a file, malloc'd; NULL with err EX_CONFIG. */
 char *prompt_read(const char *name);

@@ -45,6 +45,13 @@ test_recent(void)
 	    "the last ones that fit");
 	is_json(recent_messages(tx, mine, 4), "[]", "a text that does not fit ends it");
 	is_json(recent_messages(tx, mine, 0), "[]", "none where there is no room");
+	jv_free(chat_set_policy(tx, id, record("{'trust':'members'}")));
+	jv_free(chat_set_member(tx, id, "bob", "agent"));
+	post(id, "{'type':'message','user_id':'eve','data':{'text':'four'}}");
+	is_json(recent_messages(tx, mine, 9),
+	    "[{'from':'bob','kind':'agent','text':'three'},"
+	    "{'from':'eve','kind':'person','trusted':false,'text':'four'}]",
+	    "whom the chat does not trust is told");
 	jv_free(mine);
 	mine = record("{'id':'%s'}", other);
 	is_json(recent_messages(tx, mine, 1000), "[]", "a task without a chat hears nothing");
