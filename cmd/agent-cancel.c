@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "err.h"
 #include "halt.h"
+#include "may.h"
 #include "opt.h"
 #include "progress.h"
 #include "rows.h"
@@ -40,6 +41,7 @@ struct cancel {
 	jv named; /* whose end was asked for by id: id -> true */
 	struct progress progress;
 	size_t running;
+	jv denied;   /* by the rules of their chats: id -> why; told, and in the audit, once */
 	jv refusals; /* of what was named in vain: why */
 	int refused; /* the exit status of the last of them; 0: none */
 	int status;
@@ -98,6 +100,45 @@ gather_chat(struct cancel *c, struct tx *tx, jv *ids)
 	set = xprintf("chat.%s", id);
 	cancel_gather_set(tx, ids, set);
 	free(set);
+}
+
+/* Whether the rules of its chat let the caller end a task; false with err. */
+static bool
+is_permitted(struct cancel *c, struct tx *tx, const char *id)
+{
+	jv task = task_get(tx, id);
+	int rc = may_in(tx, json_peek_string(task, "chat_id"), c->by, MAY_CANCEL);
+	char name[9];
+
+	if (rc < 0)
+		err_add("task %s", task_short(id, name));
+	jv_free(task);
+	return rc == 0;
+}
+
+/* Those of ids (consumed) that the caller may end; the others become denied (consumed), which is
+ * returned.  An agent is held to what is below its task. */
+static jv
+drop_denied(struct cancel *c, struct tx *tx, jv *ids, jv denied)
+{
+	jv left = jv_array();
+
+	if (c->caller)
+		return (jv_free(left), denied);
+	jv_array_foreach (*ids, i, id) {
+		const char *name = jv_string_value(id);
+
+		if (json_has(denied, name))
+			;
+		else if (is_permitted(c, tx, name))
+			left = jv_array_append(left, jv_copy(id));
+		else
+			denied = json_set(denied, name, json_utf8(err_text(), strlen(err_text())));
+		jv_free(id);
+	}
+	jv_free(*ids);
+	*ids = left;
+	return denied;
 }
 
 static jv
@@ -171,7 +212,7 @@ static jv
 mark(struct cancel *c)
 {
 	enum store_result rc;
-	jv lines;
+	jv lines, denied;
 
 	do {
 		struct tx *tx = store_begin(c->s);
@@ -182,13 +223,18 @@ mark(struct cancel *c)
 		jv_free(c->refusals);
 		c->refusals = jv_array();
 		ids = gather(c, tx);
+		denied = drop_denied(c, tx, &ids, jv_copy(c->denied));
 		lines = cancel_tasks(tx, ids, c->by, reason);
 		rc = store_commit(tx, has_ended(lines) ? STORE_DURABLE : STORE_RELAXED);
-		if (rc != STORE_OK)
+		if (rc != STORE_OK) {
 			jv_free(lines);
+			jv_free(denied);
+		}
 	} while (rc == STORE_AGAIN);
 	if (rc != STORE_OK)
 		err_exit();
+	jv_free(c->denied);
+	c->denied = denied;
 	jv_array_foreach (lines, i, line) {
 		note(c, line);
 		jv_free(line);
@@ -259,6 +305,12 @@ print(struct cancel *c)
 {
 	jv_array_foreach (c->refusals, i, why) {
 		err_warn("%s", jv_string_value(why));
+		jv_free(why);
+	}
+	jv_object_foreach (c->denied, id, why) {
+		err_warn("%s", jv_string_value(why));
+		c->refused = EX_NOPERM;
+		jv_free(id);
 		jv_free(why);
 	}
 	jv_object_foreach (c->lines, id, line) {
@@ -339,6 +391,7 @@ main(int argc, char *argv[])
 		.caller = getenv("LEGWORK_TASK_ID"),
 		.lines = jv_object(),
 		.named = jv_object(),
+		.denied = jv_object(),
 		.refusals = jv_array() };
 	char *by;
 
@@ -360,6 +413,7 @@ main(int argc, char *argv[])
 	print(&c);
 	jv_free(c.lines);
 	jv_free(c.named);
+	jv_free(c.denied);
 	jv_free(c.refusals);
 	free(by);
 	return c.refused ? c.refused : c.status;

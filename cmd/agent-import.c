@@ -12,6 +12,7 @@
 #include "enlist.h"
 #include "err.h"
 #include "lines.h"
+#include "may.h"
 #include "opt.h"
 #include "roster.h"
 #include "rows.h"
@@ -217,7 +218,9 @@ main(int argc, char *argv[])
 	check_options(files);
 	if (view_open(&view, &form, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!(i.s = store_open()) || (chat && ask_id(i.s, "chat", chat, i.chat) < 0))
+	if (!(i.s = store_open()) ||
+	    (chat && (ask_id(i.s, "chat", chat, i.chat) < 0 ||
+			 may_ask(i.s, i.chat, id_user(NULL), MAY_ADD) < 0)))
 		err_exit();
 	for (; *files; files++)
 		if (stat(*files, &st) == 0 && S_ISDIR(st.st_mode))

@@ -1,6 +1,7 @@
 /* chat-edit - change a chat */
 #include <unistd.h>
 
+#include "allow.h"
 #include "chat.h"
 #include "consent.h"
 #include "err.h"
@@ -8,8 +9,9 @@
 #include "rows.h"
 
 static const char *title, *approve;
-static struct opt_list bots, persons;
+static struct opt_list agents, bots, persons, strangers;
 static bool single, many;
+static struct allow allow;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "title", "title", "what to call it; empty: nothing",
@@ -17,15 +19,18 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it; empt
 	{ 0, "approve", "what",
 	    "what waits for the owner's approval, with commas: agents, tasks or none",
 	    .str = &approve },
+	{ 0, "agent", "user", "a member that is an agent; may be repeated", .list = &agents },
 	{ 0, "bot", "user", "a member that is a program; may be repeated", .list = &bots },
 	{ 0, "person", "user", "a member that is a person; may be repeated", .list = &persons },
+	{ 0, "stranger", "user", "a member no more; may be repeated", .list = &strangers },
+	ALLOW_OPTIONS(allow),
 	{ 0, "one-at-a-time", NULL, "its tasks run one after the other", .set = &single },
 	{ 0, "many-at-a-time", NULL, "its tasks run beside each other", .set = &many },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-edit", "change a chat", "CHAT", opts, 0 };
 
-/* The chat (consumed) with members of that kind; invalid with err. */
+/* The chat (consumed) with members of that kind, NULL: without them; invalid with err. */
 static jv
 with_members(struct tx *tx, const char *id, jv chat, const struct opt_list *users, const char *kind)
 {
@@ -36,9 +41,9 @@ with_members(struct tx *tx, const char *id, jv chat, const struct opt_list *user
 	return chat;
 }
 
-/* The chat as the options say; asked is borrowed; invalid with err. */
+/* The chat as the options say; asked and rules are borrowed; invalid with err. */
 static jv
-change(struct tx *tx, const char *id, jv asked)
+change(struct tx *tx, const char *id, jv asked, jv rules)
 {
 	jv chat = chat_get(tx, id);
 
@@ -48,13 +53,17 @@ change(struct tx *tx, const char *id, jv asked)
 		chat = (jv_free(chat), consent_set(tx, id, jv_copy(asked)));
 	if (single || many)
 		chat = (jv_free(chat), chat_set_single(tx, id, single));
+	if (allow_is_given(&allow))
+		chat = (jv_free(chat), allow_set(tx, id, rules));
+	chat = with_members(tx, id, chat, &agents, "agent");
 	chat = with_members(tx, id, chat, &bots, "bot");
-	return with_members(tx, id, chat, &persons, "person");
+	chat = with_members(tx, id, chat, &persons, "person");
+	return with_members(tx, id, chat, &strangers, NULL);
 }
 
 /* The chat as it is stored then. */
 static jv
-edit(struct store *s, const char *prefix, jv asked)
+edit(struct store *s, const char *prefix, jv asked, jv rules)
 {
 	enum store_result rc;
 	char id[ID_TEXT];
@@ -66,7 +75,7 @@ edit(struct store *s, const char *prefix, jv asked)
 		if (!tx)
 			err_exit();
 		if (store_resolve(tx, "chat", prefix, id) < 0 ||
-		    !jv_is_valid(chat = change(tx, id, asked))) {
+		    !jv_is_valid(chat = change(tx, id, asked, rules))) {
 			store_end(tx);
 			err_exit();
 		}
@@ -83,23 +92,28 @@ main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
 	struct store *s;
-	jv asked;
+	jv asked, rules;
 
 	(void)argc;
 	if (!operands[0] || operands[1])
 		opt_usage(&cmd, "want one chat");
 	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!title && !approve && !bots.len && !persons.len && !single && !many)
+	if (!title && !approve && !agents.len && !bots.len && !persons.len && !strangers.len &&
+	    !allow_is_given(&allow) && !single && !many)
 		opt_usage(&cmd, "nothing to change");
 	if (single && many)
 		opt_usage(&cmd, "--one-at-a-time and --many-at-a-time: want one of them");
 	if (consent_read(approve ? approve : "none", &asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
+	rules = allow_read(&allow);
+	if (!jv_is_valid(rules))
+		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	view_add(&view, NULL, edit(s, operands[0], asked));
+	view_add(&view, NULL, edit(s, operands[0], asked, rules));
 	jv_free(asked);
+	jv_free(rules);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

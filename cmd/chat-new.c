@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "allow.h"
 #include "chat.h"
 #include "consent.h"
 #include "err.h"
@@ -11,6 +12,7 @@
 static const char *title, *user, *crew, *approve;
 static struct opt_list members;
 static bool single;
+static struct allow allow;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 0, "title", "title", "what to call it", .str = &title },
@@ -21,7 +23,7 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it", .st
 	    "what waits for the owner's approval, with commas: agents, tasks or none",
 	    .str = &approve },
 	{ 0, "one-at-a-time", NULL, "its tasks run one after the other", .set = &single },
-	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
+	ALLOW_OPTIONS(allow), VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-new", "make a chat", "", opts, 0 };
 
@@ -35,10 +37,10 @@ names_of(const struct opt_list *list)
 	return names;
 }
 
-/* The new chat, as the options say, with what its owner wants to be asked (borrowed); invalid with
- * err. */
+/* The new chat, as the options say, with what its owner wants to be asked, and its rules (both
+ * borrowed); invalid with err. */
 static jv
-add(struct tx *tx, jv asked)
+add(struct tx *tx, jv asked, jv rules)
 {
 	jv chat = chat_add(tx, title, id_user(user), names_of(&members));
 	char id[ID_TEXT] = "";
@@ -51,11 +53,13 @@ add(struct tx *tx, jv asked)
 		chat = (jv_free(chat), chat_set_single(tx, id, true));
 	if (jv_is_valid(chat) && jv_array_length(jv_copy(asked)) > 0)
 		chat = (jv_free(chat), consent_set(tx, id, jv_copy(asked)));
+	if (jv_is_valid(chat) && allow_is_given(&allow))
+		chat = (jv_free(chat), allow_set(tx, id, rules));
 	return chat;
 }
 
 static jv
-make_chat(struct store *s, jv asked)
+make_chat(struct store *s, jv asked, jv rules)
 {
 	enum store_result rc;
 	struct tx *tx;
@@ -64,7 +68,7 @@ make_chat(struct store *s, jv asked)
 	do {
 		if (!(tx = store_begin(s)))
 			err_exit();
-		chat = add(tx, asked);
+		chat = add(tx, asked, rules);
 		if (!jv_is_valid(chat)) {
 			store_end(tx);
 			err_exit();
@@ -81,19 +85,23 @@ int
 main(int argc, char *argv[])
 {
 	struct store *s;
-	jv asked;
+	jv asked, rules;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
 	if (consent_read(approve ? approve : "none", &asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
+	rules = allow_read(&allow);
+	if (!jv_is_valid(rules))
+		opt_usage(&cmd, "%s", err_text());
 	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))
 		err_exit();
-	view_add(&view, NULL, make_chat(s, asked));
+	view_add(&view, NULL, make_chat(s, asked, rules));
 	jv_free(asked);
+	jv_free(rules);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -9,6 +9,7 @@
 #include "err.h"
 #include "history.h"
 #include "lines.h"
+#include "may.h"
 #include "opt.h"
 #include "utf8.h"
 
@@ -57,7 +58,7 @@ post_one(struct tx *tx, struct item *item)
 	forget(item);
 	if (reply_to && !approve_knows(tx, reply_to))
 		item->result = err_set(EX_NOINPUT, "event %.80s: no such event", reply_to);
-	else
+	else if ((item->result = may_say(tx, item->event)) == 0)
 		item->result = chat_post(tx, approve_aim(tx, jv_copy(item->event)), &item->stored);
 	if (item->result == CHAT_POSTED)
 		approve_by_reply(tx, item->stored);

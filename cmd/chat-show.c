@@ -8,6 +8,7 @@
 #include "chat.h"
 #include "err.h"
 #include "history.h"
+#include "may.h"
 #include "opt.h"
 
 static struct history h;
@@ -35,7 +36,7 @@ main(int argc, char *argv[])
 	if (history_open(&h) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()) || ask_id(s, "chat", operands[0], chat_id) < 0 ||
-	    !(tx = store_read(s)))
+	    may_ask(s, chat_id, id_user(NULL), MAY_READ) < 0 || !(tx = store_read(s)))
 		err_exit();
 	last = chat_last(tx, chat_id);
 	if (store_end(tx) < 0)

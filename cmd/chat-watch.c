@@ -14,6 +14,7 @@
 #include "growing.h"
 #include "history.h"
 #include "json.h"
+#include "may.h"
 #include "opt.h"
 #include "overhear.h"
 #include "stop.h"
@@ -48,6 +49,7 @@ static const struct cmd cmd = { "chat-watch", "print what is said in a chat, as 
 struct past {
 	char chat_id[ID_TEXT];
 	uint64_t since, last;
+	bool is_hidden; /* you may not read it */
 };
 
 struct watch {
@@ -65,6 +67,7 @@ struct watch {
 	bool is_again;         /* it is not the first look */
 	bool is_late;          /* --timeout is over */
 	bool is_gone;          /* the chat was deleted */
+	bool is_denied;        /* you may not read it any more */
 };
 
 static bool
@@ -114,6 +117,22 @@ add_past(struct watch *w, struct tx *tx, const char *chat_id, bool is_known_read
 		chat_move_cursor(tx, cursor, chat_id, (int64_t)p->since);
 }
 
+/* Whether you may read a chat, by its record as text; false with err. */
+static bool
+may_read(struct scan_text chat)
+{
+	struct scan_text policy;
+	jv record;
+	bool is;
+
+	if (!scan_member(chat, "policy", &policy))
+		return true;
+	record = json_parse_object(chat.p, chat.len);
+	is = may(NULL, record, id_user(NULL), MAY_READ) == 0;
+	jv_free(record);
+	return is;
+}
+
 static void
 add_all_pasts(struct watch *w, struct tx *tx)
 {
@@ -125,6 +144,7 @@ add_all_pasts(struct watch *w, struct tx *tx)
 
 		if (store_peek(tx, n, &chat) && scan_member(chat, "id", &id) && id.len == 38) {
 			memcpy(chat_id, id.p + 1, 36);
+			past_of(w, chat_id)->is_hidden = !may_read(chat);
 			add_past(w, tx, chat_id, is_known);
 		}
 	}
@@ -177,6 +197,8 @@ print_past(struct watch *w)
 		long limit = count >= 0 ? count - history.printed : -1;
 		struct past *p = &w->past[i];
 
+		if (p->is_hidden)
+			continue;
 		if (history_print(&history, w->s, p->chat_id, p->since, p->last, limit) < 0)
 			die(w);
 		if (p->since < p->last)
@@ -198,6 +220,18 @@ note_said(struct watch *w, struct scan_text event)
 	jv_free(value);
 }
 
+/* A chat has changed, by its key and its record: its rules, it may be. */
+static void
+note_rules(struct watch *w, const char *key, struct scan_text chat)
+{
+	bool is_mine = w->chat && !strcmp(key, w->chat);
+
+	if (is_mine)
+		w->is_denied = !may_read(chat);
+	else if (!w->chat && strlen(key) == strlen("chat/") + ID_TEXT - 1)
+		past_of(w, key + strlen("chat/"))->is_hidden = !may_read(chat);
+}
+
 /* A change in the feed: an event is printed, unless its key says that it is another chat's or was
  * printed. */
 static void
@@ -209,12 +243,14 @@ print_event(struct watch *w, const char *key, struct scan_text event)
 
 	if (!event.p && w->chat && !strcmp(key, w->chat))
 		w->is_gone = true;
+	if (event.p && !strncmp(key, "chat/", 5))
+		note_rules(w, key, event);
 	if (!event.p || strncmp(key, w->only, strlen(w->only)) != 0)
 		return;
 	strncpy(chat_id, key + strlen("event/"), ID_TEXT - 1);
 	p = past_of(w, chat_id);
 	seq = strtoull(key + strlen("event/") + ID_TEXT, NULL, 10);
-	if (seq <= p->since)
+	if (seq <= p->since || p->is_hidden)
 		return;
 	p->since = seq;
 	if (w->overhear)
@@ -226,8 +262,11 @@ static void
 take_delta(void *arg, jv delta)
 {
 	struct watch *w = arg;
+	const char *chat_id = json_peek_string(delta, "chat_id");
 
-	if (history.view.kind == VIEW_TEXT)
+	if (all && chat_id && past_of(w, chat_id)->is_hidden)
+		jv_free(delta);
+	else if (history.view.kind == VIEW_TEXT)
 		growing_take(&w->growing, delta);
 	else
 		view_add(&history.view, NULL, delta);
@@ -250,7 +289,8 @@ print_news(struct watch *w)
 	const char *key;
 
 	print_partial(w);
-	while (!is_enough() && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
+	while (
+	    !is_enough() && !w->is_denied && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
 		print_event(w, key, event);
 	if (w->growing.len > 0 || w->growing.shown > 0)
 		growing_draw(&w->growing, &history.view.out.buf);
@@ -285,6 +325,11 @@ end_status(const struct watch *w, const char *chat_id)
 {
 	if (stop_signal())
 		return 128 + stop_signal();
+	if (w->is_denied) {
+		err_set(EX_NOPERM, "chat %.8s: %s may not read it any more", chat_id,
+		    id_user(NULL));
+		return err_print();
+	}
 	if (w->is_gone && !is_enough()) {
 		err_set(EX_NOINPUT, "chat %s: was deleted", chat_id);
 		return err_print();
@@ -317,6 +362,20 @@ close_partial(struct watch *w)
 	w->overhear = NULL;
 }
 
+/* Nothing is left out silently. */
+static void
+say_hidden(const struct watch *w)
+{
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < w->pasts; i++)
+		hidden += w->past[i].is_hidden;
+	if (hidden > 0)
+		err_warn("%zu %s not shown: %s may not read %s", hidden,
+		    hidden > 1 ? "chats are" : "chat is", id_user(NULL),
+		    hidden > 1 ? "them" : "it");
+}
+
 static int
 watch(struct watch *w, const char *chat_id)
 {
@@ -330,6 +389,7 @@ watch(struct watch *w, const char *chat_id)
 		die(w);
 	open_partial(w, chat_id);
 	look(w, chat_id);
+	say_hidden(w);
 	print_past(w);
 	while (!is_enough()) {
 		if (print_news(w) == FEED_GONE) {
@@ -338,7 +398,7 @@ watch(struct watch *w, const char *chat_id)
 			close_partial(w); /* what is said by now may be in the past that follows */
 			open_partial(w, chat_id);
 			print_past(w);
-		} else if (is_enough() || w->is_gone || wait_for_news(w) < 0) {
+		} else if (is_enough() || w->is_gone || w->is_denied || wait_for_news(w) < 0) {
 			break;
 		}
 	}
@@ -379,7 +439,8 @@ main(int argc, char *argv[])
 	stop_catch();
 	if (!(w.s = store_open()))
 		err_exit();
-	if (operands[0] && ask_id(w.s, "chat", operands[0], id) < 0)
+	if (operands[0] && (ask_id(w.s, "chat", operands[0], id) < 0 ||
+			       may_ask(w.s, id, id_user(NULL), MAY_READ) < 0))
 		err_exit();
 	status = watch(&w, operands[0] ? id : NULL);
 	store_close(w.s);

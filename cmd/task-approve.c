@@ -5,6 +5,7 @@
 #include "approve.h"
 #include "err.h"
 #include "id.h"
+#include "may.h"
 #include "opt.h"
 #include "rows.h"
 #include "task.h"
@@ -34,7 +35,8 @@ decide(struct store *s, const char *prefix, const char *reason)
 			err_exit();
 		if (store_resolve(tx, "task", prefix, id) < 0 ||
 		    approve_task(tx, id, NULL, decision) < 0) {
-			store_end(tx);
+			if ((rc = may_settle(tx)) == STORE_AGAIN)
+				continue;
 			err_exit();
 		}
 		task = task_get(tx, id);

@@ -1,8 +1,10 @@
 /* task-rm - delete tasks, with their subtasks */
 #include "err.h"
 #include "log.h"
+#include "may.h"
 #include "opt.h"
 #include "remove.h"
+#include "task.h"
 #include "work.h"
 
 static bool force;
@@ -32,6 +34,27 @@ resolve_all(struct tx *tx, char **prefixes)
 	return ids;
 }
 
+/* Whether the rules of their chats let these (borrowed: ids) be deleted; false with err. */
+static bool
+are_permitted(struct tx *tx, jv ids)
+{
+	bool are = true;
+	char name[9];
+
+	jv_array_foreach (ids, i, id) {
+		jv task = are ? task_get(tx, jv_string_value(id)) : jv_invalid();
+
+		if (are &&
+		    may_in(tx, json_peek_string(task, "chat_id"), id_user(NULL), MAY_CANCEL) < 0) {
+			err_add("task %s", task_short(jv_string_value(id), name));
+			are = false;
+		}
+		jv_free(task);
+		jv_free(id);
+	}
+	return are;
+}
+
 /* All of them, or none.  removed: set to the ids of all that is deleted. */
 static enum store_result
 remove_all(struct store *s, char **prefixes, jv *removed)
@@ -43,6 +66,10 @@ remove_all(struct store *s, char **prefixes, jv *removed)
 	if (!tx)
 		return STORE_FAIL;
 	ids = resolve_all(tx, prefixes);
+	if (jv_is_valid(ids) && !are_permitted(tx, ids)) {
+		jv_free(ids);
+		return may_settle(tx) == STORE_AGAIN ? STORE_AGAIN : STORE_FAIL;
+	}
 	if (!jv_is_valid(ids) || remove_tasks(tx, ids, force, removed) < 0)
 		store_fail(tx);
 	jv_free(ids);

@@ -10,6 +10,7 @@
 #include "err.h"
 #include "hire.h"
 #include "life.h"
+#include "may.h"
 #include "settle.h"
 #include "task.h"
 
@@ -183,6 +184,8 @@ approve_task(struct tx *tx, const char *id, const char *request_id, struct appro
 		rc = err_set(EX_DATAERR, "reason: longer than %d bytes", APPROVE_REASON_MAX);
 	else if ((rc = chat_check_user(decision.by)) == 0)
 		rc = check(task, approval, request_id);
+	if (rc == 0)
+		rc = may_in(tx, json_peek_string(task, "chat_id"), decision.by, MAY_APPROVE);
 	if (rc == 0 && is_about(approval, "agent"))
 		rc = check_agent(tx, task, decision.yes);
 	if (rc == 0)
@@ -257,6 +260,19 @@ read_decision(const char *text, struct approval *decision)
 	return decision->yes || begins_with(text, no, &decision->reason);
 }
 
+/* Who has answered (an event, borrowed) learns that he may not, as err says. */
+static void
+tell_refusal(struct tx *tx, jv event)
+{
+	jv data = json_set(jv_object(), "message", json_utf8(err_text(), strlen(err_text()))),
+	   stored;
+
+	data = json_set_string(data, "reply_to", json_peek_string(event, "id"));
+	chat_post(tx, chat_event("error", data, CHAT_HERALD, json_peek_string(event, "chat_id")),
+	    &stored);
+	jv_free(stored);
+}
+
 bool
 approve_by_reply(struct tx *tx, jv event)
 {
@@ -275,6 +291,8 @@ approve_by_reply(struct tx *tx, jv event)
 	if (chat && in && !strcmp(chat, in))
 		has_decided = approve_task(tx, json_peek_string(task, "id"),
 				  json_peek_string(approval, "request_id"), decision) == 0;
+	if (chat && in && !strcmp(chat, in) && !has_decided && err_code() == EX_NOPERM)
+		tell_refusal(tx, event);
 	jv_free(approval);
 	jv_free(task);
 	jv_free(data);

@@ -34,7 +34,8 @@ struct approval {
  * request_id  the request that is meant; NULL: whichever it is
  *
  * Returns 0, or -1 with err, having changed nothing: EX_NOINPUT (no such task), EX_DATAERR (it has
- * asked nothing, something else, or was answered; the name or the reason is malformed).
+ * asked nothing, something else, or was answered; the name or the reason is malformed), EX_NOPERM
+ * (may.h; in the audit where tx is committed).
  */
 int approve_task(struct tx *tx, const char *id, const char *request_id, struct approval decision);
 

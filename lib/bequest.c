@@ -405,6 +405,7 @@ bequest_apply(const struct bequest *b, struct tx *tx, jv *spec, jv *worker)
 	if (jv_object_length(jv_copy(h.limits)) > 0)
 		*spec = json_set(*spec, "limits", jv_copy(h.limits));
 	*spec = json_set_string(*spec, "spawned_by", b->task_id);
+	*spec = json_set_valid(*spec, "untrusted", json_get(h.task, "untrusted", JV_KIND_TRUE));
 	jv_free(h.limits);
 	jv_free(h.task);
 	jv_free(h.agent);

@@ -330,17 +330,20 @@ static int
 make_record(struct tx *tx, jv spec, jv worker, jv *task)
 {
 	jv decision = json_set(jv_object(), "needs_subtasks", jv_false());
-	jv by = json_get(spec, "spawned_by", JV_KIND_STRING);
+	jv by = json_get(spec, "spawned_by", JV_KIND_STRING),
+	   untrusted = json_get(spec, "untrusted", JV_KIND_TRUE);
 	int64_t depth = json_peek_int(spec, "depth", 0);
 
 	decision = json_set_string(decision, "reasoning", "an agent was asked for");
 	decision = json_set_int(decision, "complexity_score", 1);
 	if (spec_record(tx, json_drop(spec, "tools"), task) < 0) {
 		jv_free(by);
+		jv_free(untrusted);
 		jv_free(worker);
 		jv_free(decision);
 		return -1;
 	}
+	*task = json_set_valid(*task, "untrusted", untrusted);
 	*task = json_set_valid(*task, "spawned_by", by);
 	*task = json_set(json_set_int(*task, "depth", depth), "spawned", jv_true());
 	*task = json_set_valid(json_set(*task, "decision", decision), "worker", worker);
@@ -385,6 +388,20 @@ engage_id(const char *parent, const char *call_id, char out[ID_TEXT])
 	return out;
 }
 
+/* Whether the chat that a person's spec names lets it in. */
+static int
+enter(struct tx *tx, jv *spec)
+{
+	const char *chat = json_peek_string(*spec, "chat_id");
+	char id[ID_TEXT];
+
+	if (chat && store_resolve(tx, "chat", chat, id) < 0)
+		return -1;
+	if (chat)
+		*spec = json_set_string(*spec, "chat_id", id);
+	return spec_enter(tx, spec);
+}
+
 int
 engage_begin(struct tx *tx, jv spec, const struct engage *how, jv *task, jv *lost)
 {
@@ -400,6 +417,10 @@ engage_begin(struct tx *tx, jv spec, const struct engage *how, jv *task, jv *los
 		*task = task_get(tx, how->id);
 		jv_free(spec);
 		return ENGAGE_THERE;
+	}
+	if (!how->parent && enter(tx, &spec) < 0) {
+		jv_free(spec);
+		return ENGAGE_REFUSED;
 	}
 	spec = json_set_string(spec, "id", how->id ? how->id : id_new(id));
 	if (check_room(tx, how, lost) < 0 || choose(tx, &spec, how, &worker) < 0) {

@@ -39,7 +39,7 @@ struct engage {
 /* engage_id - the id of the task that a tool call of that id in that task asks for.  Returns out. */
 const char *engage_id(const char *parent, const char *call_id, char out[ID_TEXT]);
 
-enum { ENGAGE_DONE, ENGAGE_THERE };
+enum { ENGAGE_DONE, ENGAGE_THERE, ENGAGE_REFUSED };
 
 /*
  * engage_begin - store and claim the task of a spec (consumed)
@@ -48,7 +48,8 @@ enum { ENGAGE_DONE, ENGAGE_THERE };
  * lost   set to an array, owned: running ones whose runners are dead, which do not count; their
  *        records, to be put back (offspring.h)
  *
- * Returns ENGAGE_DONE; ENGAGE_THERE where the id is that of a task already; -1 with err:
+ * Returns ENGAGE_DONE; ENGAGE_THERE where the id is that of a task already; ENGAGE_REFUSED with err
+ * where its chat does not let it in (spec_enter): committed, that is in the audit; -1 with err:
  * EX_TEMPFAIL (too many run), EX_NOPERM (the parent, or the chat, does not let it), EX_NOINPUT (no
  * such chat or agent), EX_CONFIG, EX_DATAERR.
  */

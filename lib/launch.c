@@ -13,6 +13,7 @@
 #include "life.h"
 #include "lines.h"
 #include "log.h"
+#include "may.h"
 #include "proc.h"
 #include "stop.h"
 #include "task.h"
@@ -148,6 +149,26 @@ begin_again(struct child *c, struct tx *tx)
 	return rc == LIFE_DONE ? ENGAGE_DONE : -1;
 }
 
+/* Ends a transaction in which a task has begun, or not; then err stays. */
+static enum store_result
+end(struct tx *tx, int begun)
+{
+	int code = err_code();
+	char *why;
+	int rc;
+
+	if (begun == ENGAGE_DONE)
+		return store_commit(tx, STORE_DURABLE);
+	if (begun == ENGAGE_REFUSED)
+		return may_settle(tx);
+	why = xstrdup(err_text());
+	rc = store_end(tx);
+	if (rc == 0)
+		err_set(code, "%s", why);
+	free(why);
+	return rc < 0 ? STORE_FAIL : STORE_OK;
+}
+
 /* In one transaction.  ENGAGE_DONE, ENGAGE_THERE, or -1 with err. */
 static int
 begin(struct child *c)
@@ -161,23 +182,17 @@ begin(struct child *c)
 		if (!tx)
 			return -1;
 		begun = c->l->again ? begin_again(c, tx) : begin_new(c, tx);
-		if (begun != ENGAGE_DONE) {
-			int code = err_code();
-			char *why = xstrdup(err_text());
-
-			if (store_end(tx) == 0 && begun < 0)
-				err_set(code, "%s", why);
-			free(why);
-			return begun;
-		}
-		rc = store_commit(tx, STORE_DURABLE);
+		rc = end(tx, begun);
 		if (rc != STORE_OK) {
 			jv_free(c->task);
 			jv_free(c->lost);
 		}
 	} while (rc == STORE_AGAIN);
-	creation_spent(&c->l->creation, CREATION_BUILDING);
-	return rc == STORE_OK ? ENGAGE_DONE : -1;
+	if (rc != STORE_OK || begun == ENGAGE_REFUSED)
+		return -1;
+	if (begun == ENGAGE_DONE)
+		creation_spent(&c->l->creation, CREATION_BUILDING);
+	return begun;
 }
 
 /* Who carries the events into the chat becomes our stdout.  Without, they stay in the outbox. */

@@ -66,3 +66,22 @@ rate_take(struct tx *tx, const char *chat_id, const char *user, const char *kind
 	free(key);
 	return rc;
 }
+
+void
+rate_forget(struct tx *tx, const char *chat_id)
+{
+	char *set = xprintf("rates.%s", chat_id);
+
+	for (uint64_t n = 0; (n = store_next(tx, set, n)) != 0;) {
+		jv record = store_at(tx, n);
+		const char *user = json_peek_string(record, "user_id"),
+			   *kind = json_peek_string(record, "kind");
+		char *key = user && kind ? key_of(chat_id, user, kind) : NULL;
+
+		if (key)
+			store_delete(tx, key);
+		free(key);
+		jv_free(record);
+	}
+	free(set);
+}

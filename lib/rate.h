@@ -30,4 +30,7 @@ enum { RATE_MOST = 60000 };
 int rate_take(struct tx *tx, const char *chat_id, const char *user, const char *kind,
     int64_t per_minute);
 
+/* rate_forget - delete all records of a chat. */
+void rate_forget(struct tx *tx, const char *chat_id);
+
 #endif

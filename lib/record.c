@@ -124,6 +124,16 @@ check_hold(const char *rest, jv value)
 	return slot && !strcmp(slot, rest) ? 0 : err_set(EX_DATAERR, "slot: want that of the key");
 }
 
+static int
+check_rate(const char *rest, jv value)
+{
+	const char *chat = json_peek_string(value, "chat_id");
+
+	return chat && !strncmp(rest, chat, strlen(chat))
+	           ? 0
+	           : err_set(EX_DATAERR, "chat_id: want that of the key");
+}
+
 int
 record_check(const char *key, jv value)
 {
@@ -132,7 +142,7 @@ record_check(const char *key, jv value)
 		int (*check)(const char *rest, jv value);
 	} kinds[] = { { "task/", check_task }, { "chat/", check_chat }, { "event/", check_event },
 		{ "agent/", check_agent }, { "cursor/", check_cursor }, { "hold/", check_hold },
-		{ "schedule/", check_schedule } };
+		{ "schedule/", check_schedule }, { "rate/", check_rate } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strncmp(key, kinds[i].prefix, strlen(kinds[i].prefix)))
@@ -150,7 +160,7 @@ record_check_set(const char *key, const char *set)
 		{ "crew.", "task/" }, { "outbox", "task/" }, { "held.", "task/" },
 		{ "running.", "task/" }, { "holds", "hold/" }, { "chats", "chat/" },
 		{ "events.", "event/" }, { "agents", "agent/" }, { "cursors", "cursor/" },
-		{ "schedules", "schedule/" } };
+		{ "schedules", "schedule/" }, { "rates.", "rate/" } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strncmp(set, kinds[i][0], strlen(kinds[i][0])) &&

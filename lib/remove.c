@@ -6,6 +6,7 @@
 #include "err.h"
 #include "life.h"
 #include "log.h"
+#include "rate.h"
 #include "remove.h"
 #include "settle.h"
 #include "task.h"
@@ -324,6 +325,7 @@ remove_chat_some(struct tx *tx, const char *id, bool is_force)
 		} else {
 			forget_words(tx, id);
 			delete_cursors(tx, id);
+			rate_forget(tx, id);
 			store_delete(tx, key);
 		}
 	}

@@ -7,6 +7,7 @@
 #include "err.h"
 #include "fold.h"
 #include "life.h"
+#include "may.h"
 #include "schedule.h"
 #include "scope.h"
 #include "spec.h"
@@ -241,7 +242,8 @@ is_ours(const char *name)
 		"runner", "reservation", "events", "posted", "response", "error", "usage",
 		"updated_at", "started_at", "finished_at", "subtasks", "duplicate", "revision",
 		"attempts_forgiven", "retries", "failures", "approval", "assignment", "slot",
-		"crews", "spawned", "spawned_by", "depth", "worker", "performance", "cancel" };
+		"crews", "spawned", "spawned_by", "depth", "worker", "performance", "cancel",
+		"untrusted" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], name))
@@ -318,24 +320,46 @@ is_there(struct tx *tx, jv spec, bool allow_duplicates, jv *same)
 	return jv_is_valid(*same);
 }
 
+/* A spec (consumed) with the chat of its schedule, if it has one and names no other. */
+static jv
+in_chat(struct tx *tx, jv spec)
+{
+	const char *name = json_peek_string(spec, "schedule");
+	jv chat;
+
+	if (!name || json_has(spec, "chat_id"))
+		return spec;
+	chat = schedule_chat(tx, name);
+	spec = json_set_string(spec, "chat_id", json_peek_string(chat, "id"));
+	jv_free(chat);
+	return json_set(spec, "own_chat", jv_true());
+}
+
 /* A spec (consumed) that is the next of its schedule. */
 static jv
 add_scheduled(struct tx *tx, jv spec)
 {
-	const char *name = json_peek_string(spec, "schedule");
 	int64_t every_s = json_peek_int(spec, "every_s", 0);
-	jv task, chat;
+	jv task;
 
-	if (!json_has(spec, "chat_id")) {
-		chat = schedule_chat(tx, name);
-		spec = json_set_string(spec, "chat_id", json_peek_string(chat, "id"));
-		spec = json_set(spec, "own_chat", jv_true());
-		jv_free(chat);
-	}
 	task = life_begin(tx, new_record(json_drop(spec, "every_s")));
 	schedule_took(tx, json_peek_string(task, "schedule"), every_s,
 	    json_peek_string(task, "id"));
 	return task;
+}
+
+int
+spec_enter(struct tx *tx, jv *spec)
+{
+	const char *chat = json_peek_string(*spec, "chat_id"),
+		   *by = json_peek_string(*spec, "created_by");
+
+	by = by ? by : id_user(NULL);
+	if (may_begin(tx, chat, by) < 0)
+		return -1;
+	if (!may_trusts_in(tx, chat, by))
+		*spec = json_set(*spec, "untrusted", jv_true());
+	return 0;
 }
 
 int
@@ -371,6 +395,11 @@ spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 		jv_free(spec);
 		*task = jv_is_valid(same) ? json_set(same, "duplicate", jv_true()) : same;
 		return SPEC_DUPLICATE;
+	}
+	spec = in_chat(tx, spec);
+	if (spec_enter(tx, &spec) < 0) {
+		jv_free(spec);
+		return -1;
 	}
 	*task =
 	    json_has(spec, "schedule") ? add_scheduled(tx, spec) : life_begin(tx, new_record(spec));

@@ -36,11 +36,18 @@ int spec_check(jv spec);
  * A spec whose `key` was seen before gives the task that it made, whatever became of it, and so does
  * one of a `schedule` whose slot of `every_s` seconds has its task; *task is invalid where that was
  * deleted.  One that depends on a failed or cancelled task is stored as failed.
- * Returns SPEC_ADDED or SPEC_DUPLICATE, or -1 with err: EX_DATAERR; EX_NOINPUT (no such chat,
- * task or
- * role).
+ * Returns SPEC_ADDED or SPEC_DUPLICATE, or -1 with err: EX_DATAERR; EX_NOINPUT (no such chat, task
+ * or role); as spec_enter, whose word is in the audit where tx is committed.
  */
 int spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task);
+
+/*
+ * spec_enter - whether the rules of its chat, a whole id, let a spec become a task (may.h)
+ *
+ * One whose author is not trusted there is marked as such.  0, or -1 with err: EX_NOPERM,
+ * EX_TEMPFAIL.
+ */
+int spec_enter(struct tx *tx, jv *spec);
 
 /* spec_record - only its record (owned), whatever others there are: it is not stored.  0, or -1
  * with err, as above. */

@@ -52,8 +52,8 @@ share_limits(jv parent, int count)
 static jv
 inherit(jv child, jv parent)
 {
-	static const char *const fields[] = { "chat_id", "user_id", "created_by", "scope",
-		"metadata", "limits" };
+	static const char *const fields[] = { "chat_id", "user_id", "created_by", "untrusted",
+		"scope", "metadata", "limits" };
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		jv value = jv_object_get(jv_copy(parent), jv_string(fields[i]));

@@ -7,6 +7,7 @@
 #include "cancel.h"
 #include "chat.h"
 #include "err.h"
+#include "may.h"
 #include "retry.h"
 #include "task.h"
 #include "why.h"
@@ -166,12 +167,13 @@ approve(struct steer *s, jv task)
 static const struct verb {
 	const char *name;
 	int (*obey)(struct steer *s, jv task);
+	enum may_what right;
 } verbs[] = {
-	{ "cancel", cancel },
-	{ "status", tell_status },
-	{ "retry", retry },
-	{ "approve", approve },
-	{ NULL, NULL },
+	{ "cancel", cancel, MAY_CANCEL },
+	{ "status", tell_status, MAY_READ },
+	{ "retry", retry, MAY_ADD },
+	{ "approve", approve, MAY_APPROVE },
+	{ NULL, NULL, MAY_READ },
 };
 
 /* The chat's task of that id or prefix; invalid with err. */
@@ -200,6 +202,8 @@ obey(struct steer *s, const struct verb *verb, const char *prefix)
 	jv task;
 	int rc;
 
+	if (may_in(s->tx, s->chat_id, s->by, verb->right) < 0)
+		return -1;
 	if (!prefix && verb->obey == tell_status)
 		return (say_all(s), 0);
 	if (!prefix)
