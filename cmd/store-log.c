@@ -24,8 +24,8 @@ static struct bell *bell; /* of --follow */
 static const struct opt opts[] = { { 0, "since", "revision", "only those after this one",
 				       .num = &since, .max = LONG_MAX },
 	{ 'f', "follow", NULL, "go on with new ones as they happen", .set = &follow },
-	{ 0, "audit", NULL, "only what was refused, and to whom", .set = &audit }, VIEW_TABLE(view),
-	VIEW_JQ(view), { 0 } };
+	{ 0, "audit", NULL, "only what was refused, and what ran in chats", .set = &audit },
+	VIEW_TABLE(view), VIEW_JQ(view), { 0 } };
 
 static const struct cmd cmd = { "store-log", "print transactions, as they are in the journal", "",
 	opts, 0 };
@@ -34,6 +34,7 @@ struct log {
 	struct store *s;
 	struct feed *feed;
 	uint64_t printed; /* revision */
+	jv running;       /* of --audit: the leases of tasks that run, by id */
 };
 
 static const struct column columns[] = { { "REVISION", true }, { "TIME", false }, { "BY", false },
@@ -86,7 +87,9 @@ static void
 add_audit_row(struct table *t, struct tx *tx, jv entry, int64_t now_ms)
 {
 	const char *at = json_peek_string(entry, "at"), *tool = json_peek_string(entry, "tool");
-	const char *who = json_peek_string(entry, "agent"), *kind = json_peek_string(entry, "kind");
+	const char *who = json_peek_string(entry, "agent"), *kind = json_peek_string(entry, "kind"),
+		   *task = json_peek_string(entry, "task_id"),
+		   *why = json_peek_string(entry, "reason");
 	struct buf time = { 0 }, what = { 0 };
 	char revision[24];
 
@@ -95,29 +98,83 @@ add_audit_row(struct table *t, struct tx *tx, jv entry, int64_t now_ms)
 	snprintf(revision, sizeof revision, "%" PRId64, json_peek_int(entry, "revision", 0));
 	text_time(&time, at);
 	buf_printf(&what, "%s%s%s", kind ? kind : "", tool ? " " : "", tool ? tool : "");
+	if (task && !tool)
+		buf_printf(&what, " %.8s", task);
 	table_cell(t, CYAN, revision);
 	table_cell(t, DIM, t->is_tsv ? at : time.p);
 	table_cell(t, PLAIN, who ? who : json_peek_string(entry, "user_id"));
 	table_cell(t, PLAIN, what.p);
-	table_cell(t, PLAIN, json_peek_string(entry, "reason"));
+	table_cell(t, PLAIN, why ? why : json_peek_string(entry, "title"));
 	buf_release(&time);
 	buf_release(&what);
 }
 
 static const struct view_form audit_form = { audit_columns, add_audit_row, NULL };
 
-/* The entries of the audit that a transaction has made. */
+/* Whether a task (borrowed) has begun to run with this change, or is known only as one that has, since
+ * the journal was compacted. */
+static bool
+has_begun(struct log *l, jv task, const char *id, bool is_base)
+{
+	const char *status = json_peek_string(task, "status"),
+		   *lease = json_peek_string(task, "lease"),
+		   *known = json_peek_string(l->running, id);
+	bool runs = status && lease && !strcmp(status, "in_progress"),
+	     is_new = runs && !(known && !strcmp(known, lease));
+
+	if (runs && is_new)
+		l->running = json_set_string(l->running, id, lease);
+	else if (!runs)
+		l->running = json_drop(l->running, id);
+	return is_new || (is_base && json_peek_int(task, "attempt", 0) > 0);
+}
+
+/* That a task (borrowed) ran in its chat, at that time, as an entry. */
+static jv
+entry_of_run(jv task, const char *at)
+{
+	static const char *const members[] = { "chat_id", "user_id", "created_by", "agent",
+		"title" };
+	jv entry = json_set_string(jv_object(), "at", at);
+
+	entry = json_set_string(entry, "kind", "task_run");
+	entry = json_set_string(entry, "task_id", json_peek_string(task, "id"));
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		entry =
+		    json_set_valid(entry, members[i], json_get(task, members[i], JV_KIND_STRING));
+	return json_set_int(entry, "attempt", json_peek_int(task, "attempt", 0));
+}
+
+/* What a change (borrowed) in a line is to the audit, owned; invalid: nothing. */
+static jv
+entry_of(struct log *l, jv line, jv change)
+{
+	const char *key = json_peek_string(change, "key"), *by = json_peek_string(line, "by"), *at;
+	jv value = json_get(change, "value", JV_KIND_OBJECT), entry = jv_invalid();
+	bool is_base = by && !strcmp(by, "base");
+
+	if (key && !strncmp(key, "audit/", 6))
+		return value;
+	if (key && !strncmp(key, "task/", 5) && has_begun(l, value, key + 5, is_base) &&
+	    json_has(value, "chat_id")) {
+		at = json_peek_string(is_base ? value : line, is_base ? "started_at" : "at");
+		entry = entry_of_run(value, at);
+	}
+	jv_free(value);
+	return entry;
+}
+
+/* The entries of the audit that a transaction has made, if they are to be printed. */
 static void
-add_entries(struct scan_text text)
+add_entries(struct log *l, struct scan_text text, bool is_wanted)
 {
 	jv line = json_parse_object(text.p, text.len), set = json_get(line, "set", JV_KIND_ARRAY);
 
 	if (jv_is_valid(set))
 		jv_array_foreach (set, i, change) {
-			const char *key = json_peek_string(change, "key");
-			jv entry = json_get(change, "value", JV_KIND_OBJECT);
+			jv entry = entry_of(l, line, change);
 
-			if (key && !strncmp(key, "audit/", 6) && jv_is_valid(entry))
+			if (jv_is_valid(entry) && is_wanted)
 				view_add(&view, NULL,
 				    json_set_int(jv_copy(entry), "revision",
 					json_peek_int(line, "rev", 0)));
@@ -178,11 +235,11 @@ print(struct log *l)
 			open_feed(l);
 			continue;
 		}
+		if (audit)
+			add_entries(l, line, revision > (uint64_t)since);
 		if (revision <= (uint64_t)since)
 			continue;
-		if (audit)
-			add_entries(line);
-		else
+		if (!audit)
 			view_add_line(&view, NULL, line);
 		l->printed = revision;
 		if (view_len(&view) > FLUSH_BYTES && flush() < 0)
@@ -194,7 +251,7 @@ print(struct log *l)
 int
 main(int argc, char *argv[])
 {
-	struct log l = { .printed = 0 };
+	struct log l = { .running = jv_object() };
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
@@ -211,6 +268,7 @@ main(int argc, char *argv[])
 		print(&l);
 	bell_close(bell);
 	feed_close(l.feed);
+	jv_free(l.running);
 	store_close(l.s);
 	view_close(&view);
 	return stop_signal() ? 128 + stop_signal() : 0;

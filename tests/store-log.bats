@@ -1,4 +1,5 @@
 load test_helper
+load records
 
 @test "store-log: prints every transaction, with its revision, writer and changes" {
 	task-add one >/dev/null
@@ -67,4 +68,26 @@ load test_helper
 	assert_equal "$status" 65
 	assert_equal "$(cat log err)" $'1\n2\n3\nstore-log: --jq: four'
 	run -64 store-log --jq . --format json
+}
+
+@test "store-log --audit: each attempt at a task of a chat, once, and what is left of it after a compaction" {
+	worker fails '[[ -e ok ]] && echo 1 || { touch ok; exit 75; }'
+	chat=$(chat-new --user ann --ids)
+	id=$(LEGWORK_USER=bob task-add --agent fails --chat "$chat" --retry-delay 0.1 --ids 'try hard')
+	other=$(task-add --agent fails --ids 'try again')
+	legwork run --once >/dev/null 2>&1
+	run -0 store-log --audit
+	assert_jq --arg id "$id" --arg chat "$chat" 'map(select(.task_id == $id) | del(.at, .revision)) ==
+		[(1, 2) | {kind: "task_run", task_id: $id, chat_id: $chat, user_id: "ann", created_by: "bob", agent: "fails",
+			title: "try hard", attempt: .}]'
+	assert_jq --arg id "$other" 'map(select(.task_id == $id) | .user_id) == ["agent"]'
+	assert_jq 'length == 3 and all(.at and .revision)'
+	middle=$(jq -s '.[0].revision' <<<"$output")
+	run -0 store-log --audit --since "$middle"
+	assert_equal "${#lines[@]}" 2
+	run -0 store-log --audit --format text
+	assert_line --regexp "fails +task_run ${id:0:8} +try hard\$"
+	store-compact >/dev/null
+	run -0 store-log --audit
+	assert_jq 'map([.title, .attempt]) == [["try hard", 2], ["try again", 1]]'
 }
