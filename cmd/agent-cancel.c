@@ -102,20 +102,6 @@ gather_chat(struct cancel *c, struct tx *tx, jv *ids)
 	free(set);
 }
 
-/* Whether the rules of its chat let the caller end a task; false with err. */
-static bool
-is_permitted(struct cancel *c, struct tx *tx, const char *id)
-{
-	jv task = task_get(tx, id);
-	int rc = may_in(tx, json_peek_string(task, "chat_id"), c->by, MAY_CANCEL);
-	char name[9];
-
-	if (rc < 0)
-		err_add("task %s", task_short(id, name));
-	jv_free(task);
-	return rc == 0;
-}
-
 /* Those of ids (consumed) that the caller may end; the others become denied (consumed), which is
  * returned.  An agent is held to what is below its task. */
 static jv
@@ -130,7 +116,7 @@ drop_denied(struct cancel *c, struct tx *tx, jv *ids, jv denied)
 
 		if (json_has(denied, name))
 			;
-		else if (is_permitted(c, tx, name))
+		else if (may_task(tx, name, c->by, MAY_CANCEL) == 0)
 			left = jv_array_append(left, jv_copy(id));
 		else
 			denied = json_set(denied, name, json_utf8(err_text(), strlen(err_text())));

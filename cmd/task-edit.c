@@ -3,6 +3,7 @@
 
 #include "edit.h"
 #include "err.h"
+#include "may.h"
 #include "opt.h"
 #include "rows.h"
 #include "spec.h"
@@ -86,8 +87,10 @@ edit_and_store(struct store *s, const char *prefix, const struct edit *edit)
 		if (!tx)
 			err_exit();
 		if (store_resolve(tx, "task", prefix, id) < 0 ||
+		    may_task(tx, id, id_user(NULL), MAY_ADD) < 0 ||
 		    edit_task(tx, id, edit, &task) < 0) {
-			store_end(tx);
+			if ((rc = may_settle(tx)) == STORE_AGAIN)
+				continue;
 			err_exit();
 		}
 		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)

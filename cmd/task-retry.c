@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "may.h"
 #include "opt.h"
 #include "retry.h"
 #include "rows.h"
@@ -45,7 +46,8 @@ try(struct tx *tx, struct item *item)
 	char id[ID_TEXT];
 
 	forget(item);
-	if (store_resolve(tx, "task", item->given, id) == 0 && retry_task(tx, id) >= 0)
+	if (store_resolve(tx, "task", item->given, id) == 0 &&
+	    may_task(tx, id, id_user(NULL), MAY_ADD) == 0 && retry_task(tx, id) >= 0)
 		return true;
 	item->code = err_code();
 	item->why = xstrdup(err_text());

@@ -4,7 +4,6 @@
 #include "may.h"
 #include "opt.h"
 #include "remove.h"
-#include "task.h"
 #include "work.h"
 
 static bool force;
@@ -39,17 +38,9 @@ static bool
 are_permitted(struct tx *tx, jv ids)
 {
 	bool are = true;
-	char name[9];
 
 	jv_array_foreach (ids, i, id) {
-		jv task = are ? task_get(tx, jv_string_value(id)) : jv_invalid();
-
-		if (are &&
-		    may_in(tx, json_peek_string(task, "chat_id"), id_user(NULL), MAY_CANCEL) < 0) {
-			err_add("task %s", task_short(jv_string_value(id), name));
-			are = false;
-		}
-		jv_free(task);
+		are = are && may_task(tx, jv_string_value(id), id_user(NULL), MAY_CANCEL) == 0;
 		jv_free(id);
 	}
 	return are;

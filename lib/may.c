@@ -144,6 +144,16 @@ may_in(struct tx *tx, const char *chat_id, const char *user, enum may_what what)
 }
 
 int
+may_task(struct tx *tx, const char *id, const char *user, enum may_what what)
+{
+	jv task = store_count(tx, "chats.ruled") > 0 ? task_get(tx, id) : jv_invalid();
+	int rc = may_in(tx, json_peek_string(task, "chat_id"), user, what);
+
+	jv_free(task);
+	return rc < 0 ? err_add("task %.8s", id) : 0;
+}
+
+int
 may_ask(struct store *s, const char *chat_id, const char *user, enum may_what what)
 {
 	struct tx *tx = store_read(s);
@@ -230,9 +240,13 @@ judge(struct tx *tx, jv chat, jv event)
 {
 	const char *user = json_peek_string(event, "user_id");
 
-	if (is_known(tx, event) || is_of_task(tx, event, json_peek_string(chat, "id")))
+	if (is_known(tx, event))
 		return 0;
-	return may(tx, chat, user, MAY_POST) < 0 ? -1 : count(tx, chat, user, "messages", "post");
+	if (may(tx, chat, user, MAY_POST) < 0)
+		return -1;
+	if (is_owner(chat, user) && is_of_task(tx, event, json_peek_string(chat, "id")))
+		return 0;
+	return count(tx, chat, user, "messages", "post");
 }
 
 int

@@ -9,8 +9,8 @@
  *
  * 1. Who a user is, is for the caller to know: where he says so himself, this is advice
  *    (legwork(7), IDENTITY).
- * 2. The owner may everything, but as often as anybody; members are of any kind.  A task of the chat
- *    may speak in it, as often as it likes, whoever may post.
+ * 2. The owner may everything, but as often as anybody; members are of any kind.  A task of the chat,
+ *    which speaks as its owner, does so as often as it likes.
  * 3. A refusal is in the audit, if its transaction is committed.
  * 4. Where no chat has rules, each question costs one look into the index.
  */
@@ -37,7 +37,10 @@ int may(struct tx *tx, jv chat, const char *user, enum may_what what);
  * rules. */
 int may_in(struct tx *tx, const char *chat_id, const char *user, enum may_what what);
 
-/* may_ask - the same, of nothing but the store; where that is refused, in the audit, too.  -1 with
+/* may_task - the same in the chat of a task (a whole id); the error names the task, too. */
+int may_task(struct tx *tx, const char *id, const char *user, enum may_what what);
+
+/* may_ask - as may_in, of nothing but the store; where that is refused, in the audit, too.  -1 with
  * err also as store_read. */
 int may_ask(struct store *s, const char *chat_id, const char *user, enum may_what what);
 

@@ -219,6 +219,20 @@ audited() {
 	as bob task-add elsewhere >/dev/null
 }
 
+@test "may: who may not add tasks neither changes one nor puts it back (77)" {
+	ruled --may add=members
+	id=$(as bob task-add --chat "$chat" --ids one)
+	run -77 --separate-stderr as eve task-edit --instruction two "$id"
+	assert_equal "$stderr" "task-edit: task ${id:0:8}: chat ${chat:0:8}: eve may not add tasks: only its members may"
+	agent-cancel "$id" >/dev/null
+	run -77 --separate-stderr as eve task-retry "$id"
+	assert_equal "$stderr" "task-retry: task ${id:0:8}: chat ${chat:0:8}: eve may not add tasks: only its members may"
+	is_field "$id" '[.status, .instruction] | tojson' '["cancelled","one"]'
+	audited 'map([.kind, .user_id]) == [range(2) | ["add_refused", "eve"]]'
+	as bob task-retry "$id" >/dev/null
+	is_field "$id" .status pending
+}
+
 @test "may: what a chat has counted goes with it" {
 	ruled --rate messages=3
 	as bob chat-post "$chat" one >/dev/null

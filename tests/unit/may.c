@@ -97,14 +97,16 @@ test_say(void)
 	text =
 	    xprintf("chat %.8s: ann has used up 2 messages a minute: try again in 30 s", chat_id);
 	fails(say("00:00", "ann", ""), EX_TEMPFAIL, text, "the third is told how long to wait");
-	ok(say("00:00", "eve", ",'task_id':'22222222-2222-4222-8222-222222222222'") == 0,
+	ok(say("00:00", "ann", ",'task_id':'22222222-2222-4222-8222-222222222222'") == 0,
 	    "a task of the chat speaks as it likes");
-	ok(say("00:00", "eve", ",'task_id':'33333333-3333-4333-8333-333333333333'") < 0,
+	ok(say("00:00", "ann", ",'task_id':'33333333-3333-4333-8333-333333333333'") < 0,
 	    "another does not");
+	ok(say("00:00", "eve", ",'task_id':'22222222-2222-4222-8222-222222222222'") < 0,
+	    "nor does who only says that it was the task");
 	ok(say("00:29.999", "ann", "") < 0, "a moment too early is too early");
 	ok(say("00:30", "ann", "") == 0, "then there is one more");
 	ok(say("00:30", "ann", "") < 0, "and no other");
-	ok(store_count(tx, "audit") == 4, "each refusal is in the audit");
+	ok(store_count(tx, "audit") == 5, "each refusal is in the audit");
 	ok(say("00:00.001", "ann", "") == 0, "where the clock is set back it begins anew");
 	free(text);
 	end_test();
