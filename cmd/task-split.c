@@ -1,4 +1,6 @@
 /* task-split - store plans: a task's subtasks, all of them or none */
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -45,6 +47,39 @@ refuse(struct split *sp)
 {
 	err_warn("stdin:%lu: %s", sp->in.number, err_text());
 	return EX_DATAERR;
+}
+
+/* Whether the task (borrowed) of a plan line (borrowed) waits for what is to become of the plan. */
+static bool
+is_open(jv task, jv line)
+{
+	int64_t revision = json_peek_int(line, "task_revision", -1);
+
+	return task_is(task, "pending") && !task_has_subtasks(task) &&
+	       (revision < 0 || revision == json_peek_int(task, "revision", 0));
+}
+
+/* A plan (its line is borrowed) that cannot be, as err says: its task (consumed; invalid: none) goes
+ * on as it is, with a decision that says why, or else nobody would go on with it. */
+static int
+refuse_plan(struct split *sp, jv task, jv line)
+{
+	char *why = xprintf("the plan cannot be used: %s", err_text());
+	jv decision = json_get(line, "decision", JV_KIND_OBJECT);
+	int status = refuse(sp);
+
+	if (!jv_is_valid(decision)) {
+		jv_free(decision);
+		decision = jv_object();
+	}
+	decision = json_set(decision, "error", task_error("validation", "no_plan", why, false));
+	if (!dry_run && jv_is_valid(task) && is_open(task, line))
+		out_json(&sp->out, json_set(json_drop(jv_copy(task), "reservation"), "decision",
+				       jv_copy(decision)));
+	jv_free(decision);
+	jv_free(task);
+	free(why);
+	return status;
 }
 
 static jv
@@ -162,13 +197,13 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 		    (struct split_order){ json_get(line, "decision", JV_KIND_OBJECT), jv_copy(plan),
 			json_peek_int(line, "task_revision", -1), keep_going },
 		    &children);
-		if (done < 0) { /* it was deleted meanwhile, or has too many */
-			status = refuse(sp);
-			store_end(tx);
-			rc = STORE_OK;
-		} else if ((rc = finish(tx)) == STORE_OK) {
-			status = report(sp, done, task, line, plan, children);
-		}
+		if (done < 0) /* it was deleted meanwhile, or has too many */
+			rc = store_end(tx) < 0 ? STORE_FAIL : STORE_OK;
+		else
+			rc = finish(tx);
+		if (rc == STORE_OK)
+			status = done < 0 ? refuse_plan(sp, jv_copy(task), line)
+			                  : report(sp, done, task, line, plan, children);
 		jv_free(children);
 		jv_free(task);
 	} while (rc == STORE_AGAIN);
@@ -177,27 +212,39 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 	return status;
 }
 
+/* The plan of a line, normalised; invalid with err. */
+static jv
+plan_of(struct split *sp, jv line)
+{
+	jv plan = json_get(line, "plan", JV_KIND_OBJECT);
+
+	if (jv_is_valid(plan))
+		return normalise(sp, plan);
+	err_set(EX_DATAERR, "plan: want an object");
+	return plan;
+}
+
 /* A plan line: normalised, then stored, or shown, or refused. */
 static int
 take_plan(struct split *sp, jv line)
 {
-	jv plan = json_get(line, "plan", JV_KIND_OBJECT);
-	char id[ID_TEXT];
+	jv plan = plan_of(sp, line), task;
+	char *fault = jv_is_valid(plan) ? NULL : xstrdup(err_text()), id[ID_TEXT];
 	int status;
 
-	if (!jv_is_valid(plan)) {
-		jv_free(plan);
-		err_set(EX_DATAERR, "plan: want an object");
-		return refuse(sp);
+	task = ask_record(sp->s, "task", json_peek_string(line, "task_id"));
+	if (!jv_is_valid(task) && err_code() != EX_NOINPUT) /* the store's fault, not the plan's */
+		err_exit();
+	if (fault)
+		err_set(EX_DATAERR, "%s", fault);
+	if (fault || !jv_is_valid(task)) {
+		status = refuse_plan(sp, task, line);
+	} else {
+		snprintf(id, sizeof id, "%s", json_peek_string(task, "id"));
+		jv_free(task);
+		status = store_plan(sp, id, line, plan);
 	}
-	plan = normalise(sp, plan);
-	if (jv_is_valid(plan) && ask_id(sp->s, "task", json_peek_string(line, "task_id"), id) < 0) {
-		if (err_code() != EX_NOINPUT) /* the store's fault, not the plan's */
-			err_exit();
-		jv_free(plan);
-		plan = jv_invalid();
-	}
-	status = jv_is_valid(plan) ? store_plan(sp, id, line, plan) : refuse(sp);
+	free(fault);
 	jv_free(plan);
 	return status;
 }

@@ -4,6 +4,7 @@
  */
 #include "divide.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,29 @@ decide_split(const struct rules_list *list, jv plan)
 	return json_set(d, "required_skills", union_of_skills(plan));
 }
 
+/* How many subtasks the task may have. */
+static int64_t
+most_of(jv task)
+{
+	jv limits = json_get(task, "limits", JV_KIND_OBJECT);
+	int64_t most = json_peek_int(limits, "max_children", INT64_MAX);
+
+	jv_free(limits);
+	return most;
+}
+
+/* Why it is not divided. */
+static jv
+reason_of(const struct rules_list *list, jv task)
+{
+	if (list->len >= 2)
+		return jv_string_fmt("the instruction holds a list of %zu items, and "
+				     "limits.max_children is %" PRId64,
+		    list->len, most_of(task));
+	return jv_string(list->len == 0 ? "the instruction holds no list"
+					: "the instruction holds a list of one item only");
+}
+
 static jv
 decide_whole(const struct rules_list *list, jv task, jv crew)
 {
@@ -132,9 +156,7 @@ decide_whole(const struct rules_list *list, jv task, jv crew)
 	jv d = json_set(jv_object(), "needs_subtasks", jv_false());
 	jv agent = choose_agent(crew, json_peek_string(task, "agent"), text ? text : "");
 
-	d = json_set_string(d, "reasoning",
-	    list->len == 0 ? "the instruction holds no list"
-			   : "the instruction holds a list of one item only");
+	d = json_set(d, "reasoning", reason_of(list, task));
 	d = json_set_int(d, "complexity_score", 1);
 	d = json_set(d, "required_skills", crew_skills_in(agent, text ? text : ""));
 	jv_free(agent);
@@ -149,7 +171,7 @@ divide_by_list(jv task, jv crew)
 	jv plan, result = jv_object();
 
 	rules_read(&list, text ? text : "");
-	if (list.len < 2) {
+	if (list.len < 2 || (int64_t)list.len > most_of(task)) {
 		result = json_set(result, "decision", decide_whole(&list, task, crew));
 	} else {
 		plan = plan_of_list(&list, task, crew);

@@ -24,6 +24,8 @@ jv divide_title(const char *text);
  * item without one goes to the task's agent where it names one, else to whom crew_mentioned or
  * crew_choose find for it.
  *
+ * A list of more items than the task's limits.max_children divides nothing.
+ *
  * Returns {"decision":{...}} or {"decision":{...},"plan":{...}} as legwork-record(5)
  * says, every field filled from what is in the text and nothing invented: title is the
  * item's first line (cut at 80 characters), description exactly the item's text, priority

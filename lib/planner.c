@@ -261,6 +261,8 @@ take_decision(struct planner *p, jv decision)
 		decision = json_set(decision, "needs_subtasks", jv_bool(needs));
 		decision = json_set_int(decision, "threshold", p->terms->threshold);
 	}
+	if (needs && p->terms->fails) /* where its plan is refused, too */
+		decision = json_set_string(decision, "on_error", "fail");
 	p->values =
 	    json_set_valid(p->values, "reasoning", json_get(decision, "reasoning", JV_KIND_STRING));
 	p->answer = json_set(p->answer, "decision", decision);

@@ -186,6 +186,15 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 	assert_output false
 }
 
+@test "task-plan llm: with --on-error fail a task fails, too, whose plan is refused later" {
+	worker boss cat
+	id=$(task-add --ids x)
+	script_llm < <(decision true 9; echo; says "$(plan_text '[{"title":"one","assigned_to":"boss","dependencies":["5"]}]')")
+	task-watch --drain | task-plan --on-error fail | { task-split 2>err || true; } | task-run >/dev/null
+	is_field "$id" '[.status, .error.message] | tojson' \
+		'["failed","the plan cannot be used: subtask 0: dependency 5: out of range 0 to 0"]'
+}
+
 @test "task-plan llm: prompts of one's own stand in place of ours" {
 	script_llm < <(decision false 1)
 	mkdir -p "$XDG_CONFIG_HOME/legwork/prompts"

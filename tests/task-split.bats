@@ -151,11 +151,10 @@ task-split: stdin:1: warning: subtask 1 has no known agent; taking smith'
 @test "task-split: a plan that cannot be is refused whole (65), the others are stored" {
 	first=$(task-add --ids first) bad=$(task-add --ids bad) last=$(task-add --ids last)
 	while IFS='|' read -r subtasks why; do
-		before=$(task-list --parent "$bad" --count)
 		run -65 --separate-stderr task-split <<<"{\"task_id\":\"$bad\",\"plan\":{\"subtasks\":$subtasks}}"
-		assert_output ''
+		assert_jq --arg id "$bad" --arg why "the plan cannot be used: $why" 'map([.id, .decision.error.message]) == [[$id, $why]]'
 		assert_equal "${stderr##*$'\n'}" "task-split: stdin:1: $why"
-		assert_equal "$before" 0
+		assert_equal "$(task-list --parent "$bad" --count)" 0
 	done <<-'END'
 		[]|subtasks: empty
 		{}|subtasks: want an array
@@ -173,6 +172,43 @@ task-split: stdin:1: warning: subtask 1 has no known agent; taking smith'
 	assert_regex "$stderr" 'stdin:2: subtask 1: neither'
 	assert_equal "$(subtasks "$first" --count) $(subtasks "$bad" --count) $(subtasks "$last" --count)" '1 0 1'
 	assert_equal "$(field "$bad" '.waiting, .subtasks')" $'null\nnull'
+}
+
+# With its first subtask waiting for itself, as planners sometimes want it.
+spoil() { jq --unbuffered -c 'if .plan then .plan.subtasks[0].dependencies = ["0"] else . end'; }
+
+@test "task-split: a task whose plan is refused goes on as a whole, and says why" {
+	chat=$(chat-new --ids)
+	worker doer cat
+	id=$(task-add --ids --chat "$chat" -- $'- one\n- two')
+	task-watch --drain | task-plan | spoil | { task-split 2>err || echo "$?" >status; } | task-run | chat-post >/dev/null
+	assert_equal "$(<status) $(<err)" '65 task-split: stdin:1: subtask 0: dependency 0: on itself'
+	is_field "$id" '[.status, .response, .subtasks, .reservation] | tojson' '["completed","- one\n- two",null,null]'
+	is_field "$id" '.decision | [.needs_subtasks, .error] | tojson' \
+		'[true,{"category":"validation","code":"no_plan","message":"the plan cannot be used: subtask 0: dependency 0: on itself","retryable":false}]'
+	run -0 bash -c "chat-show $chat | jq -c 'select(.type == \"message\") | .data.text'"
+	assert_output '"- one\n- two"'
+}
+
+@test "task-split: a task whose plan is refused fails where its decision says so" {
+	worker doer cat
+	id=$(task-add --ids -- $'- one\n- two')
+	task-watch --drain | task-plan | spoil | jq --unbuffered -c '.decision.on_error = "fail"' | { task-split 2>err || true; } | task-run >/dev/null
+	is_field "$id" '[.status, .error.category, .error.message] | tojson' \
+		'["failed","validation","the plan cannot be used: subtask 0: dependency 0: on itself"]'
+}
+
+@test "task-split: a plan that is refused brings no task out that does not wait for it" {
+	worker doer cat
+	id=$(task-add --ids x)
+	plan_of "$id" a | spoil >plan
+	run -65 task-split --dry-run <plan
+	assert_output 'task-split: stdin:1: subtask 0: dependency 0: on itself'
+	run -65 --separate-stderr task-split < <(jq -c '.task_revision = 99' plan)
+	assert_output ''
+	plan_of "$id" a | task-split
+	run -65 --separate-stderr task-split <plan
+	assert_output ''
 }
 
 @test "task-split: lines that are neither task nor plan are named (65)" {
@@ -303,9 +339,12 @@ task-split: stdin:4: neither a task (id) nor a plan (task_id, plan)'
 	assert_output '{"max_turns":4,"max_tokens":500,"max_children":2,"max_depth":2}
 {"max_turns":4,"max_tokens":500,"max_children":2,"max_depth":2}'
 	id=$(task-add --ids --max-children 2 $'- one\n- two\n- three')
-	task-show "$id" | task-plan >plan
-	run -65 --separate-stderr task-split <plan
-	assert_equal "$stderr" \
+	run -0 bash -c "task-show $id | task-plan"
+	assert_jq '.[0] | has("plan") == false and .decision.reasoning ==
+		"the instruction holds a list of 3 items, and limits.max_children is 2"'
+	run -65 --separate-stderr task-split < <(plan_of "$id" a b c)
+	assert_jq --arg id "$id" 'length == 1 and .[0].id == $id'
+	assert_equal "${stderr##*$'\n'}" \
 		"task-split: stdin:1: task ${id:0:8}: the plan has 3 subtasks, limits.max_children is 2"
 	assert_equal "$(task-list --parent "$id" --count)" 0
 }
