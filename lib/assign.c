@@ -232,8 +232,10 @@ choose(struct tx *tx, jv crew, jv task)
 		   *text = json_peek_string(task, "instruction");
 	jv agent = wanted ? crew_find(crew, wanted) : crew_mentioned(crew, text ? text : "");
 
+	if (jv_is_valid(agent) && wanted)
+		return json_set(choice(agent, "the task names it"), "named", jv_true());
 	if (jv_is_valid(agent))
-		return choice(agent, wanted ? "the task names it" : "the instruction mentions it");
+		return choice(agent, "the instruction mentions it");
 	jv_free(agent);
 	agent = wanted && !is_free(tx, task) ? jv_invalid() : crew_find(crew, NULL);
 	if (!jv_is_valid(agent))

@@ -289,6 +289,19 @@ task-add: stdin:4: task deadbeef: no such task'
 	assert_jq --arg id "$first" '.[0] | .id == $id and .duplicate and .status == "in_progress"'
 }
 
+@test "task-add: a task in progress that names its agent is a duplicate of what names that one only" {
+	worker slow 'echo >started; read -r _ <gate'
+	mkfifo gate
+	first=$(task-add --ids --agent slow one)
+	agent-run "$first" >/dev/null 3>&- &
+	wait_until 10 test -e started
+	run -0 task-add --agent slow one
+	run -0 bash -c 'echo "$1"; task-add one' . "$output"
+	echo go >gate
+	await_exit $!
+	assert_jq --arg id "$first" '(.[0] | .id == $id and .duplicate) and (.[1].id != $id and (.[1] | has("duplicate") | not))'
+}
+
 @test "task-add: a finished task does not block" {
 	worker quick 'echo done'
 	agent-run "$(task-add --ids one)" >/dev/null

@@ -13,6 +13,17 @@ agent(const char *members)
 	    jv_object_merge(record("{'kind':'exec','command':['cat']}"), record("%s", members))));
 }
 
+/* Whether it is known that the task itself has named who does it. */
+static void
+is_named(const char *task, bool want, const char *fact)
+{
+	jv t = record("%s", task), choice = assign_choose(tx, t);
+
+	is_int(json_peek_bool(choice, "named"), want, fact);
+	jv_free(choice);
+	jv_free(t);
+}
+
 /* Who does a task: "role: reason". */
 static void
 does(const char *task, const char *want, const char *fact)
@@ -55,6 +66,10 @@ test_named(void)
 	    "adder: so it was", "what was said at first stays said");
 	does("{'agent':'adder','assignment':{'role':'first','reason':'so it was'}}",
 	    "adder: the task names it", "while it is so");
+	is_named("{'agent':'ADDER'}", true, "it is known that it was named");
+	is_named("{'instruction':'@adder'}", false, "who is mentioned was not");
+	is_named("{'agent':'adder','assignment':{'role':'adder','reason':'so it was'}}", false,
+	    "nor was who was chosen before");
 }
 
 static void
