@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "buf.h"
 #include "err.h"
 #include "json.h"
@@ -66,6 +67,43 @@ can_do_without(struct work *w, jv error)
 	return log_event(w->log, speech_event(w->task, "status", data, w->lease)) == 0;
 }
 
+/* Ends with what stands under titles (consumed), if the task's contract has nothing against it. */
+static enum work_end
+conclude(struct work *w, struct work_result *result, jv text)
+{
+	jv output = json_get(w->task, "output", JV_KIND_OBJECT), accepted;
+	char **env = work_env(w), *why;
+	struct answer_place place = { .env = (const char *const *)env,
+		.timeout_ms = work_timeout_ms(w->task) };
+	enum work_end end = WORK_FAILED;
+
+	switch (answer_check(output, text, &place, &accepted, &why)) {
+	case ANSWER_GOOD:
+		end = WORK_DONE;
+		jv_free(text);
+		text = jv_copy(accepted);
+		break;
+	case ANSWER_BAD:
+		result->error = task_error("validation", "contract", why, false);
+		break;
+	default:
+		if (err_code() == EX_TEMPFAIL)
+			end = WORK_STOPPED;
+		else
+			result->error =
+			    err_code() == EX_CONFIG
+				? task_error("configuration", "contract", err_text(), false)
+				: task_error("internal", "contract", err_text(), true);
+	}
+	result->response = text;
+	jv_free(accepted);
+	jv_free(output);
+	free(why);
+	work_env_free(env);
+	work_end_remains(w);
+	return end;
+}
+
 enum work_end
 join_run(struct work *w, struct work_result *result)
 {
@@ -83,6 +121,5 @@ join_run(struct work *w, struct work_result *result)
 		result->error = jv_invalid();
 		jv_free(result->response);
 	}
-	result->response = joined(w->dependencies);
-	return WORK_DONE;
+	return conclude(w, result, joined(w->dependencies));
 }

@@ -424,6 +424,23 @@ did: first
 did: second'
 }
 
+@test "agent-run: a parent's joined answer is held against its output" {
+	worker echo cat
+	while IFS='|' read -r output ended; do
+		id=$(task-add --ids <<<"{\"instruction\":\"- first\\n- second\",\"output\":$output}")
+		task-show "$id" | task-plan | task-split --print | jq -r .id >children
+		while read -r child; do agent-run "$child" >/dev/null; done <children
+		agent-run "$id" >/dev/null || true
+		assert_equal "$(field "$id" '[.status, .error.category, .error.code] | map(select(.)) | join(" ")')" "$ended"
+		assert_equal "$(field "$id" .response)" $'## first\n\nfirst\n\n## second\n\nsecond'
+	done <<-'END'
+		{"format":"json","schema":{"type":"object"}}|failed validation contract
+		{"check":{"command":"grep -q third"}}|failed validation contract
+		{"check":{"jq":"("}}|failed configuration contract
+		{"check":{"command":"grep -q second"}}|completed
+	END
+}
+
 @test "agent-run: a parent's own agent is not run for the joining" {
 	worker echo 'echo x >>runs'
 	id=$(task-add --ids -- $'- first\n- second')
