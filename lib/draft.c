@@ -211,6 +211,8 @@ message_line(struct draft *d)
 	wish_read(&wish, text ? text : "");
 	if (!wish.command || !strcmp(wish.command, "task")) {
 		line = task_line(d, &wish);
+	} else if (d->scene->takes_commands && (json_has(d->data, "task_id") || is_bot(d))) {
+		line = skip_line(d, "only people command");
 	} else if (d->scene->takes_commands) {
 		line = command_line(d, wish.command, wish.text);
 	} else {

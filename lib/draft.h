@@ -8,7 +8,8 @@
  *
  * 1. Each person's message gives a spec, a command or an event: none is dropped silently.
  * 2. What the metadata say wins over the text.
- * 3. What is not right of the metadata or the text is an error, and then there is no spec.
+ * 3. Only people command, whoever else may ask for tasks.
+ * 4. What is not right of the metadata or the text is an error, and then there is no spec.
  */
 #ifndef DRAFT_H
 #define DRAFT_H

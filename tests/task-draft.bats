@@ -350,6 +350,15 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	assert_output pending
 }
 
+@test "task-draft: --commands: what agents and bots say is no command, also with --any-author" {
+	for change in '.data.task_id = "t"' '.data.bot = true'; do
+		run -0 task-draft --any-author --commands < <(jq -c "$change | .data.text = \"/cancel 1234\"" <<<"$message")
+		assert_jq 'length == 1 and (.[0] | .skip.reason == "only people command" and (has("command") | not))'
+	done
+	run -0 task-draft --any-author --commands < <(jq -c '.data.text = "/cancel 1234"' <<<"$message")
+	assert_jq '.[0].command == {name: "cancel", task: "1234", by: "ada"}'
+}
+
 @test "task-draft: the name of a cursor is carried over" {
 	run -0 task-draft < <(jq -c '.cursor = "me"' <<<"$message")
 	assert_jq '.[0].source.cursor == "me"'
