@@ -236,7 +236,7 @@ end_attempt(struct tx *tx, jv task, enum work_end end, const struct work_result 
 		return;
 	}
 	if (jv_is_valid(result->agent) && (end == WORK_DONE || end == WORK_ASKED))
-		recruit_store(tx, result->agent);
+		recruit_store(tx, task, result->agent);
 	switch (end) {
 	case WORK_DONE:
 		life_complete(tx, task, jv_copy(result->response));

@@ -65,10 +65,11 @@ needs_no_plan(jv task)
 	       !json_peek_string(task, "instruction");
 }
 
+/* Who may do the task (borrowed). */
 static jv
-read_crew(struct plan *p)
+read_crew(struct plan *p, jv task)
 {
-	jv crew = ask_crew(p->s);
+	jv crew = ask_crew(p->s, task);
 
 	if (!jv_is_valid(crew))
 		err_exit();
@@ -103,7 +104,7 @@ plan_by_list(void *arg, jv task)
 		out_json(&p->out, task);
 		return 0;
 	}
-	crew = read_crew(p);
+	crew = read_crew(p, task);
 	put_out(p, task, divide_by_list(task, crew));
 	jv_free(crew);
 	return 0;
@@ -161,7 +162,7 @@ begin(struct plan *p, jv task)
 {
 	const struct pollfd nothing[LLM_FDS] = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } };
 	struct slot *slot = p->slots;
-	jv crew = read_crew(p);
+	jv crew = read_crew(p, task);
 
 	while (jv_is_valid(slot->task))
 		slot++;

@@ -82,10 +82,11 @@ refuse_plan(struct split *sp, jv task, jv line)
 	return status;
 }
 
+/* The plan (consumed) of a task (borrowed), normalised; invalid with err. */
 static jv
-normalise(struct split *sp, jv plan)
+normalise(struct split *sp, jv task, jv plan)
 {
-	jv crew = ask_crew(sp->s), warnings;
+	jv crew = ask_crew(sp->s, task), warnings;
 
 	if (!jv_is_valid(crew))
 		err_exit();
@@ -212,39 +213,36 @@ store_plan(struct split *sp, const char *id, jv line, jv plan)
 	return status;
 }
 
-/* The plan of a line, normalised; invalid with err. */
+/* The task of a plan line; invalid with err. */
 static jv
-plan_of(struct split *sp, jv line)
+task_of(struct split *sp, jv line)
 {
-	jv plan = json_get(line, "plan", JV_KIND_OBJECT);
+	jv task = ask_record(sp->s, "task", json_peek_string(line, "task_id"));
 
-	if (jv_is_valid(plan))
-		return normalise(sp, plan);
-	err_set(EX_DATAERR, "plan: want an object");
-	return plan;
+	if (!jv_is_valid(task) && err_code() != EX_NOINPUT) /* the store's fault, not the plan's */
+		err_exit();
+	return task;
 }
 
 /* A plan line: normalised, then stored, or shown, or refused. */
 static int
 take_plan(struct split *sp, jv line)
 {
-	jv plan = plan_of(sp, line), task;
-	char *fault = jv_is_valid(plan) ? NULL : xstrdup(err_text()), id[ID_TEXT];
+	jv task = task_of(sp, line), plan = json_get(line, "plan", JV_KIND_OBJECT);
+	char id[ID_TEXT];
 	int status;
 
-	task = ask_record(sp->s, "task", json_peek_string(line, "task_id"));
-	if (!jv_is_valid(task) && err_code() != EX_NOINPUT) /* the store's fault, not the plan's */
-		err_exit();
-	if (fault)
-		err_set(EX_DATAERR, "%s", fault);
-	if (fault || !jv_is_valid(task)) {
-		status = refuse_plan(sp, task, line);
-	} else {
+	if (!jv_is_valid(plan))
+		err_set(EX_DATAERR, "plan: want an object");
+	else if (jv_is_valid(task))
+		plan = normalise(sp, task, plan);
+	if (jv_is_valid(plan) && jv_is_valid(task)) {
 		snprintf(id, sizeof id, "%s", json_peek_string(task, "id"));
 		jv_free(task);
 		status = store_plan(sp, id, line, plan);
+	} else {
+		status = refuse_plan(sp, task, line);
 	}
-	free(fault);
 	jv_free(plan);
 	return status;
 }

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "agent.h"
 #include "ask.h"
+#include "assign.h"
 #include "buf.h"
 
 int
@@ -63,14 +63,14 @@ ask_and(struct store *s, const char *kind, const char *id, void (*take)(struct t
 }
 
 jv
-ask_crew(struct store *s)
+ask_crew(struct store *s, jv task)
 {
 	struct tx *tx = store_read(s);
 	jv crew;
 
 	if (!tx)
 		return jv_invalid();
-	crew = agent_crew(tx);
+	crew = assign_crew(tx, task);
 	if (store_end(tx) == 0)
 		return crew;
 	jv_free(crew);

@@ -24,7 +24,7 @@ int ask_and(struct store *s, const char *kind, const char *id,
 /* ask_id - only its whole id.  0, or -1 with err. */
 int ask_id(struct store *s, const char *kind, const char *prefix, char id[ID_TEXT]);
 
-/* ask_crew - all agents, as agent_crew; invalid with err. */
-jv ask_crew(struct store *s);
+/* ask_crew - the agents that may do a task (borrowed), as assign_crew; invalid with err. */
+jv ask_crew(struct store *s, jv task);
 
 #endif

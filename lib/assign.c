@@ -12,16 +12,38 @@
 
 #define LOAD_FULL INT64_MAX
 
-/* The crew that the task, or its chat, is tied to, owned; NULL: none. */
+/* The first crew that the task (borrowed), or one above it, is of; owned, NULL: none. */
 static char *
-crew_of(struct tx *tx, jv task)
+own_crew(struct tx *tx, jv task)
 {
-	const char *id = json_peek_string(task, "chat_id");
-	jv chat = id ? chat_get(tx, id) : jv_invalid();
-	const char *own = json_peek_string(task, "crew"),
-		   *name = own ? own : json_peek_string(chat, "crew");
-	char *crew = name ? xstrdup(name) : NULL;
+	jv at = jv_copy(task);
+	char *crew = NULL;
 
+	while (!crew && jv_is_valid(at)) {
+		const char *name = json_peek_string(at, "crew"),
+			   *above = json_peek_string(at, "parent_id");
+		jv next = above ? task_get(tx, above) : jv_invalid();
+
+		crew = name ? xstrdup(name) : NULL;
+		jv_free(at);
+		at = next;
+	}
+	jv_free(at);
+	return crew;
+}
+
+char *
+assign_crew_name(struct tx *tx, jv task)
+{
+	const char *id = json_peek_string(task, "chat_id"), *name;
+	char *crew = own_crew(tx, task);
+	jv chat;
+
+	if (crew || !id)
+		return crew;
+	chat = chat_get(tx, id);
+	name = json_peek_string(chat, "crew");
+	crew = name ? xstrdup(name) : NULL;
 	jv_free(chat);
 	return crew;
 }
@@ -43,7 +65,7 @@ is_in_crew(jv agent, const char *crew)
 jv
 assign_crew(struct tx *tx, jv task)
 {
-	char *crew = crew_of(tx, task);
+	char *crew = assign_crew_name(tx, task);
 	jv all = agent_crew(tx), some = jv_array();
 
 	if (!crew) {
@@ -197,7 +219,7 @@ choose_by_skills(struct tx *tx, jv crew, jv task)
 static jv
 nobody(struct tx *tx, jv task, const char *wanted)
 {
-	char *crew = crew_of(tx, task), *why;
+	char *crew = assign_crew_name(tx, task), *why;
 	jv answer;
 
 	if (wanted && crew)
@@ -214,11 +236,11 @@ nobody(struct tx *tx, jv task, const char *wanted)
 	return answer;
 }
 
-/* Whether another may do it than it names: a planner has chosen from all agents, not the crew's. */
+/* Whether another may do it than it names: a plan may name one who is not the crew's. */
 static bool
 is_free(struct tx *tx, jv task)
 {
-	char *crew = json_has(task, "parent_id") ? crew_of(tx, task) : NULL;
+	char *crew = json_has(task, "parent_id") ? assign_crew_name(tx, task) : NULL;
 	bool is = crew != NULL;
 
 	free(crew);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "assign.h"
 #include "buf.h"
 #include "clock.h"
 #include "crew.h"
@@ -197,13 +198,22 @@ recruit_run(struct work *w, struct work_result *result)
 	return end;
 }
 
+/* The agent (consumed) as one of that crew's; NULL: no crew's. */
+static jv
+of_crew(jv agent, const char *crew)
+{
+	return crew ? json_set(agent, "crews", JV_ARRAY(jv_string(crew))) : agent;
+}
+
 void
-recruit_store(struct tx *tx, jv agent)
+recruit_store(struct tx *tx, jv task, jv agent)
 {
 	jv there = agent_get(tx, json_peek_string(agent, "role"));
 	const char *status = json_peek_string(there, "status");
+	char *crew = assign_crew_name(tx, task);
 
 	if (!jv_is_valid(there) || (status && !strcmp(status, "proposed")))
-		jv_free(agent_put(tx, jv_copy(agent)));
+		jv_free(agent_put(tx, of_crew(jv_copy(agent), crew)));
+	free(crew);
 	jv_free(there);
 }

@@ -17,7 +17,8 @@
  * where the owner of the chat wants to be asked (w->wants_consent): the agent is proposed then. */
 enum work_end recruit_run(struct work *w, struct work_result *result);
 
-/* recruit_store - an agent that was made (borrowed) joins the crew, unless somebody was quicker. */
-void recruit_store(struct tx *tx, jv agent);
+/* recruit_store - an agent that was made joins the crew, which is the task's where that has one,
+ * unless somebody was quicker; both are borrowed. */
+void recruit_store(struct tx *tx, jv task, jv agent);
 
 #endif

@@ -195,6 +195,15 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 		'["failed","the plan cannot be used: subtask 0: dependency 5: out of range 0 to 0"]'
 }
 
+@test "task-plan llm: a model is told of those agents only who may do the task" {
+	script_llm < <(decision false 1)
+	worker outsider cat
+	worker smith cat --crew desk
+	task-add --chat "$(chat-new --ids --crew desk)" x | task-plan >/dev/null
+	run -0 asked 1 '.messages[0].content | [contains("- smith"), contains("- outsider")]'
+	assert_output '[true,false]'
+}
+
 @test "task-plan llm: prompts of one's own stand in place of ours" {
 	script_llm < <(decision false 1)
 	mkdir -p "$XDG_CONFIG_HOME/legwork/prompts"

@@ -310,6 +310,29 @@ task-split: stdin:4: neither a task (id) nor a plan (task_id, plan)'
 		.[2].depends_on == [.[0].id, .[1].id]'
 }
 
+@test "task-split: a crew's tasks are divided among its agents, and new ones join it" {
+	worker outsider 'echo outsider' --skill sums
+	worker adder 'echo adder' --crew desk
+	chat=$(chat-new --ids --crew desk)
+	for spec in "{\"instruction\":\"a\",\"chat_id\":\"$chat\"}" '{"instruction":"b","crew":"desk"}'; do
+		id=$(task-add --ids <<<"$spec")
+		run -0 --separate-stderr task-split < <(jq -nc --arg id "$id" '{task_id: $id, plan: {subtasks: [
+			{title: "sums", priority: "high", assigned_to: "outsider"},
+			{title: "write", priority: "low", assigned_to: "scribe"}], agent_creations: [{role: "scribe", skills: ["sums"]}]}}')
+		assert_equal "$stderr" 'task-split: stdin:1: subtask 0: no agent "outsider": adder'
+		subtasks "$id" --ids >children
+		mapfile -t children <children
+		agent-run "${children[0]}" >/dev/null
+		run -0 agent-list --jq 'select(.role == "scribe") | .crews'
+		assert_jq '.[0] == ["desk"]'
+		run -0 task-why --agent "${children[2]}"
+		assert_jq '.[0].agent == "scribe"'
+		run -0 task-why --agent "${children[1]}"
+		assert_jq '.[0].agent == "adder"'
+		agent-rm scribe >/dev/null
+	done
+}
+
 @test "task-split: a plan's task may be named by its first characters" {
 	id=$(task-add --ids x)
 	plan_of "${id:0:8}" a | task-split
