@@ -4,6 +4,7 @@
 
 #include "agent.h"
 #include "clock.h"
+#include "crew.h"
 #include "err.h"
 #include "utf8.h"
 
@@ -226,24 +227,40 @@ agent_check(jv agent)
 	    AGENT_PROMPT_MAX);
 }
 
+/* prefix and name, in lower case; a new string */
+static char *
+lower(const char *prefix, const char *name)
+{
+	char *text = xprintf("%s%s", prefix, name);
+
+	for (char *p = text; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return text;
+}
+
 static char *
 key_of(const char *role)
 {
-	char *key = xprintf("agent/%s", role);
-
-	for (char *p = key; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return key;
+	return lower("agent/", role);
 }
 
 static jv
 sets_of(jv agent)
 {
-	jv sets = JV_ARRAY(jv_string("agents"));
+	jv sets = JV_ARRAY(jv_string("agents")), crews = crew_strings(agent, "crews");
 
-	return json_has(agent, "max_running") || json_has(agent, "one_at_a_time")
-	           ? jv_array_append(sets, jv_string("agents.limited"))
-	           : sets;
+	if (json_has(agent, "max_running") || json_has(agent, "one_at_a_time"))
+		sets = jv_array_append(sets, jv_string("agents.limited"));
+	jv_array_foreach (crews, i, crew) {
+		char *set = lower("limited.crew.", jv_string_value(crew));
+
+		if (json_peek_bool(agent, "one_at_a_time"))
+			sets = jv_array_append(sets, jv_string(set));
+		free(set);
+		jv_free(crew);
+	}
+	jv_free(crews);
+	return sets;
 }
 
 jv

@@ -90,7 +90,7 @@ most(struct tx *tx, const char *slot)
 	if (chat)
 		return is_single(tx, chat);
 	if (!role)
-		return 1;
+		return count(tx, "limited.", slot) > 0;
 	agent = agent_get(tx, role);
 	n = json_peek_int(agent, "max_running", 0);
 	jv_free(agent);

@@ -166,6 +166,18 @@ highest() { sort -n most | tail -n 1; }
 	await_exit $pid
 }
 
+@test "limits: a crew that does not mind any more frees all who wait for it" {
+	slow w --crew desk --one-at-a-time
+	for i in 1 2 3 4; do task-add --ids "$i"; done >ids
+	task-watch --drain | task-run -j 4 >/dev/null 3>&- &
+	pid=$!
+	wait_until 10 has_lines began 1
+	slow w --crew desk
+	wait_until 10 has_lines began 4
+	for i in 1 2 3 4; do echo >gate; done
+	await_exit $pid
+}
+
 @test "limits: a chat's tasks run one after the other, others' beside them" {
 	counted w
 	chat=$(chat-new --ids --one-at-a-time)

@@ -126,6 +126,9 @@ test_room(void)
 		put(i, "{'status':'completed','agent':'two','crews':['desk']}");
 	room_is("agent.two", LIMIT_RESERVED, 2, "who has ended takes none");
 	room_is("crew.desk", LIMIT_RESERVED, 1, "nowhere");
+	agent("{'role':'one','kind':'exec','command':['cat'],'crews':['Desk']}");
+	room_is("crew.desk", LIMIT_RUNNING, INT64_MAX, "a crew that nobody limits has no limit");
+	room_is("crew.b", LIMIT_RUNNING, INT64_MAX, "nor has one that was left");
 }
 
 /* The queues of a rank as "SET room empty?" */
