@@ -355,6 +355,22 @@ mask_text(const struct mask *m, struct buf *b, const char *text, size_t len)
 	free(is_secret);
 }
 
+size_t
+mask_cut(const struct mask *m, const char *text, size_t len, size_t at)
+{
+	bool *is_secret;
+
+	if (at == 0 || at >= len || !mask_hits(m, text, len))
+		return at;
+	is_secret = xmalloc(len);
+	mark_all(m, text, len, is_secret);
+	if (is_secret[at])
+		while (at > 0 && is_secret[at - 1])
+			at--;
+	free(is_secret);
+	return at;
+}
+
 static jv
 mask_string(const struct mask *m, jv string)
 {

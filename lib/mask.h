@@ -48,6 +48,10 @@ bool mask_hits(const struct mask *m, const char *text, size_t len);
 /* mask_text - append the text, masked. */
 void mask_text(const struct mask *m, struct buf *b, const char *text, size_t len);
 
+/* mask_cut - the last place in the text, at most at, that is not within a secret or between two, so
+ * that what stands before it and behind it can be masked apart. */
+size_t mask_cut(const struct mask *m, const char *text, size_t len, size_t at);
+
 /* mask_value - a value (consumed) with its strings masked, names of members included; a number that
  * holds a secret becomes "***". */
 jv mask_value(const struct mask *m, jv value);

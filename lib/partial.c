@@ -19,7 +19,7 @@ struct text {
 	char *name; /* of its file; NULL: none has begun */
 	int fd;     /* -1: it could not be made, or written to */
 	size_t written;
-	struct buf held; /* what may be the beginning of a secret */
+	struct buf held; /* what may be the beginning of a secret, as it was said */
 };
 
 struct partial {
@@ -141,36 +141,36 @@ whole(const char *bytes, size_t len)
 	return back < want ? len - 1 - back : len;
 }
 
-/* Keeps more of the text, masked with what is kept of it already. */
-static void
-hold(const struct partial *p, struct text *t, const char *bytes, size_t len)
-{
-	struct buf masked = { 0 };
-
-	buf_add(&t->held, bytes, len);
-	if (mask_longest(log_its_mask(p->log)) == 0)
-		return;
-	mask_text(log_its_mask(p->log), &masked, t->held.p, t->held.len);
-	buf_release(&t->held);
-	t->held = masked;
-}
-
-/* How much of that can be shown: all but an end in which a secret may have begun, in whole
- * characters. */
+/* How much of what is held can be shown: all but an end in which a secret may have begun that is not
+ * whole, in whole characters, and no part of one. */
 static size_t
 showable(const struct partial *p, const struct text *t)
 {
-	size_t longest = mask_longest(log_its_mask(p->log));
-	size_t back = longest > 0 ? longest - 1 : 0;
+	const struct mask *mask = log_its_mask(p->log);
+	size_t longest = mask_longest(mask), back = longest > 0 ? longest - 1 : 0;
 
-	return t->held.len > back ? whole(t->held.p, t->held.len - back) : 0;
+	if (t->held.len <= back)
+		return 0;
+	return mask_cut(mask, t->held.p, t->held.len, whole(t->held.p, t->held.len - back));
+}
+
+/* Shows so much of what is held. */
+static void
+show(const struct partial *p, struct text *t, size_t len)
+{
+	struct buf masked = { 0 };
+
+	mask_text(log_its_mask(p->log), &masked, t->held.p, len);
+	append(p, t, json_set(jv_object(), "text", json_utf8(masked.p, masked.len)));
+	buf_release(&masked);
+	buf_cut(&t->held, len);
 }
 
 size_t
 partial_add(struct partial *p, enum partial_kind kind, const char *bytes, size_t len)
 {
 	struct text *t;
-	size_t show;
+	size_t ready;
 
 	if (!p || (len = whole(bytes, len)) == 0)
 		return len;
@@ -180,12 +180,11 @@ partial_add(struct partial *p, enum partial_kind kind, const char *bytes, size_t
 	t->written += len;
 	if (t->fd < 0 || t->written > TEXT_MAX)
 		return len;
-	hold(p, t, bytes, len);
-	show = showable(p, t);
-	if (show == 0)
+	buf_add(&t->held, bytes, len);
+	ready = showable(p, t);
+	if (ready == 0)
 		return len;
-	append(p, t, json_set(jv_object(), "text", json_utf8(t->held.p, show)));
-	buf_cut(&t->held, show);
+	show(p, t, ready);
 	ring(p);
 	return len;
 }

@@ -191,6 +191,31 @@ test_secrets(struct partial *p)
 	overhear_close(o);
 }
 
+/* One secret is the beginning of another, which comes in two pieces. */
+static void
+test_secret_in_secret(struct partial *p)
+{
+	struct overhear *o = overhear_open(run_fd, CHAT);
+	struct mask *mask = mask_new();
+
+	mask_add(mask, "sk-abcdefgh", 11);
+	mask_add(mask, "sk-abcdefgh-MORE", 16);
+	log_mask(agent_log, mask);
+	heard.len = 0;
+	add(p, PARTIAL_TEXT, "key sk-abcdefgh");
+	add(p, PARTIAL_TEXT, "-MORE end");
+	add(p, PARTIAL_TEXT,
+	    ", and what else is there to say of it, by whom, to whom,"
+	    " where, when, and how often, before it is enough for all who listen");
+	overhear_look(o, take, NULL);
+	ok(strstr(heard.p, "key *** end"), "of a secret in another one nothing is shown");
+	ok(!strstr(heard.p, "MORE"), "nor of what is behind it");
+	partial_drop(p);
+	log_mask(agent_log, NULL);
+	mask_free(mask);
+	overhear_close(o);
+}
+
 /* Dies in the middle of a text. */
 static void
 die_in_the_middle(int ready)
@@ -350,6 +375,7 @@ main(void)
 	test_said(p);
 	test_bytes(p);
 	test_secrets(p);
+	test_secret_in_secret(p);
 	test_death();
 	test_bells(p);
 	test_sweep(p);
