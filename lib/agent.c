@@ -8,7 +8,7 @@
 #include "err.h"
 #include "utf8.h"
 
-enum { ROLE_MAX = 64, ADAPTER_MAX = 64, NAME_MAX_BYTES = 200, TURNS_MAX = 1000000 };
+enum { ADAPTER_MAX = 64, NAME_MAX_BYTES = 200, TURNS_MAX = 1000000 };
 
 int
 agent_check_role(const char *role)
@@ -19,7 +19,7 @@ agent_check_role(const char *role)
 		if (!isalpha((unsigned char)role[i]) &&
 		    (i == 0 || (!isdigit((unsigned char)role[i]) && !strchr("_-", role[i]))))
 			len = 0;
-	if (len == 0 || len > ROLE_MAX)
+	if (len == 0 || len > CREW_ROLE_MAX)
 		return err_set(EX_DATAERR,
 		    "role '%.80s': want a letter, then up to 63 letters, digits, '_' or '-'", role);
 	return 0;

@@ -60,6 +60,25 @@ crew_role(jv agent)
 	return json_peek_string(agent, "role");
 }
 
+jv
+crew_role_of(const char *name)
+{
+	struct buf role = { 0 };
+	jv text = jv_invalid();
+
+	for (const char *p = name; *p && role.len <= CREW_ROLE_MAX; p++)
+		if (isalnum((unsigned char)*p) || *p == '-' || *p == '_')
+			buf_putc(&role, *p);
+		else if (role.len > 0 && role.p[role.len - 1] != '_')
+			buf_putc(&role, '_');
+	if (role.len > 1 && role.p[role.len - 1] == '_' && name[strlen(name) - 1] != '_')
+		role.p[--role.len] = '\0';
+	if (role.len > 0 && role.len <= CREW_ROLE_MAX && isalpha((unsigned char)*role.p))
+		text = jv_string(role.p);
+	buf_release(&role);
+	return text;
+}
+
 /* How many bytes at p, which is not at the end, separate words: ASCII punctuation, and
  * the blocks of Unicode that hold nothing else (U+0080, U+2000 to U+2BFF, U+3000). */
 static size_t

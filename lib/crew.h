@@ -16,6 +16,12 @@
 /* crew_role - an agent's role, borrowed from it, or NULL where it must be passed over. */
 const char *crew_role(jv agent);
 
+enum { CREW_ROLE_MAX = 64 };
+
+/* crew_role_of - a name as a role that an agent may have: "_" stands for what is no ASCII letter or
+ * digit, "-" or "_", and once for several of these; a jv string, invalid: it cannot be made one. */
+jv crew_role_of(const char *name);
+
 /* crew_find - the agent that has the role `wanted`; the first one where that is NULL. */
 jv crew_find(jv crew, const char *wanted);
 

@@ -36,11 +36,10 @@ read_index(jv v, double *x)
 	return true;
 }
 
-/* Notes a name of subtask i; one that two have is nobody's. */
+/* Notes a name of subtask i by its key (consumed; invalid: none); one that two have is nobody's. */
 static jv
-with_name(jv names, const char *name, int i)
+with_name(jv names, jv key, int i)
 {
-	jv key = name ? hire_key(name) : jv_invalid();
 	bool is_taken;
 
 	if (!jv_is_valid(key) || !*jv_string_value(key)) {
@@ -57,13 +56,16 @@ deps_open(struct deps *d, jv subtasks, int front)
 	*d = (struct deps){ jv_array_length(jv_copy(subtasks)), front, jv_object(), jv_object(),
 		jv_object() };
 	jv_array_foreach (subtasks, i, subtask) {
+		const char *title = json_peek_string(subtask, "title"),
+			   *role = json_peek_string(subtask, "assigned_to");
 		jv creates = hire_creates(subtask);
 
-		d->titles = with_name(d->titles, json_peek_string(subtask, "title"), i);
+		d->titles = with_name(d->titles, title ? hire_key(title) : jv_invalid(), i);
 		if (jv_is_valid(creates))
 			d->creators = jv_object_set(d->creators, creates, jv_number(i));
 		else
-			d->roles = with_name(d->roles, json_peek_string(subtask, "assigned_to"), i);
+			d->roles =
+			    with_name(d->roles, role ? hire_role_key(role) : jv_invalid(), i);
 		jv_free(subtask);
 	}
 }
@@ -91,19 +93,21 @@ look_up(jv names, jv key)
 static int
 find_named(const struct deps *d, const char *name, int k, int i)
 {
-	static const char *const what[] = { "title", "role" };
-	jv names[] = { d->titles, d->roles, d->creators }, key = hire_key(name);
-	int found = -2;
-	size_t n = 0;
+	jv title = hire_key(name), role = hire_role_key(name);
+	int found = look_up(d->titles, title);
+	bool is_role = found == -2;
 
-	while (n < 3 && (found = look_up(names[n], key)) == -2)
-		n++;
-	jv_free(key);
+	if (found == -2)
+		found = look_up(d->roles, role);
+	if (found == -2)
+		found = look_up(d->creators, role);
+	jv_free(title);
+	jv_free(role);
 	if (found >= 0)
 		return found;
 	return found == -1 ? err_set(EX_DATAERR,
 				 "subtask %d: dependencies[%d]: \"%s\" is the %s of several",
-				 i - d->front, k, name, what[n])
+				 i - d->front, k, name, is_role ? "role" : "title")
 	                   : err_set(EX_DATAERR,
 				 "subtask %d: dependencies[%d]: \"%s\" is no index, title or role",
 				 i - d->front, k, name);

@@ -10,7 +10,7 @@
 #include "err.h"
 #include "json.h"
 
-enum { ROLE_MAX = 64, HOURS = 4 };
+enum { HOURS = 4 };
 
 /* The text without blanks around it. */
 static size_t
@@ -39,23 +39,30 @@ hire_key(const char *name)
 	return text;
 }
 
-/* A role as an agent may have it; invalid: it cannot be made one. */
-static jv
-role_of(const char *name)
+jv
+hire_role_key(const char *name)
 {
-	size_t len = name ? trim(&name) : 0;
-	char *role;
-	jv text;
+	jv role = crew_role_of(name), key;
 
-	if (len == 0 || len > ROLE_MAX || !isalpha((unsigned char)*name))
-		return jv_invalid();
-	role = xprintf("%.*s", (int)len, name);
-	for (char *p = role; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '-')
-			*p = '_';
-	text = jv_string(role);
-	free(role);
-	return text;
+	key = hire_key(jv_is_valid(role) ? jv_string_value(role) : name);
+	jv_free(role);
+	return key;
+}
+
+jv
+hire_find(jv crew, const char *name)
+{
+	jv key = hire_role_key(name), found = jv_invalid();
+
+	jv_array_foreach (crew, i, agent) {
+		const char *role = crew_role(agent);
+
+		if (role && !jv_is_valid(found) && jv_equal(hire_role_key(role), jv_copy(key)))
+			found = (jv_free(found), jv_string(role));
+		jv_free(agent);
+	}
+	jv_free(key);
+	return found;
 }
 
 /* Whether an agent has all skills of the proposal. */
@@ -101,16 +108,14 @@ static jv
 find_instead(struct hire *h, jv crew, jv creation, jv key, jv *warnings)
 {
 	const char *role = json_peek_string(creation, "role"), *other;
-	jv agent = crew_find(crew, role), instead;
+	jv instead = hire_find(crew, role);
 
-	if (jv_is_valid(agent)) {
+	if (jv_is_valid(instead)) {
 		*warnings = jv_array_append(*warnings,
 		    jv_string_fmt("agent \"%s\" exists: not created again", role));
-		instead = jv_string(crew_role(agent));
-		jv_free(agent);
 		return instead;
 	}
-	jv_free(agent);
+	jv_free(instead);
 	instead = jv_object_get(jv_copy(h->instead), jv_copy(key));
 	if (jv_is_valid(instead)) {
 		*warnings = jv_array_append(*warnings,
@@ -132,7 +137,7 @@ static int
 take(struct hire *h, jv crew, jv made, jv creation, int i, jv *warnings)
 {
 	const char *given = json_peek_string(creation, "role");
-	jv role = role_of(given), key, instead = jv_invalid();
+	jv role = given ? crew_role_of(given) : jv_invalid(), key, instead = jv_invalid();
 
 	if (!jv_is_valid(role)) {
 		err_set(EX_DATAERR, "agent_creations[%d]: %s%s%s", i, given ? "\"" : "no role",
@@ -143,7 +148,7 @@ take(struct hire *h, jv crew, jv made, jv creation, int i, jv *warnings)
 	}
 	creation = json_set(creation, "role", role);
 	creation = json_set(creation, "skills", crew_strings(creation, "skills"));
-	key = hire_key(json_peek_string(creation, "role"));
+	key = hire_role_key(json_peek_string(creation, "role"));
 	if (!jv_object_has(jv_copy(made), jv_copy(key)) ||
 	    jv_object_has(jv_copy(h->instead), jv_copy(key)))
 		instead = find_instead(h, crew, creation, key, warnings);
@@ -239,7 +244,7 @@ hire_creates(jv subtask)
 {
 	jv creation = json_get(subtask, "creates", JV_KIND_OBJECT);
 	const char *role = json_peek_string(creation, "role");
-	jv key = role ? hire_key(role) : jv_invalid();
+	jv key = role ? hire_role_key(role) : jv_invalid();
 
 	jv_free(creation);
 	return key;

@@ -1,7 +1,8 @@
 /*
  * hire.h - the agents that a plan proposes, and the subtasks that create them
  *
- * Pure functions on JSON.  A crew is that of crew.h; names are compared by hire_key.
+ * Pure functions on JSON.  A crew is that of crew.h; names are compared by hire_key,
+ * roles by hire_role_key.
  */
 #ifndef HIRE_H
 #define HIRE_H
@@ -24,7 +25,7 @@ struct hire {
  * made        borrowed; an object that has the keys of roles for which there is a subtask already
  * warnings    an array that sentences are appended to
  *
- * Characters that a role cannot have become "_".  Kept is not: a role that the crew has, one that
+ * A role is made what an agent may have (crew_role_of).  Kept is not: a role that the crew has, one that
  * was proposed before, and one all of whose skills (there are some) one agent of the crew has; but
  * for those in made.
  * Returns 0; -1 with err EX_DATAERR where they are no array, or one has no role that can be one.
@@ -47,5 +48,12 @@ jv hire_answer(const char *role);
 /* hire_key - a name in the form in which it is compared, an owned string: lower case, and "_" for
  * what is no ASCII letter or digit; blanks around it do not count. */
 jv hire_key(const char *name);
+
+/* hire_role_key - the same of the role that a name is as an agent has it, where it can be one. */
+jv hire_role_key(const char *name);
+
+/* hire_find - the role of the agent in a crew (borrowed) that is meant by a name, however it spells
+ * it; a jv string, invalid: none. */
+jv hire_find(jv crew, const char *name);
 
 #endif

@@ -94,18 +94,27 @@ normal_priority(struct normal *n, jv subtask, int i)
 	return json_set_string(subtask, "priority", "medium");
 }
 
+/* The role of the first agent; invalid: there is none. */
+static jv
+first_role(struct normal *n)
+{
+	jv agent = crew_find(n->crew, NULL),
+	   role = crew_role(agent) ? jv_string(crew_role(agent)) : jv_invalid();
+
+	jv_free(agent);
+	return role;
+}
+
 /* The role that has what was meant for `wanted`; invalid: there is none. */
 static jv
 find_role(struct normal *n, const char *wanted)
 {
-	jv agent = crew_find(n->crew, wanted), role;
+	jv role = hire_find(n->crew, wanted);
 
-	role = crew_role(agent) ? jv_string(crew_role(agent)) : jv_invalid();
-	jv_free(agent);
-	if (jv_is_valid(role) || !wanted)
+	if (jv_is_valid(role))
 		return role;
 	jv_free(role);
-	return jv_object_get(jv_copy(n->hire.instead), hire_key(wanted));
+	return jv_object_get(jv_copy(n->hire.instead), hire_role_key(wanted));
 }
 
 static jv
@@ -116,7 +125,7 @@ normal_role(struct normal *n, jv subtask, int i)
 
 	if (!jv_is_valid(role)) {
 		jv_free(role);
-		role = find_role(n, NULL);
+		role = first_role(n);
 		name = jv_is_valid(role) ? jv_string_value(role) : wanted ? HIRE_BY : NULL;
 		if (wanted && strcmp(wanted, name) != 0)
 			warn(n, "subtask %d: no agent \"%s\": %s", i, wanted, name);
@@ -134,7 +143,8 @@ static jv
 with_creator(struct normal *n, jv dependencies, jv subtask, int i)
 {
 	const char *role = json_peek_string(subtask, "assigned_to");
-	jv on = role ? jv_object_get(jv_copy(n->deps.creators), hire_key(role)) : jv_invalid(), all;
+	jv on = role ? jv_object_get(jv_copy(n->deps.creators), hire_role_key(role)) : jv_invalid(),
+	   all;
 
 	if (!jv_is_valid(on) || (int)jv_number_value(on) == i) {
 		jv_free(on);
@@ -243,7 +253,7 @@ with_creations(struct normal *n, jv given, jv made)
 	jv all = jv_array(), proposed = jv_object();
 
 	jv_array_foreach (n->hire.kept, i, creation) {
-		jv key = hire_key(json_peek_string(creation, "role"));
+		jv key = hire_role_key(json_peek_string(creation, "role"));
 
 		if (!jv_object_has(jv_copy(made), jv_copy(key)))
 			all = jv_array_append(all, hire_subtask(jv_copy(creation)));

@@ -6,11 +6,10 @@
 
 #include "agent.h"
 #include "buf.h"
+#include "crew.h"
 #include "err.h"
 #include "json.h"
 #include "toolbox.h"
-
-enum { ROLE_MAX = 64 };
 
 static bool
 is_one_of(const char *text, const char *const *words)
@@ -55,22 +54,11 @@ profile_name(jv object, const char *const *members)
 static jv
 role_of(const char *name)
 {
-	struct buf role = { 0 };
-	jv text = jv_invalid();
+	jv role = crew_role_of(name);
 
-	for (const char *p = name; *p && role.len <= ROLE_MAX; p++)
-		if (isalnum((unsigned char)*p) || *p == '-' || *p == '_')
-			buf_putc(&role, *p);
-		else if (role.len > 0 && role.p[role.len - 1] != '_')
-			buf_putc(&role, '_');
-	if (role.len > 1 && role.p[role.len - 1] == '_' && name[strlen(name) - 1] != '_')
-		role.p[--role.len] = '\0';
-	if (agent_check_role(role.p ? role.p : "") == 0)
-		text = jv_string(role.p);
-	else
-		agent_check_role(name); /* said of what it was */
-	buf_release(&role);
-	return text;
+	if (!jv_is_valid(role))
+		agent_check_role(name);
+	return role;
 }
 
 int

@@ -16,6 +16,25 @@ is_role(jv agent, const char *want, const char *fact)
 	jv_free(agent);
 }
 
+/* What a name is as a role; "-": none. */
+static void
+becomes(const char *name, const char *want, const char *fact)
+{
+	jv role = crew_role_of(name);
+
+	is(jv_is_valid(role) ? jv_string_value(role) : "-", want, fact);
+	jv_free(role);
+}
+
+static void
+test_roles(void)
+{
+	becomes("code-reviewer_2", "code-reviewer_2", "what is a role stays as it is");
+	becomes(" Senior Writer (EU) ", "Senior_Writer_EU", "what it cannot have is left out");
+	becomes("7 up", "-", "what begins with a digit is none");
+	becomes(" ", "-", "nor is nothing");
+}
+
 static void
 test_find(jv crew)
 {
@@ -91,6 +110,7 @@ main(void)
 {
 	jv crew = record("%s", crew_text);
 
+	test_roles();
 	test_find(crew);
 	test_choose(crew);
 	test_take(crew);

@@ -253,6 +253,14 @@ test_creations(void)
 	hires(AB, HIRES("{\"role\":\"Data Scientist\"}", S("1", "data scientist")),
 	    "[[\"Create Data_Scientist Agent\",\"ceo\",[]],[\"1\",\"Data_Scientist\",[\"0\"]]]",
 	    "[]", "a role is made one that an agent may have");
+	hires(AB, HIRES("{\"role\":\"Senior Writer (EU)\"}", S("1", "Senior Writer (EU)")),
+	    "[[\"Create Senior_Writer_EU Agent\",\"ceo\",[]],[\"1\",\"Senior_Writer_EU\",[\"0\"]]]",
+	    "[]", "the same as everywhere");
+	hires("[{\"role\":\"senior_writer_EU\"}]",
+	    HIRES("{\"role\":\"Senior Writer (EU)\"}", S("1", "Senior-Writer EU")),
+	    "[[\"1\",\"senior_writer_EU\",[]]]",
+	    "[\"agent \\\"Senior_Writer_EU\\\" exists: not created again\"]",
+	    "so it is known however it is spelled");
 	hires("[{\"role\":\"n\",\"status\":\"proposed\"}]", HIRES("{\"role\":\"n\"}", S("1", "n")),
 	    "[[\"Create N Agent\",\"ceo\",[]],[\"1\",\"n\",[\"0\"]]]", "[]",
 	    "one that is proposed only is created");
