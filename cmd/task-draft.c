@@ -50,7 +50,8 @@ look_up(struct desk *desk, jv event, struct draft_scene *scene)
 		scene->chat = chat_get(tx, chat);
 	if (append && json_peek_string(scene->chat, "crew")) {
 		jv_free(scene->after);
-		scene->after = task_of_crew(tx, json_peek_string(scene->chat, "crew"), chat);
+		scene->after =
+		    task_of_crew(tx, json_peek_string(scene->chat, "crew"), chat, &scene->failed);
 	}
 	if (wants_crew) {
 		jv_free(scene->crew);

@@ -153,6 +153,11 @@ spec_line(struct draft *d, const char *text, const char *role)
 	if (role)
 		line = json_set_string(line, "agent", role);
 	line = with_dependencies(jv_object_merge(line, jv_copy(d->spec)), d->scene->after);
+	if (d->scene->failed)
+		verdict_note(&d->verdict, "warnings",
+		    "%d of the crew's tasks failed or %s cancelled, and %s not waited for",
+		    d->scene->failed, d->scene->failed > 1 ? "were" : "was",
+		    d->scene->failed > 1 ? "are" : "is");
 	line = json_set(line, "source", source_of(d->event));
 	return json_set(line, "validation", verdict_object(&d->verdict));
 }

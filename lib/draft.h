@@ -22,6 +22,7 @@ struct draft_scene {
 	jv crew;                /* array of agents */
 	jv chat;                /* the chat's record; invalid: unknown */
 	jv after;               /* array of the ids of tasks that it waits for, too */
+	int failed;             /* how many it would wait for if they had not failed */
 	bool takes_commands;    /* /cancel and so on become commands, not errors */
 	bool is_only_addressed; /* skip what neither begins with /task nor mentions an agent */
 	bool is_any_author;     /* also what tasks and bots say */

@@ -242,18 +242,24 @@ add_stopped_sets(jv sets, jv task)
 	return sets;
 }
 
-/* The set of a crew's tasks, whose name counts in any case. */
+/* The set of a crew's tasks, whose name counts in any case, in a chat; NULL: in none of its own. */
 static jv
-crew_set(const char *crew)
+crew_set(const char *crew, const char *chat)
 {
-	char *name = xprintf("crew.%s", crew);
-	jv set;
+	char *prefix = xprintf("crew.%s.", chat ? chat : "-");
+	jv sets = task_add_slot(jv_array(), prefix, crew), set = jv_array_get(sets, 0);
 
-	for (char *p = name; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	set = jv_string(name);
-	free(name);
+	free(prefix);
 	return set;
+}
+
+static jv
+add_crew_set(jv sets, jv task)
+{
+	const char *crew = json_peek_string(task, "crew"),
+		   *chat = json_has(task, "own_chat") ? NULL : json_peek_string(task, "chat_id");
+
+	return crew ? jv_array_append(sets, crew_set(crew, chat)) : sets;
 }
 
 static jv
@@ -270,8 +276,7 @@ sets_of(jv task)
 		if (value)
 			sets = add_name(sets, by_field[i][1], value);
 	}
-	if (json_peek_string(task, "crew"))
-		sets = jv_array_append(sets, crew_set(json_peek_string(task, "crew")));
+	sets = add_crew_set(sets, task);
 	if (task_is(task, "pending"))
 		sets = add_waiting_sets(sets, task);
 	if (task_is(task, "in_progress") && json_has(task, "spawned"))
@@ -396,21 +401,31 @@ put(struct tx *tx, const char *key, jv task)
 	jv_free(task);
 }
 
-jv
-task_of_crew(struct tx *tx, const char *crew, const char *chat)
+/* Adds the ids of a set (consumed) but of those that failed, which are counted. */
+static jv
+add_unfailed(struct tx *tx, jv ids, jv set, int *failed)
 {
-	jv set = crew_set(crew), ids = jv_array();
-
 	for (uint64_t n = 0; (n = store_next(tx, jv_string_value(set), n)) != 0;) {
 		jv task = store_at(tx, n);
-		const char *in = json_peek_string(task, "chat_id");
 
-		if (!in || json_has(task, "own_chat") || !strcmp(in, chat))
+		if (task_has_failed(task))
+			++*failed;
+		else
 			ids = jv_array_append(ids, json_get(task, "id", JV_KIND_STRING));
 		jv_free(task);
 	}
 	jv_free(set);
 	return ids;
+}
+
+jv
+task_of_crew(struct tx *tx, const char *crew, const char *chat, int *failed)
+{
+	jv ids = jv_array();
+
+	*failed = 0;
+	ids = add_unfailed(tx, ids, crew_set(crew, NULL), failed);
+	return add_unfailed(tx, ids, crew_set(crew, chat), failed);
 }
 
 void

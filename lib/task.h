@@ -15,7 +15,7 @@
  *   running.<slot>        in progress: of its agent, each of that one's crews (field `crews`), its chat
  *   reserved.<slot>       reserved, of those of its slots that have a limit (`reservation.slots`)
  *   chat.<id> parent.<id> agent.<role>
- *   crew.<name>             its own tasks; in lower case
+ *   crew.<chat>.<name>    a crew's own tasks in a chat, "-": in none but their own; in lower case
  *   dependents.<id>       pending and waiting for that task
  *   stopped.<id>          failed because that task, on which it depends, failed or was cancelled
  *   spawned               in progress, of those that were spawned (field `spawned`)
@@ -43,9 +43,10 @@ jv task_get(struct tx *tx, const char *id);
  * the first.  Owned; invalid: there is none.  Subtasks may be written while going through them. */
 jv task_next_child(struct tx *tx, const char *id, uint64_t *n);
 
-/* task_of_crew - the ids of a crew's own tasks that are in that chat, or were added to none: an
- * owned array, in order of creation. */
-jv task_of_crew(struct tx *tx, const char *crew, const char *chat);
+/* task_of_crew - the ids of a crew's own tasks that were added to no chat, and then of those in that
+ * chat: an owned array, each in order of creation.  Those that failed or were cancelled are only
+ * counted, in failed. */
+jv task_of_crew(struct tx *tx, const char *crew, const char *chat, int *failed);
 
 /* task_put - write a task (consumed) under its id, into the sets above, and ring its bells. */
 void task_put(struct tx *tx, jv task);

@@ -475,6 +475,21 @@ crew_of_two() {
 	assert_equal "$(task-list --jq .response | tail -n 1)" 'and then this after first after , second after first after '
 }
 
+@test "task-draft: --append waits for none of the crew's tasks that have failed, and says so" {
+	chat=$(chat-new --crew X --ids)
+	crew_of_two | agent-import --tasks --chat "$chat" - >/dev/null
+	task-list --jq .id >ids
+	agent-cancel "$(tail -n 1 ids)" >/dev/null
+	chat-post "$chat" 'and then this'
+	run -0 task-draft --append < <(chat-show "$chat" --format json)
+	assert_jq --arg id "$(head -n 1 ids)" '.[0] | .depends_on == [$id] and
+		(.validation.warnings | contains(["1 of the crew'\''s tasks failed or was cancelled, and is not waited for"]))'
+	agent-cancel "$(head -n 1 ids)" >/dev/null
+	run -0 task-draft --append < <(chat-show "$chat" --format json)
+	assert_jq '.[0] | has("depends_on") == false and
+		(.validation.warnings | contains(["2 of the crew'\''s tasks failed or were cancelled, and are not waited for"]))'
+}
+
 @test "task-draft: --append leaves what the metadata say, and those of the crew in other chats" {
 	chat=$(chat-new --crew x --ids) other=$(chat-new --crew x --ids) own=$(task-add --ids own)
 	crew_of_two | agent-import --tasks --chat "$other" - >/dev/null
