@@ -56,6 +56,7 @@ LAYERS += hear work minutes program creation bequest engage launch offspring ses
 LAYERS += toolcall errand
 LAYERS += loop
 LAYERS += join recruit outbox roll spawned
+LAYERS += order wares desk docket jobs talk shelf handle offer serve
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \

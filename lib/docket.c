@@ -1,0 +1,239 @@
+#include "docket.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "approve.h"
+#include "err.h"
+#include "spec.h"
+#include "task.h"
+#include "why.h"
+
+/* How many tasks are looked at for one list. */
+enum { SCAN_MAX = 10000 };
+
+/* --- what is told */
+
+static jv
+some_of(jv task, const char *const *members)
+{
+	jv out = json_set_valid(jv_object(), "task_id", json_get(task, "id", JV_KIND_STRING));
+
+	for (; *members; members++)
+		out = json_set_valid(out, *members,
+		    jv_object_get(jv_copy(task), jv_string(*members)));
+	return out;
+}
+
+jv
+docket_brief(jv task)
+{
+	static const char *const members[] = { "title", "status", "waiting", "priority", "agent",
+		"chat_id", "parent_id", "created_at", "finished_at", "error", "duplicate", NULL };
+
+	return some_of(task, members);
+}
+
+jv
+docket_end(jv task)
+{
+	static const char *const members[] = { "title", "status", "waiting", "agent", "chat_id",
+		"response", "error", "usage", "finished_at", NULL };
+
+	return some_of(task, members);
+}
+
+/* The chat that is named, as its whole id, where the user may do that. */
+static int
+name_chat(struct desk *d, struct tx *tx, struct order *o, enum desk_what what)
+{
+	jv chat = desk_chat(d, tx, order_text(o, "chat_id"), what);
+
+	if (!jv_is_valid(chat))
+		return -1;
+	o->args = json_set_valid(o->args, "chat_id", json_get(chat, "id", JV_KIND_STRING));
+	jv_free(chat);
+	return ORDER_DONE;
+}
+
+static int
+aim(struct desk *d, struct tx *tx, struct order *o)
+{
+	return name_chat(d, tx, o, DESK_ADD);
+}
+
+int
+docket_aim(struct desk *d, struct order *o)
+{
+	return d->chat || order_text(o, "chat_id") ? desk_look(d, o, aim) : 0;
+}
+
+/* --- task_add */
+
+static int
+add(struct desk *d, struct tx *tx, struct order *o)
+{
+	jv spec = json_drop(jv_copy(o->args), "allow_duplicates"), task;
+	int rc;
+
+	(void)d;
+	rc = spec_add(tx, spec, json_peek_bool(o->args, "allow_duplicates"), &task);
+	if (rc >= 0 && jv_is_valid(task))
+		o->result = docket_brief(task);
+	else if (rc >= 0)
+		rc = err_set(EX_NOINPUT, "key: its task has been deleted; use another key");
+	jv_free(task);
+	return rc < 0 ? -1 : ORDER_DONE;
+}
+
+int
+docket_add(struct desk *d, struct order *o)
+{
+	return docket_aim(d, o) < 0 ? -1 : desk_change(d, o, add);
+}
+
+/* --- task_list, task_show */
+
+/* What of the filters the set does not tell. */
+static bool
+is_wanted(struct desk *d, struct tx *tx, struct order *o, jv task)
+{
+	static const char *const filters[] = { "status", "agent", "chat_id" };
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *want = order_text(o, filters[i]),
+			   *is = json_peek_string(task, filters[i]);
+
+		if (want && (!is || strcasecmp(is, want) != 0))
+			return false;
+	}
+	return desk_may(d, tx, task, DESK_READ) == 0;
+}
+
+static char *
+set_of(struct order *o)
+{
+	const char *chat = order_text(o, "chat_id"), *status = order_text(o, "status");
+
+	return chat     ? xprintf("chat.%s", chat)
+	       : status ? xprintf("status.%s", status)
+	                : xstrdup("tasks");
+}
+
+/* From where the list goes on: the number of the task that was its last; 0: from the newest. */
+static int
+place_of(struct desk *d, struct tx *tx, struct order *o, uint64_t *n)
+{
+	const char *before = order_text(o, "before");
+	jv task = before ? desk_task(d, tx, before, DESK_READ) : jv_invalid();
+	char *key;
+
+	*n = 0;
+	if (!before)
+		return 0;
+	if (!jv_is_valid(task))
+		return -1;
+	key = xprintf("task/%s", json_peek_string(task, "id"));
+	*n = store_number(tx, key);
+	free(key);
+	jv_free(task);
+	return 0;
+}
+
+static int
+list(struct desk *d, struct tx *tx, struct order *o)
+{
+	int64_t limit = json_peek_int(o->args, "limit", DOCKET_LIST), len = 0, looked = 0;
+	jv tasks = jv_array();
+	uint64_t n;
+	char *set;
+
+	if (place_of(d, tx, o, &n) < 0 ||
+	    (order_text(o, "chat_id") && name_chat(d, tx, o, DESK_READ) < 0))
+		return (jv_free(tasks), -1);
+	set = set_of(o);
+	while (len < limit && looked++ < SCAN_MAX && (n = store_prev(tx, set, n)) != 0) {
+		jv task = store_at(tx, n);
+
+		if (is_wanted(d, tx, o, task))
+			tasks = jv_array_append(tasks, docket_brief(task)), len++;
+		jv_free(task);
+	}
+	n = n != 0 ? store_prev(tx, set, n) : 0;
+	free(set);
+	o->result = json_set(jv_object(), "tasks", tasks);
+	o->result = json_set(o->result, "more", jv_bool(n != 0));
+	return ORDER_DONE;
+}
+
+int
+docket_list(struct desk *d, struct order *o)
+{
+	return desk_look(d, o, list);
+}
+
+static int
+show(struct desk *d, struct tx *tx, struct order *o)
+{
+	jv task = desk_task(d, tx, order_text(o, "task_id"), DESK_READ), why;
+
+	if (!jv_is_valid(task))
+		return -1;
+	why = why_task(tx, task);
+	o->result = json_set_valid(jv_object(), "why", json_get(why, "why", JV_KIND_STRING));
+	o->result = json_set(o->result, "task", task);
+	jv_free(why);
+	return ORDER_DONE;
+}
+
+int
+docket_show(struct desk *d, struct order *o)
+{
+	return desk_look(d, o, show);
+}
+
+/* --- task_approve */
+
+/* Who is asked is whoever the task's chat belongs to. */
+int
+docket_check_asked(struct desk *d, jv task)
+{
+	const char *asked = approve_asked(task), *caller = getenv("LEGWORK_TASK_ID");
+
+	if (caller && *caller)
+		return err_set(EX_NOPERM, "LEGWORK_TASK_ID is set: an agent approves nothing");
+	if (!asked || !strcasecmp(asked, d->user))
+		return 0;
+	return err_set(EX_NOPERM, "task %s: asks %s, and not %s; leave it to them",
+	    json_peek_string(task, "id"), asked, d->user);
+}
+
+static int
+decide(struct desk *d, struct tx *tx, struct order *o)
+{
+	struct approval decision = { .yes = json_peek_bool(o->args, "approve"),
+		.by = d->user,
+		.reason = order_text(o, "reason") };
+	jv task = desk_task(d, tx, order_text(o, "task_id"), DESK_READ);
+	char id[ID_TEXT] = "";
+	int rc = jv_is_valid(task) ? docket_check_asked(d, task) : -1;
+
+	if (rc == 0) {
+		strncpy(id, json_peek_string(task, "id"), ID_TEXT - 1);
+		rc = approve_task(tx, id, order_text(o, "request_id"), decision);
+	}
+	jv_free(task);
+	if (rc < 0)
+		return -1;
+	task = task_get(tx, id);
+	o->result = docket_brief(task);
+	jv_free(task);
+	return ORDER_DONE;
+}
+
+int
+docket_approve(struct desk *d, struct order *o)
+{
+	return desk_change(d, o, decide);
+}
