@@ -10,10 +10,11 @@
 #include "err.h"
 #include "opt.h"
 #include "rows.h"
+#include "server.h"
 
 static const char *description, *input, *adapter;
 static const char *model, *provider, *prompt, *effort, *folder;
-static struct opt_list skills, crews, allow, deny, ask;
+static struct opt_list skills, crews, allow, deny, ask, servers, server_files;
 static long max_turns, context = -1, max_running;
 static bool sandbox, network, allow_unscoped, one_at_a_time;
 static struct view view = { .is_maker = true };
@@ -37,6 +38,10 @@ static const struct opt opts[] = { { 0, "skill", "skill", "what it is good at; m
 	{ 0, "tool", "tool", "a tool that the model may use; may be repeated", .list = &allow },
 	{ 0, "deny-tool", "tool", "one that it may not; may be repeated", .list = &deny },
 	{ 0, "ask-tool", "tool", "one for which it asks each time; may be repeated", .list = &ask },
+	{ 0, "mcp", "server",
+	    "name=command, an MCP server whose tools the model may use; may be repeated",
+	    .list = &servers },
+	{ 0, "mcp-file", "file", "a file that names such; may be repeated", .list = &server_files },
 	{ 0, "max-turns", "count", "the most turns of the model in an attempt", .num = &max_turns,
 	    .min = 1, .max = 1000000 },
 	{ 0, "context", "tokens",
@@ -73,12 +78,12 @@ with_string(jv agent, const char *name, const char *text)
 
 /* The path of something that is there: another working folder than ours will be the runner's. */
 static jv
-with_path(jv agent, const char *name, const char *path)
+with_path(jv agent, const char *name, const char *option, const char *path)
 {
 	char real[PATH_MAX];
 
 	if (!realpath(path, real)) {
-		err_set(EX_NOINPUT, "--%s %s: %s", name, path, strerror(errno));
+		err_set(EX_NOINPUT, "--%s %s: %s", option, path, strerror(errno));
 		err_exit();
 	}
 	return with_string(agent, name, real);
@@ -100,7 +105,7 @@ with_adapter(jv agent)
 			err_exit();
 		agent = json_set(agent, "command", command);
 	}
-	return strchr(adapter, '/') ? with_path(agent, "adapter", adapter)
+	return strchr(adapter, '/') ? with_path(agent, "adapter", "adapter", adapter)
 	                            : with_string(agent, "adapter", adapter);
 }
 
@@ -127,6 +132,33 @@ with_tools(jv agent)
 }
 
 static jv
+with_servers(jv agent)
+{
+	jv mcp = jv_array(), all;
+
+	for (size_t i = 0; i < servers.len; i++) {
+		size_t len = strcspn(servers.item[i], "=");
+		jv name = json_utf8(servers.item[i], len);
+		const char *command = servers.item[i] + len;
+
+		if (!*command)
+			opt_usage(&cmd, "--mcp: want NAME=COMMAND, got '%s'", servers.item[i]);
+		mcp = jv_array_append(mcp,
+		    with_string(json_set(jv_object(), "name", name), "command", command + 1));
+	}
+	for (size_t i = 0; i < server_files.len; i++)
+		mcp = jv_array_append(mcp,
+		    with_path(jv_object(), "file", "mcp-file", server_files.item[i]));
+	if (jv_array_length(jv_copy(mcp)) == 0)
+		return (jv_free(mcp), agent);
+	all = server_list(mcp); /* files are read at each run, but have to make sense now, too */
+	if (!jv_is_valid(all))
+		err_exit();
+	jv_free(all);
+	return json_set(agent, "mcp", mcp);
+}
+
+static jv
 with_prompt(jv agent)
 {
 	struct buf text = { 0 };
@@ -145,7 +177,7 @@ with_model(jv agent)
 {
 	agent = json_set_string(agent, "kind", "llm");
 	agent = with_string(with_string(agent, "model_id", model), "provider", provider);
-	agent = with_tools(with_prompt(agent));
+	agent = with_servers(with_tools(with_prompt(agent)));
 	if (max_turns)
 		agent = json_set_int(agent, "max_turns", max_turns);
 	if (context >= 0)
@@ -175,7 +207,7 @@ record(const char *role, char **command)
 		agent = json_set(agent, "one_at_a_time", jv_true());
 	agent = model ? with_model(agent) : with_program(agent, command);
 	if (folder)
-		agent = with_path(agent, "folder", folder);
+		agent = with_path(agent, "folder", "folder", folder);
 	return json_set_string(agent, "status", "active");
 }
 
@@ -228,7 +260,8 @@ static void
 check_options(bool has_command)
 {
 	bool is_of_model = provider || prompt || allow.len || deny.len || ask.len || max_turns ||
-	                   context >= 0 || effort || sandbox || network || allow_unscoped;
+	                   context >= 0 || effort || sandbox || network || allow_unscoped ||
+	                   servers.len || server_files.len;
 
 	if (!model && !has_command && !adapter)
 		opt_usage(&cmd, "want a role and a command, or --model");

@@ -73,7 +73,7 @@ open_server(const char *operand)
 	jv server = is_name ? server_find(path, operand) : server_of_command(unnamed, operand);
 
 	free(path);
-	return jv_is_valid(server) ? mcp_open(server, NULL, NULL) : NULL;
+	return jv_is_valid(server) ? mcp_open(server) : NULL;
 }
 
 /* All tools of a server.  -1 with err. */

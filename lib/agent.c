@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "crew.h"
 #include "err.h"
+#include "server.h"
 #include "utf8.h"
 
 enum { ADAPTER_MAX = 64, NAME_MAX_BYTES = 200, TURNS_MAX = 1000000 };
@@ -113,6 +114,48 @@ check_tools(jv agent)
 	return rc;
 }
 
+/* A server by its command, or a file of such. */
+static int
+check_server(jv server)
+{
+	const char *name = json_peek_string(server, "name"),
+		   *command = json_peek_string(server, "command"),
+		   *file = json_peek_string(server, "file");
+
+	if (file && !json_has(server, "name") && !json_has(server, "command"))
+		return *file == '/' && strlen(file) <= AGENT_FOLDER_MAX
+		           ? 0
+		           : err_set(EX_DATAERR, "file: want an absolute path");
+	if (!name || !command || json_has(server, "file"))
+		return err_set(EX_DATAERR, "want a name and a command, or a file");
+	if (server_check_name(name) < 0)
+		return -1;
+	return command[strspn(command, " \t\r\n")] && strlen(command) <= AGENT_PROMPT_MAX
+	           ? 0
+	           : err_set(EX_DATAERR, "command: want a command line");
+}
+
+static int
+check_mcp(jv agent)
+{
+	jv list = json_get(agent, "mcp", JV_KIND_ARRAY);
+	int rc = 0;
+
+	if (json_has(agent, "mcp") && !jv_is_valid(list))
+		rc = err_set(EX_DATAERR, "mcp: want an array of servers");
+	for (int i = 0; rc == 0 && jv_is_valid(list) && i < jv_array_length(jv_copy(list)); i++) {
+		jv server = jv_array_get(jv_copy(list), i);
+
+		rc = jv_get_kind(server) == JV_KIND_OBJECT ? check_server(server)
+		                                           : err_set(EX_DATAERR, "want an object");
+		if (rc < 0)
+			err_add("mcp[%d]", i);
+		jv_free(server);
+	}
+	jv_free(list);
+	return rc;
+}
+
 /* It becomes the name of a file, or is the path of one. */
 static int
 check_adapter(jv agent)
@@ -144,6 +187,8 @@ check_kind(jv agent)
 	jv_free(command);
 	if (kind && !strcmp(kind, "exec") && !has_command && !json_has(agent, "adapter"))
 		return err_set(EX_DATAERR, "command: is missing");
+	if (kind && !strcmp(kind, "exec") && json_has(agent, "mcp"))
+		return err_set(EX_DATAERR, "mcp: an agent of kind exec has none");
 	if (kind && !strcmp(kind, "llm") &&
 	    (json_has(agent, "command") || json_has(agent, "adapter")))
 		return err_set(EX_DATAERR, "%s: an agent of kind llm has none",
@@ -216,7 +261,7 @@ agent_check(jv agent)
 	    check_text(agent, "model_id", 1, NAME_MAX_BYTES) < 0 ||
 	    check_text(agent, "provider", 1, NAME_MAX_BYTES) < 0 ||
 	    check_text(agent, "folder", 1, AGENT_FOLDER_MAX) < 0 || check_adapter(agent) < 0 ||
-	    check_tools(agent) < 0 || check_numbers(agent) < 0)
+	    check_tools(agent) < 0 || check_mcp(agent) < 0 || check_numbers(agent) < 0)
 		return -1;
 	if (check_list(jv_object_get(jv_copy(agent), jv_string("skills")), "skills", 0,
 		AGENT_PROMPT_MAX) < 0)

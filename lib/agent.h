@@ -8,6 +8,7 @@
  *    "max_running"?,"one_at_a_time"?,"created_at","updated_at", and
  *    exec: "command":[]?,"input":"text"|"json","adapter"?
  *    llm:  "model_id"?,"provider"?,"system_prompt"?,"tools":{"allow":[],"deny":[],"ask":[]}?,
+ *          "mcp":[{"name","command"}|{"file"}]?,
  *          "max_turns"?,"effort"?,"sandbox"?,"network"?,"allow_unscoped"?,"folder"?}
  */
 #ifndef AGENT_H

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "crew.h"
 #include "err.h"
+#include "permit.h"
 #include "scope.h"
 #include "task.h"
 #include "transcript.h"
@@ -180,47 +181,19 @@ keep_chat(struct heir *h)
 
 /* --- who, and with what */
 
-static jv
-tools_of(jv agent, const char *which)
-{
-	jv tools = jv_is_valid(agent) ? json_get(agent, "tools", JV_KIND_OBJECT) : jv_invalid();
-	jv list = jv_is_valid(tools) ? crew_strings(tools, which) : jv_array();
-
-	jv_free(tools);
-	return list;
-}
-
-static bool
-has(jv list, jv name)
-{
-	bool is = false;
-
-	jv_array_foreach (list, i, item) {
-		is = jv_equal(item, jv_copy(name)) || is;
-	}
-	return is;
-}
-
-/* Which of its lists a tool is in; NULL: it may not use it. */
+/* In which list a tool is, which who asks is; NULL: it may not use it. */
 static const char *
 list_with(jv agent, jv name)
 {
-	static const char *const lists[] = { "deny", "ask", "allow" };
-	const char *found = NULL;
+	enum permit permit = permit_of(agent, jv_string_value(name));
 
-	for (size_t i = 0; i < 3 && !found; i++) {
-		jv list = tools_of(agent, lists[i]);
-
-		found = has(list, name) ? lists[i] : NULL;
-		jv_free(list);
-	}
-	return found && strcmp(found, "deny") != 0 ? found : NULL;
+	return permit == PERMIT_ASK ? "ask" : permit == PERMIT_ALLOW ? "allow" : NULL;
 }
 
 static jv
 all_tools(jv agent)
 {
-	return jv_array_concat(tools_of(agent, "allow"), tools_of(agent, "ask"));
+	return jv_array_concat(permit_list(agent, "allow"), permit_list(agent, "ask"));
 }
 
 static int
@@ -234,24 +207,45 @@ refuse_tool(const struct heir *h, jv name)
 		jv_free(item);
 	}
 	jv_free(all);
-	err_set(EX_NOPERM, "tools: %.64s is none of yours, which are:%s", jv_string_value(name),
-	    list.p ? list.p : " none");
+	err_set(EX_NOPERM, "tools: %.64s is none of yours, which are:%s%s", jv_string_value(name),
+	    list.p ? list.p : " none",
+	    json_has(h->agent, "mcp") ? ", and of your MCP servers those that you may use" : "");
 	buf_release(&list);
 	return -1;
 }
 
-/* One more tool (borrowed), if both may use it; asking where either must. */
+/* One more tool (borrowed), if both may use it; asking where either must.  What a new agent is denied
+ * its list of those says. */
 static jv
 with_tool(const struct heir *h, jv tools, jv member, jv name)
 {
-	const char *own = list_with(h->agent, name),
-		   *its = jv_is_valid(member) ? list_with(member, name) : "allow", *list;
+	const char *own = list_with(h->agent, name), *text = jv_string_value(name), *its = "allow",
+		   *list;
 
-	if (!own || !its || (is_deepest(h) && !strcmp(jv_string_value(name), "create_task")))
+	if (!jv_is_valid(member))
+		own = own ? own : "allow";
+	else if (permit_is_pattern(text) || permit_is_of_server(text))
+		return tools;
+	else
+		its = list_with(member, name);
+	if (!own || !its || (is_deepest(h) && !strcmp(text, "create_task")))
 		return tools;
 	list = !strcmp(own, "ask") || !strcmp(its, "ask") ? "ask" : "allow";
 	return json_set(tools, list,
 	    jv_array_append(json_get(tools, list, JV_KIND_ARRAY), jv_copy(name)));
+}
+
+/* Whether one of them is a server's. */
+static bool
+has_of_server(jv names)
+{
+	bool has = false;
+
+	jv_array_foreach (names, i, name) {
+		has = has || permit_is_of_server(jv_string_value(name));
+		jv_free(name);
+	}
+	return has;
 }
 
 /* Which tools a worker gets.  -1 with err. */
@@ -260,25 +254,28 @@ narrow_tools(struct heir *h)
 {
 	jv named = json_get(*h->spec, "tools", JV_KIND_ARRAY), wanted, tools;
 	bool is_named = jv_is_valid(named);
+	bool is_new = !jv_is_valid(*h->worker), has_servers;
 	int rc = 0;
 
 	if (is_named)
 		wanted = named;
 	else
-		wanted =
-		    (jv_free(named), all_tools(jv_is_valid(*h->worker) ? *h->worker : h->agent));
+		wanted = (jv_free(named), all_tools(is_new ? h->agent : *h->worker));
+	has_servers = is_new && (!is_named || has_of_server(wanted));
 	tools = json_set(json_set(jv_object(), "allow", jv_array()), "ask", jv_array());
 	jv_array_foreach (wanted, i, name) {
-		if (rc == 0 && is_named && !list_with(h->agent, name))
+		if (rc == 0 && is_named &&
+		    (permit_is_pattern(jv_string_value(name)) || !list_with(h->agent, name)))
 			rc = refuse_tool(h, name);
 		tools = with_tool(h, tools, *h->worker, name);
 		jv_free(name);
 	}
 	jv_free(wanted);
-	tools = json_set(tools, "deny", tools_of(h->agent, "deny"));
-	if (!jv_is_valid(*h->worker))
-		*h->worker = jv_object();
-	*h->worker = json_set(*h->worker, "tools", tools);
+	tools = json_set(tools, "deny", permit_list(h->agent, "deny"));
+	*h->worker = json_set(is_new ? jv_object() : json_drop(*h->worker, "mcp"), "tools", tools);
+	if (has_servers)
+		*h->worker =
+		    json_set_valid(*h->worker, "mcp", json_get(h->agent, "mcp", JV_KIND_ARRAY));
 	return rc;
 }
 

@@ -107,6 +107,12 @@ coproc_is_gone(struct coproc *c)
 	return !c->pid;
 }
 
+void
+coproc_close(struct coproc *c)
+{
+	close_fd(&c->in);
+}
+
 int
 coproc_end(struct coproc *c, int eof_ms, int grace_ms)
 {

@@ -49,6 +49,9 @@ bool coproc_is_gone(struct coproc *c);
 int coproc_end(struct coproc *c, int eof_ms, int grace_ms);
 void coproc_release(struct coproc *c);
 
+/* coproc_close - end its stdin, and wait for nothing. */
+void coproc_close(struct coproc *c);
+
 /* coproc_send - write a line to it as soon as it reads. */
 void coproc_send(struct coproc *c, const char *line, size_t len);
 

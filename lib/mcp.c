@@ -16,6 +16,7 @@ enum {
 	EOF_MS = 2000,    /* what clients usually give a server to end by itself */
 	GRACE_MS = 2000,  /* from TERM to KILL */
 	PROBE_MS = 10000, /* a server that does not know server/discover may say nothing at all */
+	PING_MS = 2000,   /* what is there answers at once */
 	PAGES_MAX = 1000, /* of a list of tools: a server that turns in circles */
 	LOOK_MS = 250,    /* how often stop_signal is looked at */
 };
@@ -25,7 +26,6 @@ const char *const mcp_versions[] = { "2026-07-28", "2025-11-25", "2025-06-18", "
 
 struct mcp {
 	jv server;
-	char *mark, *folder;
 	struct coproc program;
 	bool is_ready, is_modern;
 	int64_t asked;
@@ -34,23 +34,19 @@ struct mcp {
 	void *arg;
 };
 
-static char *
-copy(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
-}
-
 struct mcp *
-mcp_open(jv server, const char *mark, const char *folder)
+mcp_open(jv server)
 {
 	struct mcp *m = xmalloc(sizeof *m);
 
-	*m = (struct mcp){ .server = server,
-		.mark = copy(mark),
-		.folder = copy(folder),
-		.program = COPROC_NONE,
-		.answer = jv_invalid() };
+	*m = (struct mcp){ .server = server, .program = COPROC_NONE, .answer = jv_invalid() };
 	return m;
+}
+
+void
+mcp_leave(struct mcp *m)
+{
+	coproc_close(&m->program);
 }
 
 void
@@ -58,12 +54,10 @@ mcp_close(struct mcp *m)
 {
 	if (!m)
 		return;
-	coproc_end(&m->program, EOF_MS, GRACE_MS);
+	coproc_end(&m->program, stop_signal() ? 0 : EOF_MS, stop_patience_ms(GRACE_MS));
 	coproc_release(&m->program);
 	jv_free(m->server);
 	jv_free(m->answer);
-	free(m->mark);
-	free(m->folder);
 	free(m);
 }
 
@@ -82,10 +76,10 @@ mcp_on_progress(struct mcp *m, void (*take)(void *arg, jv progress), void *arg)
 
 /* Strings of an array (consumed), NULL-terminated, to be freed with free_strings. */
 static char **
-strings_of(jv array, const char *more)
+strings_of(jv array)
 {
 	int len = jv_is_valid(array) ? jv_array_length(jv_copy(array)) : 0, n = 0;
-	char **list = xmalloc(((size_t)len + 2) * sizeof *list);
+	char **list = xmalloc(((size_t)len + 1) * sizeof *list);
 
 	for (int i = 0; i < len; i++) {
 		jv item = jv_array_get(jv_copy(array), i);
@@ -93,8 +87,6 @@ strings_of(jv array, const char *more)
 		list[n++] = xstrdup(jv_string_value(item));
 		jv_free(item);
 	}
-	if (more)
-		list[n++] = xstrdup(more);
 	list[n] = NULL;
 	jv_free(array);
 	return list;
@@ -125,18 +117,21 @@ env_of(jv server)
 	return list;
 }
 
-static int
-start(struct mcp *m)
+int
+mcp_start(struct mcp *m)
 {
-	const char *own = json_peek_string(m->server, "folder");
-	char **argv = strings_of(json_get(m->server, "argv", JV_KIND_ARRAY), NULL),
-	     **env = strings_of(env_of(m->server), m->mark);
-	struct proc_program program = { .argv = argv,
-		.env = (const char *const *)env,
-		.folder = own ? own : m->folder,
-		.is_clean = true };
-	int rc = coproc_start(&m->program, &program);
+	char **argv, **env;
+	int rc;
 
+	if (!coproc_is_gone(&m->program))
+		return 0;
+	m->is_ready = false;
+	argv = strings_of(json_get(m->server, "argv", JV_KIND_ARRAY));
+	env = strings_of(env_of(m->server));
+	rc = coproc_start(&m->program, &(struct proc_program){ .argv = argv,
+					   .env = (const char *const *)env,
+					   .folder = json_peek_string(m->server, "folder"),
+					   .is_clean = true });
 	free_strings(argv);
 	free_strings(env);
 	return rc < 0 ? err_add("%s", mcp_name(m)) : 0;
@@ -379,11 +374,10 @@ connect_to(struct mcp *m, int64_t until_ms)
 	int64_t probe_ms = clock_mono_ms() + PROBE_MS;
 	jv answer;
 
-	if (!coproc_is_gone(&m->program) && m->is_ready)
-		return 0;
-	m->is_ready = false;
-	if (!m->program.pid && start(m) < 0)
+	if (mcp_start(m) < 0)
 		return -1;
+	if (m->is_ready)
+		return 0;
 	m->is_modern = true;
 	answer = ask(m, "server/discover", jv_object(), until_ms < probe_ms ? until_ms : probe_ms);
 	if (!jv_is_valid(answer) && (err_code() != EX_TIMEOUT || clock_mono_ms() >= until_ms))
@@ -424,6 +418,34 @@ mcp_tools(struct mcp *m, int64_t until_ms)
 	return jv_invalid();
 }
 
+/* A call was not answered in time: a server that does not even say that it is there is ended. */
+static void
+look_after(struct mcp *m)
+{
+	jv answer = ask(m, m->is_modern ? "server/discover" : "ping", jv_object(),
+	    clock_mono_ms() + PING_MS);
+
+	if (!jv_is_valid(answer) && err_code() == EX_TIMEOUT)
+		coproc_end(&m->program, 0, GRACE_MS);
+	jv_free(answer);
+}
+
+/* The answer to a call (params consumed); invalid with err. */
+static jv
+ask_call(struct mcp *m, jv params, int64_t until_ms)
+{
+	jv answer = ask(m, "tools/call", params, until_ms);
+	char *why;
+
+	if (jv_is_valid(answer) || err_code() != EX_TIMEOUT)
+		return answer;
+	why = xstrdup(err_text());
+	look_after(m);
+	err_set(EX_TIMEOUT, "%s", why);
+	free(why);
+	return jv_invalid();
+}
+
 jv
 mcp_call(struct mcp *m, const char *tool, jv args, int64_t until_ms)
 {
@@ -432,7 +454,7 @@ mcp_call(struct mcp *m, const char *tool, jv args, int64_t until_ms)
 
 	if (connect_to(m, until_ms) < 0)
 		return (jv_free(params), jv_invalid());
-	result = ask(m, "tools/call", params, until_ms);
+	result = ask_call(m, params, until_ms);
 	result = jv_is_valid(result) ? result_of(m, tool, result) : result;
 	type = json_peek_string(result, "resultType");
 	if (jv_is_valid(result) && type && strcmp(type, "complete") != 0) {

@@ -10,7 +10,8 @@
  * 2. It gets an environment that holds no keys: PATH, HOME and the like (proc.h), and what its own
  *    description says.
  * 3. A request has an end: its answer, its time, or the end of the server.  One that is given up is
- *    cancelled, and a late answer to it is passed over.
+ *    cancelled, and a late answer to it is passed over.  A server that was late with a call, and then
+ *    with an answer to whether it is there, is ended.
  * 4. We offer a server nothing: it may ask for a ping, all else is answered with "no such method".
  *    What it says unasked, or what is no message, is passed over.
  */
@@ -26,18 +27,20 @@ extern const char *const mcp_versions[];
 
 struct mcp;
 
-/*
- * mcp_open - server (consumed) as server.h has it: {"name","argv":[...],"env"?,"folder"?}
- *
- * mark    (copied) a "NAME=value" for its environment, by which it is found (proc.h); NULL: none
- * folder  (copied) where it is started, unless it says so itself; NULL: where we are
- *
- * SIGPIPE must be ignored.
- */
-struct mcp *mcp_open(jv server, const char *mark, const char *folder);
+/* mcp_open - server (consumed) as server.h has it: {"name","argv":[...],"env"?,"folder"?}.  SIGPIPE
+ * must be ignored. */
+struct mcp *mcp_open(jv server);
 
-/* mcp_close - end its stdin, then, where it does not end of that, the program.  NULL is fine. */
+/* mcp_start - start it now, where it does not run: several then begin at the same time.  0, or -1
+ * with err as mcp_tools. */
+int mcp_start(struct mcp *m);
+
+/* mcp_close - end its stdin, then, where it does not end of that, or somebody wants us to stop
+ * (stop_signal), the program.  NULL is fine. */
 void mcp_close(struct mcp *m);
+
+/* mcp_leave - end its stdin, and wait for nothing: several then end at the same time. */
+void mcp_leave(struct mcp *m);
 
 /* mcp_name - borrowed. */
 const char *mcp_name(const struct mcp *m);

@@ -17,7 +17,8 @@ enum {
 
 struct place {
 	char *folder, *store, **env;
-	char **mark; /* the last two in env, anew for each run: LEGWORK_CALL, _ID */
+	const char **run_env; /* of a run: env, and its own marks */
+	size_t env_len;
 	int64_t timeout_ms, until_ms; /* INT64_MAX: there is no end */
 	bool is_sandboxed;
 	struct sandbox sandbox;
@@ -30,13 +31,16 @@ set_env(struct place *p, const struct place_terms *terms)
 
 	while (terms->env && terms->env[more])
 		more++;
-	p->env = xmalloc((more + 4) * sizeof *p->env);
+	p->env = xmalloc((more + 2) * sizeof *p->env);
 	for (; n < more; n++)
 		p->env[n] = xstrdup(terms->env[n]);
 	if (terms->lease)
 		p->env[n++] = xprintf("LEGWORK_RUN=%s", terms->lease);
-	p->mark = &p->env[n];
-	p->mark[0] = p->mark[1] = p->mark[2] = NULL;
+	p->env[n] = NULL;
+	p->env_len = n;
+	p->run_env = xmalloc((n + 3) * sizeof *p->run_env);
+	for (size_t i = 0; i < n; i++)
+		p->run_env[i] = p->env[i];
 }
 
 struct place *
@@ -51,7 +55,9 @@ place_open(const struct place_terms *terms)
 	p->until_ms = terms->until_ms ? terms->until_ms : INT64_MAX;
 	p->folder = realpath(folder, NULL);
 	p->store = terms->store ? realpath(terms->store, NULL) : NULL; /* none: nothing to hide */
-	p->sandbox = (struct sandbox){ p->folder, p->store, terms->has_network };
+	p->sandbox = (struct sandbox){ .folder = p->folder,
+		.store = p->store,
+		.has_network = terms->has_network };
 	if (!p->folder)
 		err_set(EX_CONFIG, "work folder %s: %s", folder, strerror(errno));
 	else if (!p->is_sandboxed || sandbox_check(&p->sandbox) == 0)
@@ -68,6 +74,7 @@ place_close(struct place *p)
 	for (char **variable = p->env; *variable; variable++)
 		free(*variable);
 	free(p->env);
+	free(p->run_env);
 	free(p->folder);
 	free(p->store);
 	free(p);
@@ -77,6 +84,21 @@ const char *
 place_folder(const struct place *p)
 {
 	return p->folder;
+}
+
+const char *const *
+place_env(const struct place *p)
+{
+	return (const char *const *)p->env;
+}
+
+char **
+place_argv(const struct place *p, char *const argv[], const char *folder)
+{
+	struct sandbox sandbox = p->sandbox;
+
+	sandbox.start = folder;
+	return p->is_sandboxed ? sandbox_argv(&sandbox, argv) : NULL;
 }
 
 /* What a run says, on its way. */
@@ -140,20 +162,28 @@ time_for(const struct place *p, const struct place_run *r)
 	return ms > 1 ? ms : 1;
 }
 
+int64_t
+place_until(const struct place *p)
+{
+	return clock_mono_ms() + time_for(p, &(struct place_run){ 0 });
+}
+
 bool
 place_run(struct place *p, struct place_run *r)
 {
 	char *argv[] = { xstrdup(r->path), r->argument ? xstrdup(r->argument) : NULL, NULL };
 	bool is_sandboxed = p->is_sandboxed && !r->is_trusted;
 	struct saying saying = { .run = r };
-	char id[ID_TEXT];
+	char id[ID_TEXT], *mark = xprintf("LEGWORK_CALL=%s", id_new(id));
+	char *call = r->call_id ? xprintf("LEGWORK_CALL_ID=%s", r->call_id) : NULL;
 	struct call c = {
-		.program = { .env = (const char *const *)p->env,
+		.program = { .env = p->run_env,
 		    .folder = p->folder,
 		    .is_clean = !(r->is_trusted && r->is_launcher) },
 		.input = r->input,
 		.input_len = r->input ? strlen(r->input) : 0,
 		.grace_ms = GRACE_MS,
+		.mark = mark,
 		.take_out = take_out,
 		.take_err = take_err,
 		.arg = &saying,
@@ -161,16 +191,17 @@ place_run(struct place *p, struct place_run *r)
 
 	c.timeout_ms = r->timeout_ms = time_for(p, r);
 	c.program.argv = is_sandboxed ? sandbox_argv(&p->sandbox, argv) : argv;
-	free(*p->mark);
-	c.mark = *p->mark = xprintf("LEGWORK_CALL=%s", id_new(id));
-	free(p->mark[1]);
-	p->mark[1] = r->call_id ? xprintf("LEGWORK_CALL_ID=%s", r->call_id) : NULL;
+	p->run_env[p->env_len] = mark;
+	p->run_env[p->env_len + 1] = call;
+	p->run_env[p->env_len + 2] = NULL;
 	r->end = call_run(&c, &r->status);
 	trim(&r->why, saying.is_why_cut);
 	if (is_sandboxed)
 		sandbox_free((char **)(uintptr_t)c.program.argv);
 	free(argv[0]);
 	free(argv[1]);
+	free(mark);
+	free(call);
 	return r->end == CALL_ENDED && WIFEXITED(r->status) && WEXITSTATUS(r->status) == 0;
 }
 

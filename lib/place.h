@@ -41,6 +41,19 @@ void place_close(struct place *p);
 /* place_folder - the work folder, absolute; borrowed. */
 const char *place_folder(const struct place *p);
 
+/*
+ * A program that is kept there (coproc.h) is started with
+ *
+ * place_env    what it finds beside PATH, HOME and the like; NULL-terminated, borrowed
+ * place_argv   the command line that runs argv in the sandbox, from folder (NULL: the work folder);
+ *              to be freed by sandbox_free.  NULL: there is no sandbox, it is run as it is
+ */
+const char *const *place_env(const struct place *p);
+char **place_argv(const struct place *p, char *const argv[], const char *folder);
+
+/* place_until - when a call that begins now is late, on the monotonic clock. */
+int64_t place_until(const struct place *p);
+
 /* A program that is run there. */
 struct place_run {
 	const char *path, *argument; /* argument NULL: none */

@@ -200,7 +200,8 @@ sandbox_argv(const struct sandbox *s, char *const argv[])
 	show_program(&w, &hidden, argv[0], config);
 	if (s->has_network)
 		add_all(&w, network);
-	add_all(&w, (const char *const[]){ "--chdir", s->folder, "--", NULL });
+	add_all(&w,
+	    (const char *const[]){ "--chdir", s->start ? s->start : s->folder, "--", NULL });
 	for (; *argv; argv++)
 		add(&w, *argv);
 	free(config);

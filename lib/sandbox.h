@@ -14,6 +14,7 @@
 struct sandbox {
 	const char *folder; /* absolute */
 	const char *store;  /* NULL: none */
+	const char *start;  /* where it starts; NULL: in folder */
 	bool has_network;
 };
 

@@ -79,7 +79,10 @@ server_names(const char *path)
 		return servers;
 	names = jv_array();
 	jv_object_foreach (servers, name, value) {
-		names = jv_array_append(names, name);
+		if (jv_get_kind(value) == JV_KIND_OBJECT && json_peek_bool(value, "disabled"))
+			jv_free(name);
+		else
+			names = jv_array_append(names, name);
 		jv_free(value);
 	}
 	jv_free(servers);
@@ -176,8 +179,8 @@ server_find(const char *path, const char *name)
 {
 	jv servers = read_servers(path), entry, argv, server, folder;
 
-	if (!jv_is_valid(servers) || server_check_name(name) < 0)
-		return (jv_free(servers), jv_invalid());
+	if (!jv_is_valid(servers))
+		return servers;
 	entry = json_get(servers, name, JV_KIND_OBJECT);
 	jv_free(servers);
 	if (!jv_is_valid(entry)) {
@@ -199,4 +202,72 @@ server_find(const char *path, const char *name)
 		jv_free(folder);
 	jv_free(entry);
 	return server;
+}
+
+/* --- those of an agent */
+
+/* Adds a server (consumed) to a list; invalid with err, where it is or one has its name. */
+static jv
+add(jv list, jv server)
+{
+	bool is_good = jv_is_valid(server);
+	const char *name = is_good ? json_peek_string(server, "name") : NULL;
+
+	if (is_good)
+		jv_array_foreach (list, i, other) {
+			if (!strcmp(json_peek_string(other, "name"), name))
+				is_good = false;
+			jv_free(other);
+		}
+	if (is_good)
+		return jv_array_append(list, server);
+	if (name)
+		err_set(EX_CONFIG, "there are two servers of the name %s", name);
+	jv_free(server);
+	jv_free(list);
+	return jv_invalid();
+}
+
+/* Adds all of a file; invalid with err. */
+static jv
+add_file(jv list, const char *path)
+{
+	jv names = server_names(path);
+
+	if (!jv_is_valid(names)) {
+		jv_free(list);
+		return names;
+	}
+	for (int i = 0; jv_is_valid(list) && i < jv_array_length(jv_copy(names)); i++) {
+		jv name = jv_array_get(jv_copy(names), i);
+
+		list = add(list, server_find(path, jv_string_value(name)));
+		jv_free(name);
+	}
+	jv_free(names);
+	return list;
+}
+
+jv
+server_list(jv mcp)
+{
+	jv list = jv_array();
+
+	for (int i = 0; jv_is_valid(list) && i < jv_array_length(jv_copy(mcp)); i++) {
+		jv one = jv_array_get(jv_copy(mcp), i);
+		bool is_object = jv_get_kind(one) == JV_KIND_OBJECT;
+		const char *file = is_object ? json_peek_string(one, "file") : NULL,
+			   *name = is_object ? json_peek_string(one, "name") : NULL,
+			   *command = is_object ? json_peek_string(one, "command") : NULL;
+
+		if (!file && !(name && command))
+			err_set(EX_CONFIG, "mcp[%d]: want a name and a command, or a file", i);
+		if (file)
+			list = add_file(list, file);
+		else
+			list = add(list,
+			    name && command ? server_of_command(name, command) : jv_invalid());
+		jv_free(one);
+	}
+	return list;
 }

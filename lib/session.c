@@ -72,20 +72,21 @@ has_any(jv tools, const char *name)
 static int
 open_tools(struct session *s)
 {
-	jv tools = json_get(s->w->agent, "tools", JV_KIND_OBJECT);
-	bool any = jv_is_valid(tools) && (has_any(tools, "allow") || has_any(tools, "ask"));
+	jv agent = s->w->agent, tools = json_get(agent, "tools", JV_KIND_OBJECT);
+	bool any = has_any(agent, "mcp") ||
+	           (jv_is_valid(tools) && (has_any(tools, "allow") || has_any(tools, "ask")));
 	struct place_terms place = { .folder = s->folder,
 		.env = (const char *const *)s->env,
 		.lease = s->w->lease,
 		.store = s->w->store,
 		.until_ms = s->until_ms,
-		.is_sandboxed = json_peek_bool(s->w->agent, "sandbox"),
-		.has_network = json_peek_bool(s->w->agent, "network") };
+		.is_sandboxed = json_peek_bool(agent, "sandbox"),
+		.has_network = json_peek_bool(agent, "network") };
 
 	jv_free(tools);
 	if (!any)
 		return SESSION_AGAIN;
-	s->tools = tools_open(s->w->agent, &place);
+	s->tools = tools_open(agent, &place);
 	if (s->tools)
 		return SESSION_AGAIN;
 	return stop_signal() ? WORK_STOPPED : session_fail(s, "configuration", "tool", err_text());

@@ -1,9 +1,10 @@
 /*
  * tool.h - the tools of an agent: finding them, asking what they take, and calling them
  *
- * A tool is an executable.  "TOOL --schema" prints {"name","description","parameters":{JSON
+ * A tool is an executable, or one of an MCP server (bridge.h).  "TOOL --schema" prints {"name","description","parameters":{JSON
  * Schema},"idempotent":bool?}.  A call gets its arguments as one JSON object on stdin and answers
- * with a text on stdout; exit 0: done, anything else: it failed, and stderr says why.
+ * with a text on stdout; exit 0: done, anything else: it failed, and stderr says why.  What servers
+ * offer is described by them, and answers likewise.
  *
  * 1. What a tool does is bounded: time, memory, what the model gets of its answer.  Whatever it
  *    does is a result, never the end of its caller.
@@ -27,7 +28,7 @@ struct tools;
 /*
  * tools_open - find the tools that the agent names, and ask each for its declaration
  *
- * agent  borrowed; its "tools" {allow[],deny[],ask[]} name them; none: it has none
+ * agent  borrowed; its "tools" (permit.h) name them, and its "mcp" servers; none: it has none
  * place  copied
  *
  * NAME is the command tool-NAME (with dashes for underscores) beside this program or NAME in
@@ -36,7 +37,8 @@ struct tools;
  * for.
  *
  * Returns NULL with err EX_CONFIG, which names the tool that is missing or whose declaration is
- * wrong, or says why there can be no sandbox; EX_TEMPFAIL where stop_signal came.
+ * wrong, the pattern that is for none, or the server that cannot be started, or says why there can be
+ * no sandbox; EX_TEMPFAIL where stop_signal came.
  */
 struct tools *tools_open(jv agent, const struct place_terms *place);
 void tools_close(struct tools *t);

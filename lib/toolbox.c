@@ -6,11 +6,13 @@
 #include "buf.h"
 #include "err.h"
 #include "json.h"
+#include "permit.h"
 
 struct toolbox {
 	bool (*has_tool)(const char *name);
 	struct verdict *verdict;
 	const char *what;
+	bool has_servers; /* whether there are tools of MCP servers */
 };
 
 bool
@@ -103,7 +105,9 @@ allow(const struct toolbox *t, jv list, const char *tool)
 	char *name = xprintf("%.*s", (int)len, tool);
 	const char *here = name_here(name);
 
-	if (!t->has_tool(here))
+	if (t->has_servers && !tool[len] && (permit_is_of_server(tool) || permit_is_pattern(tool)))
+		list = jv_array_append(list, jv_string(tool));
+	else if (!t->has_tool(here))
 		verdict_note(t->verdict, "warnings", "%s: tool %s: left out: there is none here",
 		    t->what, tool);
 	else if (tool[len])
@@ -162,7 +166,7 @@ read_list(const struct toolbox *t, jv given, const char *member,
 jv
 toolbox_read(jv given, bool (*has_tool)(const char *name), struct verdict *v, const char *what)
 {
-	struct toolbox t = { has_tool, v, what };
+	struct toolbox t = { has_tool, v, what, toolbox_has(given, "mcp") };
 	jv own = json_get(given, "tools", JV_KIND_OBJECT), allowed, denied;
 
 	if (jv_is_valid(own))

@@ -185,3 +185,23 @@ load records
 	run -0 agent-add w -- cat
 	assert_jq '.[0] | (has("max_running") or has("one_at_a_time")) | not'
 }
+
+@test "agent-add: MCP servers, by their commands and in files, are kept as they are said" {
+	echo '{"mcpServers":{"a":{"command":"true"}}}' >mine.json
+	run -0 agent-add thinker --model m --mcp 'files=npx -y server .' --mcp 'x-1=a=b c' --mcp-file mine.json
+	assert_jq --arg here "$PWD" '.[0].mcp == [{name: "files", command: "npx -y server ."},
+		{name: "x-1", command: "a=b c"}, {file: ($here + "/mine.json")}]'
+	run -64 agent-add smith --mcp a=b -- cat
+	run -64 --separate-stderr agent-add thinker --model m --mcp files
+	assert_regex "$stderr" "^agent-add: --mcp: want NAME=COMMAND, got 'files'"
+	for bad in '=cat' 'a b=cat' 'a__b=cat' 'a= '; do
+		run -65 --separate-stderr agent-add thinker --model m --mcp "$bad"
+		assert_regex "$stderr" '^agent-add: mcp\[0\]: '
+	done
+	run -66 agent-add thinker --model m --mcp-file none.json
+	run -78 --separate-stderr agent-add thinker --model m --mcp a=cat --mcp-file mine.json
+	assert_equal "$stderr" 'agent-add: there are two servers of the name a'
+	echo '{"mcpServers":{"a":{"url":"http://127.0.0.1"}}}' >mine.json
+	run -78 --separate-stderr agent-add thinker --model m --mcp-file mine.json
+	assert_equal "$stderr" "agent-add: $PWD/mine.json: a: want a server of type stdio, got a url"
+}

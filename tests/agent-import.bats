@@ -478,3 +478,17 @@ agent-import: x.md: front matter: unknown, and left out: color'
 	assert_equal "$(task-list --jq .agent)" $'a\na'
 	run -65 task-add --format json <<<'{"instruction": "x", "crew": ""}'
 }
+
+@test "agent-import: the MCP servers of a record are kept, with what it may use of them; of a role file they are not" {
+	echo '{"role":"clerk","model":"m","mcp":[{"name":"files","command":"cat"}],"tools":["read_file","files__read*","nothing"]}' >clerk.json
+	run -0 --separate-stderr agent-import clerk.json
+	assert_regex "$stderr" 'tool nothing: left out'
+	run -0 agent-list
+	assert_jq '.[0] | .mcp == [{name: "files", command: "cat"}] and .tools.allow == ["read_file", "files__read*"]'
+	echo '{"role":"clerk","model":"m","mcp":[{"name":"files"}]}' >clerk.json
+	run -65 --separate-stderr agent-import clerk.json
+	assert_regex "$stderr" 'mcp\[0\]: want a name and a command, or a file'
+	printf -- '---\nname: reader\ntools: Read\nmcpServers:\n  - files\n---\nRead.\n' >reader.md
+	run -0 --separate-stderr agent-import reader.md
+	assert_regex "$stderr" 'unknown, and left out: mcpServers'
+}
