@@ -2,8 +2,8 @@
 #
 #   make                      build the commands into build/bin
 #   make test [T=NAME]        every test, or tests/unit/NAME.c and tests/NAME.bats
-#   make test-peers           llm-chat with what others have written: needs node 20 and npm, and installs
-#                             into build/peers (tests/peers/run)
+#   make test-peers           llm-chat and agents with what others have written: needs node 20 and npm, and
+#                             installs into build/peers (tests/peers/run)
 #   make torture [T=NAME]     every fault and damage the store must bear, tests/torture/NAME
 #   make fuzz [T=30] [F=NAME] each fuzz target, or tests/fuzz/NAME.c, for T seconds; needs clang
 #   make bench [N=100000] [T=NAME]
