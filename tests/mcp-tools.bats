@@ -151,14 +151,6 @@ is_refused() {
 @test "mcp tools: they start in the work folder, without keys, and find what other tools find" {
 	export OPENAI_API_KEY=sk-secret
 	mkdir place
-	calls <<-'END'
-		old__env
-		old__folder
-	END
-	thinker --mcp "old=$PWD/server legacy" --folder place
-	does --account 111122223333
-	jq -r 'select(.kind == "tool_end") | .content' "$LEGWORK_STORE/logs/agents/$id.log" >got
-	assert_output_of_scope_is_refused got
 	thinker --mcp "old=$PWD/server legacy" --folder place --allow-unscoped
 	calls <<-'END'
 		old__env
@@ -172,16 +164,13 @@ is_refused() {
 	assert_output "[null,\"$id\",\"111122223333\",36]"
 }
 
-assert_output_of_scope_is_refused() { # FILE
-	[[ $(grep -c 'this tool takes no account' "$1") = 2 ]]
-}
-
 @test "mcp tools: a call keeps within the scope of its task" {
 	calls <<-'END'
 		notes__zone {"region":"us-east-1"}
 		notes__zone {"region":"eu-west-1"}
 		notes__odd {"x":["a"],"region":"eu-west-1"}
 		notes__odd {"x":["a"],"region":"us-east-1"}
+		notes__all_notes
 	END
 	with_notes
 	does --region us-east-1
@@ -190,6 +179,7 @@ assert_output_of_scope_is_refused() { # FILE
 	assert_line --index 1 --partial "error /region: eu-west-1 is outside of this task's scope"
 	assert_line --index 2 --partial "error /region: eu-west-1 is outside of this task's scope"
 	assert_line --index 3 'success odd: {"x":["a"],"region":"us-east-1"}'
+	assert_line --index 4 --partial 'error this tool takes no region'
 }
 
 @test "mcp tools: all are allowed, or those that --tool names, but for those that are denied" {
