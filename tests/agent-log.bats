@@ -176,8 +176,8 @@ thinker() {
 @test "agent-log: an attempt without an end is told in the text" {
 	agent-add counter -- wc -w >/dev/null
 	id=$(done_task 'count it')
-	sed '$d' "$(log_of "$id")" >cut
-	cat cut cut >"$(log_of "$id")"
+	sed '$d' "$(log_of "$id")" >shorter
+	cat shorter shorter >"$(log_of "$id")"
 	run -0 agent-log --format text "$id"
 	assert_equal "$(grep -c 'the attempt before was killed' <<<"$output")" 1
 }

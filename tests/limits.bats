@@ -20,7 +20,7 @@ counted() {
 		flock 8; rm "now/$LEGWORK_TASK_ID"' "${@:2}"
 }
 
-pipeline() { task-watch --drain "$@" | task-run -j 8 >/dev/null; }
+pipeline() { task-watch --drain | task-run -j 8 >/dev/null; }
 
 highest() { sort -n most | tail -n 1; }
 

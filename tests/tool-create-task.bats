@@ -306,7 +306,7 @@ two_run() { # <SCRIPT
 	id=$(task-add --agent boss --max-attempts 1 --ids 'how many are there?')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	two_asked() { [[ $(cat helper/asked 2>/dev/null | wc -l) = 2 ]]; }
+	two_asked() { [[ -e helper/asked && $(wc -l <helper/asked) = 2 ]]; }
 	wait_until 20 two_asked
 }
 
