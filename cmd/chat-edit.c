@@ -6,11 +6,13 @@
 #include "consent.h"
 #include "err.h"
 #include "opt.h"
+#include "quiet.h"
 #include "rows.h"
 
-static const char *title, *approve;
+static const char *title, *approve, *when_idle;
+static int64_t when_idle_ms;
 static struct opt_list agents, bots, persons, strangers;
-static bool single, many;
+static bool single, many, lock, unlock;
 static struct allow allow;
 static struct view view = { .is_maker = true };
 
@@ -26,7 +28,12 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it; empt
 	ALLOW_OPTIONS(allow),
 	{ 0, "one-at-a-time", NULL, "its tasks run one after the other", .set = &single },
 	{ 0, "many-at-a-time", NULL, "its tasks run beside each other", .set = &many },
-	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
+	{ 0, "when-idle", "time",
+	    "its tasks wait until nobody has spoken for so long; none: not at all",
+	    .str = &when_idle },
+	{ 0, "lock", NULL, "nobody may speak while one of its tasks runs", .set = &lock },
+	{ 0, "unlock", NULL, "people may speak whatever runs", .set = &unlock }, VIEW_TABLE(view),
+	VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-edit", "change a chat", "CHAT", opts, 0 };
 
@@ -53,6 +60,11 @@ change(struct tx *tx, const char *id, jv asked, jv rules)
 		chat = (jv_free(chat), consent_set(tx, id, jv_copy(asked)));
 	if (single || many)
 		chat = (jv_free(chat), chat_set_single(tx, id, single));
+	if (when_idle)
+		chat = (jv_free(chat), quiet_set(tx, id, when_idle_ms));
+	if (lock || unlock)
+		chat =
+		    (jv_free(chat), chat_set_rule(tx, id, "lock", lock ? jv_true() : jv_invalid()));
 	if (allow_is_given(&allow))
 		chat = (jv_free(chat), allow_set(tx, id, rules));
 	chat = with_members(tx, id, chat, &agents, "agent");
@@ -100,10 +112,14 @@ main(int argc, char *argv[])
 	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!title && !approve && !agents.len && !bots.len && !persons.len && !strangers.len &&
-	    !allow_is_given(&allow) && !single && !many)
+	    !allow_is_given(&allow) && !single && !many && !when_idle && !lock && !unlock)
 		opt_usage(&cmd, "nothing to change");
 	if (single && many)
 		opt_usage(&cmd, "--one-at-a-time and --many-at-a-time: want one of them");
+	if (lock && unlock)
+		opt_usage(&cmd, "--lock and --unlock: want one of them");
+	if (when_idle && (when_idle_ms = quiet_read(when_idle)) < 0)
+		opt_usage(&cmd, "--when-idle: %s", err_text());
 	if (consent_read(approve ? approve : "none", &asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
 	rules = allow_read(&allow);

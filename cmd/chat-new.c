@@ -7,11 +7,13 @@
 #include "consent.h"
 #include "err.h"
 #include "opt.h"
+#include "quiet.h"
 #include "rows.h"
 
-static const char *title, *user, *crew, *approve;
+static const char *title, *user, *crew, *approve, *when_idle;
+static int64_t when_idle_ms;
 static struct opt_list members;
-static bool single;
+static bool single, lock;
 static struct allow allow;
 static struct view view = { .is_maker = true };
 
@@ -23,6 +25,9 @@ static const struct opt opts[] = { { 0, "title", "title", "what to call it", .st
 	    "what waits for the owner's approval, with commas: agents, tasks or none",
 	    .str = &approve },
 	{ 0, "one-at-a-time", NULL, "its tasks run one after the other", .set = &single },
+	{ 0, "when-idle", "time", "its tasks wait until nobody has spoken for so long",
+	    .str = &when_idle },
+	{ 0, "lock", NULL, "nobody may speak while one of its tasks runs", .set = &lock },
 	ALLOW_OPTIONS(allow), VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "chat-new", "make a chat", "", opts, 0 };
@@ -51,6 +56,10 @@ add(struct tx *tx, jv asked, jv rules)
 		chat = (jv_free(chat), chat_set_crew(tx, id, crew));
 	if (jv_is_valid(chat) && single)
 		chat = (jv_free(chat), chat_set_single(tx, id, true));
+	if (jv_is_valid(chat) && when_idle_ms > 0)
+		chat = (jv_free(chat), quiet_set(tx, id, when_idle_ms));
+	if (jv_is_valid(chat) && lock)
+		chat = (jv_free(chat), chat_set_rule(tx, id, "lock", jv_true()));
 	if (jv_is_valid(chat) && jv_array_length(jv_copy(asked)) > 0)
 		chat = (jv_free(chat), consent_set(tx, id, jv_copy(asked)));
 	if (jv_is_valid(chat) && allow_is_given(&allow))
@@ -95,6 +104,8 @@ main(int argc, char *argv[])
 	rules = allow_read(&allow);
 	if (!jv_is_valid(rules))
 		opt_usage(&cmd, "%s", err_text());
+	if (when_idle && (when_idle_ms = quiet_read(when_idle)) < 0)
+		opt_usage(&cmd, "--when-idle: %s", err_text());
 	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(s = store_open()))

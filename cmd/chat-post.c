@@ -79,7 +79,10 @@ report(struct post *p)
 			view_add(&history.view, NULL, jv_copy(item->stored));
 		} else if (item->result < 0 && item->line) {
 			err_warn("stdin:%lu: %s", item->line, item->why);
-			p->status = EX_DATAERR;
+			if (item->code != EX_TEMPFAIL)
+				p->status = EX_DATAERR;
+			else if (!p->status)
+				p->status = EX_TEMPFAIL;
 		} else if (item->result < 0) {
 			err_warn("%s", item->why);
 			p->status = item->code;

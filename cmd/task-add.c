@@ -12,6 +12,7 @@
 #include "lines.h"
 #include "opt.h"
 #include "progress.h"
+#include "quiet.h"
 #include "rows.h"
 #include "scope.h"
 #include "spec.h"
@@ -21,12 +22,12 @@
 /* The most specs that one transaction takes. */
 enum { BATCH = 256 };
 
-static const char *chat, *priority, *agent, *key, *schedule, *every, *file;
-static long long every_s;
+static const char *chat, *priority, *agent, *key, *schedule, *every, *file, *when_idle;
+static long long every_s, when_idle_ms;
 static struct terms terms = TERMS_NONE;
 static jv limits, output, scope; /* as the options say */
 static struct opt_list metadata, depends_on, accounts, regions;
-static bool any_scope, allow_duplicates;
+static bool any_scope, allow_duplicates, lock;
 static struct view view = { .is_maker = true };
 
 static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat", .str = &chat },
@@ -49,6 +50,10 @@ static const struct opt opts[] = { { 'c', "chat", "chat", "run it in this chat",
 	{ 0, "every", "time", "one task of the schedule in each stretch of this length",
 	    .str = &every },
 	{ 0, "file", "path", "read the instruction from this file", .str = &file },
+	{ 0, "when-idle", "time",
+	    "wait until nobody has spoken in its chat for so long; none: never",
+	    .str = &when_idle },
+	{ 0, "lock", NULL, "nobody may speak in its chat while it runs", .set = &lock },
 	VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-add", "add tasks: an instruction, or a spec per line",
@@ -196,6 +201,10 @@ with_options(jv spec)
 	spec = set_default(spec, "schedule", schedule);
 	if (every && !json_has(spec, "every_s"))
 		spec = json_set_int(spec, "every_s", every_s);
+	if (when_idle && !json_has(spec, "when_idle_s"))
+		spec = json_set(spec, "when_idle_s", jv_number((double)when_idle_ms / 1000));
+	if (lock && !json_has(spec, "lock"))
+		spec = json_set(spec, "lock", jv_true());
 	spec = merge_default(spec, "metadata", given_metadata());
 	spec = merge_default(spec, "limits", jv_copy(limits));
 	spec = merge_default(spec, "scope", jv_copy(scope));
@@ -333,6 +342,8 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (priority && task_check_priority(priority) < 0)
 		opt_usage(&cmd, "--priority: %s", err_text());
+	if (when_idle && (when_idle_ms = quiet_read(when_idle)) < 0)
+		opt_usage(&cmd, "--when-idle: %s", err_text());
 	jv_free(given_metadata());
 	read_schedule(operands);
 	read_terms();

@@ -81,7 +81,7 @@ struct look {
 	uint64_t emptied; /* a queue for a slot that nobody is in any more; 0: none */
 	long mine;        /* reserved by this process */
 	bool is_idle;     /* nothing that --drain waits for */
-	int64_t due_ms;   /* when the next delayed task is due; INT64_MAX: none */
+	int64_t due_ms;   /* when the next task is due that waits for a time; INT64_MAX: none */
 };
 
 static bool
@@ -235,7 +235,8 @@ has_wanted(struct watch *w, struct tx *tx, const char *set)
 	return has;
 }
 
-/* Those who wait for a slot in which there is room by now: they have waited longest. */
+/* Those who wait for a slot in which there is room by now, or for a quiet chat: they have waited
+ * longest. */
 static void
 look_at_queues(struct watch *w, struct tx *tx, int rank, struct look *look)
 {
@@ -245,7 +246,9 @@ look_at_queues(struct watch *w, struct tx *tx, int rank, struct look *look)
 		if (q.is_empty)
 			look->emptied = q.n;
 		look_for_ready(w, tx, q.set, q.room, look);
-		if (drain && look->is_idle)
+		if (q.due_ms > clock_now_ms() && q.due_ms < look->due_ms)
+			look->due_ms = q.due_ms;
+		if (drain && look->is_idle && !q.due_ms) /* people may speak for ever */
 			look->is_idle = !has_wanted(w, tx, q.set);
 		free(q.set);
 	}

@@ -6,6 +6,7 @@
 #include "chat.h"
 #include "clock.h"
 #include "err.h"
+#include "floor.h"
 #include "member.h"
 #include "task.h"
 #include "utf8.h"
@@ -51,6 +52,17 @@ chat_check_cursor(const char *name)
 	return chat_check_name("cursor", name);
 }
 
+/* Whether it lets its tasks wait; chat is borrowed. */
+static bool
+is_limited(jv chat)
+{
+	jv policy = json_get(chat, "policy", JV_KIND_OBJECT);
+	bool is = chat_is_single(chat) || json_has(policy, "when_idle_s");
+
+	jv_free(policy);
+	return is;
+}
+
 /* chat is borrowed */
 static void
 store_chat(struct tx *tx, jv chat)
@@ -58,7 +70,7 @@ store_chat(struct tx *tx, jv chat)
 	char *key = xprintf("chat/%s", json_peek_string(chat, "id"));
 	jv sets = JV_ARRAY(jv_string("chats"));
 
-	if (chat_is_single(chat))
+	if (is_limited(chat))
 		sets = jv_array_append(sets, jv_string("chats.limited"));
 	if (chat_is_ruled(chat))
 		sets = jv_array_append(sets, jv_string("chats.ruled"));
@@ -151,22 +163,25 @@ chat_set_member(struct tx *tx, const char *id, const char *user, const char *kin
 }
 
 jv
-chat_set_single(struct tx *tx, const char *id, bool is_single)
+chat_set_rule(struct tx *tx, const char *id, const char *name, jv value)
 {
 	jv chat = chat_get(tx, id), policy = json_get(chat, "policy", JV_KIND_OBJECT);
 
-	policy = json_drop(jv_is_valid(policy) ? policy : jv_object(), "one_at_a_time");
-	if (is_single)
-		policy = json_set(policy, "one_at_a_time", jv_true());
-	if (jv_is_valid(chat)) {
-		chat = json_set(chat, "policy", jv_copy(policy));
-		if (jv_object_length(jv_copy(policy)) == 0)
-			chat = json_drop(chat, "policy");
-		store_chat(tx, chat);
-		store_ring(tx, "tasks"); /* more of them may run now */
-	}
-	jv_free(policy);
-	return chat;
+	jv_free(chat);
+	if (!jv_is_valid(policy))
+		policy = (jv_free(policy), jv_object());
+	if (jv_is_valid(value))
+		policy = json_set(policy, name, value);
+	else
+		policy = (jv_free(value), json_drop(policy, name));
+	store_ring(tx, "tasks"); /* more of them may run now */
+	return chat_set_policy(tx, id, policy);
+}
+
+jv
+chat_set_single(struct tx *tx, const char *id, bool is_single)
+{
+	return chat_set_rule(tx, id, "one_at_a_time", is_single ? jv_true() : jv_invalid());
 }
 
 bool
@@ -323,15 +338,36 @@ count_as_posted(struct tx *tx, jv event)
 	return rc;
 }
 
+/* Whether an event (borrowed) is what a person says: 1, or 0; -1 with err: not now. */
+static int
+hear_person(struct tx *tx, const char *chat_id, jv event)
+{
+	const char *type = json_peek_string(event, "type");
+	jv data = json_get(event, "data", JV_KIND_OBJECT), chat;
+	bool may_be = !strcmp(type, "message") && !json_has(data, "task_id");
+	int rc;
+
+	jv_free(data);
+	if (!may_be) /* then the chat need not be read */
+		return 0;
+	chat = chat_get(tx, chat_id);
+	rc = floor_check(tx, chat, event) < 0 ? -1 : floor_is_person(chat, event);
+	jv_free(chat);
+	return rc;
+}
+
 static void
-store_event(struct tx *tx, const char *chat_id, uint64_t seq, jv event)
+store_event(struct tx *tx, const char *chat_id, uint64_t seq, jv event, bool is_person)
 {
 	char *key = xprintf("event/%s/%" PRIu64, chat_id, seq),
 	     *set = xprintf("events.%s", chat_id);
 	char *name = xprintf("eid/%s", json_peek_string(event, "id")),
 	     *topic = xprintf("chat-%s", chat_id);
+	jv sets = JV_ARRAY(jv_string(set));
 
-	store_put(tx, key, event, JV_ARRAY(jv_string(set)), JV_ARRAY(jv_string(name)));
+	if (is_person)
+		sets = jv_array_append(sets, jv_string_fmt("said.%s", chat_id));
+	store_put(tx, key, event, sets, JV_ARRAY(jv_string(name)));
 	store_ring(tx, topic);
 	store_ring(tx, "chats");
 	free(topic);
@@ -345,7 +381,7 @@ chat_post(struct tx *tx, jv event, jv *stored)
 {
 	char id[ID_TEXT], chat_id[ID_TEXT], now[CLOCK_TEXT], *name;
 	uint64_t seq;
-	int news;
+	int news, person = 0;
 
 	*stored = jv_invalid();
 	if (chat_check_event(event) < 0 ||
@@ -359,12 +395,17 @@ chat_post(struct tx *tx, jv event, jv *stored)
 	if (!json_peek_string(event, "at"))
 		event = json_set_string(event, "at", clock_format(clock_now_ms(), now));
 	name = xprintf("eid/%s", json_peek_string(event, "id"));
-	news = store_number(tx, name) == 0 && count_as_posted(tx, event);
+	news = store_number(tx, name) == 0;
 	free(name);
+	if (news && (person = hear_person(tx, chat_id, event)) < 0) {
+		jv_free(event);
+		return -1;
+	}
+	news = news && count_as_posted(tx, event);
 	if (news) {
 		seq = chat_last(tx, chat_id) + 1;
 		event = json_set_int(event, "seq", (int64_t)seq);
-		store_event(tx, chat_id, seq, jv_copy(event));
+		store_event(tx, chat_id, seq, jv_copy(event), person);
 	}
 	*stored = event;
 	return news ? CHAT_POSTED : CHAT_KNOWN;

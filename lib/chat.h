@@ -3,9 +3,10 @@
  *
  * Chat (key "chat/<id>", set "chats"):
  *   {"id","title","user_id","members":[{"user_id","kind"}],"crew"?,"schedule"?,"policy"?,
- *    "created_at"}; one whose tasks run one at a time (policy.one_at_a_time) is also in the set
- *    "chats.limited", one with rules for its users (may.h) in "chats.ruled"
- * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"):
+ *    "created_at"}; one whose policy lets tasks wait (limit.h) is also in the set "chats.limited",
+ *    one with rules for its users (may.h) in "chats.ruled"
+ * Event (key "event/<chat>/<seq>", name "eid/<id>", set "events.<chat>"; what a person says is also
+ * in the set "said.<chat>"):
  *   {"id","seq","at","type","data":{...,"task_id"?},"session_id","user_id","chat_id"}
  *
  * 1. seq counts from 1 without gaps in each chat.  The oldest events may be gone.
@@ -54,6 +55,10 @@ jv chat_set_crew(struct tx *tx, const char *id, const char *crew);
 /* chat_set_schedule - a chat (consumed) is that of a schedule.  Returns it. */
 jv chat_set_schedule(struct tx *tx, jv chat, const char *name);
 
+/* chat_set_rule - give the policy of a chat (a whole id) a member of that name (consumed; invalid:
+ * it loses it).  Returns the record, owned; invalid: no such chat. */
+jv chat_set_rule(struct tx *tx, const char *id, const char *name, jv value);
+
 /* chat_set_policy - give a chat (a whole id) another policy (consumed; an object, empty: none).
  * Returns the record, owned; invalid: no such chat. */
 jv chat_set_policy(struct tx *tx, const char *id, jv policy);
@@ -98,7 +103,7 @@ int chat_check_event(jv event);
  * stored  set to the event as stored, owned (with CHAT_KNOWN: as it was given)
  *
  * Returns CHAT_POSTED, CHAT_KNOWN (there already), or -1 with err: EX_DATAERR, EX_NOINPUT (no such
- * chat).
+ * chat), EX_TEMPFAIL (people may not speak there now; floor.h).
  */
 int chat_post(struct tx *tx, jv event, jv *stored);
 

@@ -11,6 +11,7 @@
 #include "limit.h"
 #include "log.h"
 #include "policy.h"
+#include "quiet.h"
 #include "settle.h"
 #include "speech.h"
 #include "task.h"
@@ -37,7 +38,7 @@ life_begin(struct tx *tx, jv task)
 	jv_free(culprit);
 	if (standing == 0)
 		task = json_set_string(task, "waiting", "dependencies");
-	task = consent_hold(tx, task);
+	task = limit_hush(tx, consent_hold(tx, task));
 	task_put(tx, jv_copy(task));
 	return task;
 }
@@ -55,7 +56,7 @@ life_allow(struct tx *tx, jv task)
 		task = json_set(task, "error", settle_dependency_error(culprit, "dependency"));
 		settle_end(tx, task, "failed");
 	} else {
-		task_put(tx, task);
+		task_put(tx, limit_hush(tx, task));
 	}
 	jv_free(culprit);
 }
@@ -70,7 +71,7 @@ life_is_ready(jv task, int64_t now_ms)
 		return false;
 	if (!waiting)
 		return true;
-	if (!strcmp(waiting, "slot"))
+	if (!strcmp(waiting, "slot") || !strcmp(waiting, "chat_idle"))
 		return true;
 	return !strcmp(waiting, "time") && json_peek_string(task, "not_before") &&
 	       clock_parse(json_peek_string(task, "not_before"), &due) && due <= now_ms;
@@ -142,6 +143,19 @@ slots_now(struct tx *tx, jv task)
 	return slots;
 }
 
+/* Those of them that are taken while it runs, slots consumed.  (That it is quiet is asked for first.) */
+static jv
+taken(jv slots)
+{
+	int len = jv_array_length(jv_copy(slots));
+	jv first = len > 0 ? jv_array_get(jv_copy(slots), 0) : jv_invalid();
+
+	if (len > 0 && quiet_is(jv_string_value(first)))
+		slots = jv_array_slice(slots, 1, len);
+	jv_free(first);
+	return slots;
+}
+
 jv
 life_full(struct tx *tx, jv task)
 {
@@ -159,12 +173,13 @@ life_reserve(struct tx *tx, jv task, const char *lease, int64_t until_ms)
 	   full = limit_full(tx, slots, LIMIT_RESERVED);
 
 	if (jv_is_valid(full)) {
-		limit_wait(tx, task, jv_string_value(full));
+		task_put(tx, limit_wait(tx, task, jv_string_value(full)));
 		jv_free(full);
 		jv_free(slots);
 		jv_free(reservation);
 		return jv_invalid();
 	}
+	slots = taken(slots);
 	reservation = json_set_string(reservation, "until", clock_format(until_ms, until));
 	if (jv_array_length(jv_copy(slots)) > 0)
 		reservation = json_set(reservation, "slots", jv_copy(slots));
@@ -257,7 +272,7 @@ hand_over(struct tx *tx, jv found, jv choice, struct life_claim *claim, jv *task
 
 	jv_free(slots);
 	if (jv_is_valid(full)) {
-		limit_wait(tx, found, jv_string_value(full));
+		task_put(tx, limit_wait(tx, found, jv_string_value(full)));
 		jv_free(full);
 		jv_free(choice);
 		return LIFE_HELD;

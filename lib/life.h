@@ -11,7 +11,7 @@
  * A running task that is to end has `cancel` (life_mark): whoever runs it, or finds its runner
  * dead, ends it by life_end_marked, and nobody claims it.
  *
- *   waiting: dependencies | subtasks | approval | time | slot (absent: ready)
+ *   waiting: dependencies | subtasks | approval | time | slot | chat_idle (absent: ready)
  *
  * split_task makes a pending task wait for the subtasks that it begins, edit_task one for other
  * dependencies.  approve_task decides what was asked, edit_task takes it back.  An end is
@@ -35,11 +35,11 @@ jv life_begin(struct tx *tx, jv task);
 void life_allow(struct tx *tx, jv task);
 
 /* life_is_ready - whether the task is pending and may run at now_ms, if there is room (limit.h): not
- * waiting, or for a time that has come, or for a slot. */
+ * waiting, or for a time that has come, or for a slot or a quiet chat. */
 bool life_is_ready(jv task, int64_t now_ms);
 
-/* life_full - the slot without room for which a ready task (borrowed) would have to wait, an owned
- * string; invalid: there is none. */
+/* life_full - the slot (limit.h) without room for which a ready task (borrowed) would have to wait, an
+ * owned string; invalid: there is none. */
 jv life_full(struct tx *tx, jv task);
 
 /* life_reserve - hand a ready task (consumed) to the pipeline whose task-watch holds lease.

@@ -6,7 +6,9 @@
 
 #include "agent.h"
 #include "chat.h"
+#include "clock.h"
 #include "crew.h"
+#include "quiet.h"
 #include "task.h"
 
 /* What follows the prefix of a slot; NULL: it is of another kind. */
@@ -65,6 +67,23 @@ is_single(struct tx *tx, const char *chat_id)
 	return is;
 }
 
+/* What the chat of a task (borrowed) lets it wait for: first of all, that it is quiet there. */
+static jv
+slots_in_chat(struct tx *tx, jv task, const char *chat_id, jv slots)
+{
+	jv chat = store_count(tx, "chats.limited") > 0 ? chat_get(tx, chat_id) : jv_invalid(),
+	   quiet = quiet_slot(task, chat);
+
+	if (jv_is_valid(quiet))
+		slots = jv_array_concat(JV_ARRAY(quiet), slots);
+	else
+		jv_free(quiet);
+	if (chat_is_single(chat))
+		slots = task_add_slot(slots, "chat.", chat_id);
+	jv_free(chat);
+	return slots;
+}
+
 jv
 limit_slots(struct tx *tx, jv task, const char *role)
 {
@@ -73,10 +92,7 @@ limit_slots(struct tx *tx, jv task, const char *role)
 
 	if (role && !json_has(task, "worker") && store_count(tx, "agents.limited") > 0)
 		slots = slots_of_agent(tx, role, slots);
-	if (chat && !json_has(task, "spawned") && store_count(tx, "chats.limited") > 0 &&
-	    is_single(tx, chat))
-		slots = task_add_slot(slots, "chat.", chat);
-	return slots;
+	return chat && !json_has(task, "spawned") ? slots_in_chat(tx, task, chat, slots) : slots;
 }
 
 /* How many tasks may have the slot; 0: any number. */
@@ -100,8 +116,12 @@ most(struct tx *tx, const char *slot)
 int64_t
 limit_room(struct tx *tx, const char *slot, enum limit_by by)
 {
-	int64_t limit = most(tx, slot), taken = (int64_t)count(tx, "running.", slot);
+	int64_t limit, taken;
 
+	if (quiet_is(slot))
+		return quiet_due_ms(tx, slot) <= clock_now_ms() ? INT64_MAX : 0;
+	limit = most(tx, slot);
+	taken = (int64_t)count(tx, "running.", slot);
 	if (limit <= 0)
 		return INT64_MAX;
 	if (by == LIMIT_RESERVED)
@@ -124,7 +144,7 @@ limit_full(struct tx *tx, jv slots, enum limit_by by)
 
 /* --- who waits */
 
-void
+jv
 limit_wait(struct tx *tx, jv task, const char *slot)
 {
 	char *key = xprintf("hold/%s", slot);
@@ -132,22 +152,40 @@ limit_wait(struct tx *tx, jv task, const char *slot)
 	if (store_number(tx, key) == 0)
 		store_put(tx, key, json_set_string(jv_object(), "slot", slot),
 		    JV_ARRAY(jv_string("holds")), jv_array());
-	task = json_drop(json_drop(task, "reservation"), "not_before");
-	task = json_set_string(json_set_string(task, "slot", slot), "waiting", "slot");
-	task_put(tx, task);
 	free(key);
+	task = json_drop(json_drop(task, "reservation"), "not_before");
+	return json_set_string(json_set_string(task, "slot", slot), "waiting",
+	    quiet_is(slot) ? "chat_idle" : "slot");
+}
+
+jv
+limit_hush(struct tx *tx, jv task)
+{
+	jv slots = limit_slots(tx, task, NULL), full = limit_full(tx, slots, LIMIT_RUNNING);
+
+	if (!json_has(task, "waiting") && jv_is_valid(full) && quiet_is(jv_string_value(full)))
+		task = limit_wait(tx, task, jv_string_value(full));
+	jv_free(full);
+	jv_free(slots);
+	return task;
+}
+
+static bool
+waits(jv task)
+{
+	return task_waits_for(task, "slot") || task_waits_for(task, "chat_idle");
 }
 
 const char *
 limit_waits(jv task)
 {
-	return task_waits_for(task, "slot") ? json_peek_string(task, "slot") : NULL;
+	return waits(task) ? json_peek_string(task, "slot") : NULL;
 }
 
 jv
 limit_forget(jv task)
 {
-	if (task_waits_for(task, "slot"))
+	if (waits(task))
 		task = json_drop(task, "waiting");
 	return json_drop(task, "slot");
 }
@@ -175,6 +213,7 @@ limit_next_queue(struct tx *tx, int rank, struct limit_queue *queue)
 		return false;
 	queue->set = xprintf("held.%d.%s", rank, slot);
 	queue->room = limit_room(tx, slot, LIMIT_RESERVED);
+	queue->due_ms = quiet_is(slot) ? quiet_due_ms(tx, slot) : 0;
 	queue->is_empty = is_empty(tx, slot);
 	free(slot);
 	return true;
@@ -216,6 +255,8 @@ limit_why(struct tx *tx, const char *slot)
 	jv agent;
 	char *why;
 
+	if (quiet_is(slot))
+		return quiet_why(tx, slot);
 	if (!role)
 		return xprintf("%s%s does one task at a time, and %s is running",
 		    crew ? "the crew " : "its chat", crew ? crew : "", runs_in(tx, slot, name));

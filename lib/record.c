@@ -158,9 +158,10 @@ record_check_set(const char *key, const char *set)
 		{ "approval", "task/" }, { "chat.", "task/" }, { "parent.", "task/" },
 		{ "agent.", "task/" }, { "dependents.", "task/" }, { "stopped.", "task/" },
 		{ "crew.", "task/" }, { "outbox", "task/" }, { "held.", "task/" },
-		{ "running.", "task/" }, { "holds", "hold/" }, { "chats", "chat/" },
-		{ "events.", "event/" }, { "agents", "agent/" }, { "cursors", "cursor/" },
-		{ "schedules", "schedule/" }, { "rates.", "rate/" } };
+		{ "running.", "task/" }, { "locking.", "task/" }, { "holds", "hold/" },
+		{ "chats", "chat/" }, { "events.", "event/" }, { "said.", "event/" },
+		{ "agents", "agent/" }, { "cursors", "cursor/" }, { "schedules", "schedule/" },
+		{ "rates.", "rate/" } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strncmp(set, kinds[i][0], strlen(kinds[i][0])) &&

@@ -8,6 +8,7 @@
 #include "fold.h"
 #include "life.h"
 #include "may.h"
+#include "quiet.h"
 #include "schedule.h"
 #include "scope.h"
 #include "spec.h"
@@ -31,6 +32,7 @@ static const struct {
 	{ "key", JV_KIND_STRING },
 	{ "schedule", JV_KIND_STRING },
 	{ "every_s", JV_KIND_NUMBER },
+	{ "when_idle_s", JV_KIND_NUMBER },
 	{ "model_id", JV_KIND_STRING },
 	{ "required_skills", JV_KIND_ARRAY },
 	{ "labels", JV_KIND_ARRAY },
@@ -131,6 +133,18 @@ check_scope(jv spec)
 	return rc;
 }
 
+static int
+check_lock(jv spec)
+{
+	jv lock = jv_object_get(jv_copy(spec), jv_string("lock"));
+	jv_kind kind = jv_get_kind(lock);
+
+	jv_free(lock);
+	return json_has(spec, "lock") && kind != JV_KIND_TRUE && kind != JV_KIND_FALSE
+	           ? err_set(EX_DATAERR, "lock: want true or false, got %s", jv_kind_name(kind))
+	           : 0;
+}
+
 int
 spec_check(jv spec)
 {
@@ -138,7 +152,8 @@ spec_check(jv spec)
 
 	if (check_kinds(spec) < 0 || check_strings(spec, "depends_on") < 0 ||
 	    check_strings(spec, "required_skills") < 0 || check_strings(spec, "labels") < 0 ||
-	    terms_check(spec) < 0 || check_schedule(spec) < 0 || check_scope(spec) < 0)
+	    terms_check(spec) < 0 || check_schedule(spec) < 0 || check_scope(spec) < 0 ||
+	    quiet_check(spec) < 0 || check_lock(spec) < 0)
 		return -1;
 	instruction = json_peek_string(spec, "instruction");
 	if (!instruction || !instruction[strspn(instruction, " \t\r\n")])

@@ -53,7 +53,7 @@ static jv
 inherit(jv child, jv parent)
 {
 	static const char *const fields[] = { "chat_id", "user_id", "created_by", "untrusted",
-		"scope", "metadata", "limits" };
+		"scope", "metadata", "limits", "lock" };
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		jv value = jv_object_get(jv_copy(parent), jv_string(fields[i]));

@@ -184,6 +184,8 @@ add_running_sets(jv sets, jv task)
 		jv_free(crew);
 	}
 	jv_free(crews);
+	if (chat && json_peek_bool(task, "lock"))
+		sets = add_name(sets, "locking.", chat);
 	return chat && !json_has(task, "spawned") ? task_add_slot(sets, "running.chat.", chat)
 	                                          : sets;
 }
@@ -214,7 +216,7 @@ add_waiting_sets(jv sets, jv task)
 		rank = 1;
 	if (!waiting)
 		return jv_array_append(sets, jv_string_fmt("ready.%d", rank));
-	if (!strcmp(waiting, "slot") && slot)
+	if ((!strcmp(waiting, "slot") || !strcmp(waiting, "chat_idle")) && slot)
 		return jv_array_append(sets, jv_string_fmt("held.%d.%s", rank, slot));
 	if (!strcmp(waiting, "time"))
 		return add_name(sets, "delayed", "");

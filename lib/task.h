@@ -11,8 +11,9 @@
  *   delayed               waiting: time (field `not_before`)
  *   approval              waiting: approval (field `approval`)
  *   approval.<chat>       those of a chat
- *   held.<0|1|2>.<slot>   waiting: slot (field `slot`; limit.h)
+ *   held.<0|1|2>.<slot>   waiting: slot, chat_idle (field `slot`; limit.h)
  *   running.<slot>        in progress: of its agent, each of that one's crews (field `crews`), its chat
+ *   locking.<chat>        in progress, of those that have `lock` (floor.h)
  *   reserved.<slot>       reserved, of those of its slots that have a limit (`reservation.slots`)
  *   chat.<id> parent.<id> agent.<role>
  *   crew.<chat>.<name>    a crew's own tasks in a chat, "-": in none but their own; in lower case

@@ -5,9 +5,11 @@
 
 #include "approve.h"
 #include "assign.h"
+#include "clock.h"
 #include "life.h"
 #include "limit.h"
 #include "proc.h"
+#include "quiet.h"
 #include "task.h"
 #include "why.h"
 
@@ -135,9 +137,14 @@ static jv
 why_ready(struct tx *tx, jv task, jv answer)
 {
 	jv full = life_full(tx, task);
-	char *text = jv_is_valid(full) ? limit_why(tx, jv_string_value(full))
-	                               : xstrdup("it is ready: no pipeline has taken it yet");
+	const char *slot = jv_is_valid(full) ? jv_string_value(full) : NULL;
+	char *text =
+		 slot ? limit_why(tx, slot) : xstrdup("it is ready: no pipeline has taken it yet"),
+	     due[CLOCK_TEXT];
 
+	if (slot && quiet_is(slot))
+		answer = json_set_string(answer, "not_before",
+		    clock_format(quiet_due_ms(tx, slot), due));
 	jv_free(full);
 	answer = json_set_string(answer, "why", text);
 	free(text);
@@ -151,7 +158,8 @@ why_pending(struct tx *tx, jv task, jv answer)
 	const char *holder = json_peek_string(reservation, "lease");
 
 	if (limit_waits(task)) {
-		answer = why_ready(tx, task, json_set_string(answer, "waiting", "slot"));
+		answer = why_ready(tx, task,
+		    json_set_string(answer, "waiting", json_peek_string(task, "waiting")));
 	} else if (json_peek_string(task, "waiting")) {
 		answer = why_waiting(tx, task,
 		    json_set_string(answer, "waiting", json_peek_string(task, "waiting")));

@@ -156,7 +156,7 @@ test_queues(void)
 	queues_are(0, "", "nobody waits");
 	put(0, "{'status':'pending','priority':'high','agent':'two','reservation':{},"
 	       "'not_before':'x'}");
-	limit_wait(tx, task_get(tx, ids[0]), "agent.two");
+	task_put(tx, limit_wait(tx, task_get(tx, ids[0]), "agent.two"));
 	queues_are(0, "held.0.agent.two 2 0\n", "who waits is in a queue");
 	is_int((long long)store_count(tx, "held.0.agent.two"), 1, "of the slot and the priority");
 	queues_are(1, "held.1.agent.two 2 0\n", "which has one for each");

@@ -1,0 +1,117 @@
+#include "floor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "member.h"
+#include "proc.h"
+#include "task.h"
+#include "wish.h"
+
+/* The longest id of a request. */
+enum { REQUEST_MAX = 100 };
+
+bool
+floor_is_person(jv chat, jv event)
+{
+	const char *type = json_peek_string(event, "type"),
+		   *user = json_peek_string(event, "user_id"), *kind;
+	jv data = json_get(event, "data", JV_KIND_OBJECT);
+	bool is = type && user && !strcmp(type, "message") && !json_has(data, "task_id");
+
+	jv_free(data);
+	kind = is ? member_kind(chat, user) : NULL;
+	return is && (!kind || !strcmp(kind, "person"));
+}
+
+/* Whether a text is a command about tasks that are there. */
+static bool
+is_command(const char *text)
+{
+	struct wish wish;
+	bool is;
+
+	wish_read(&wish, text);
+	is = wish.command && strcmp(wish.command, "task") != 0;
+	wish_release(&wish);
+	return is;
+}
+
+static bool
+is_there(struct tx *tx, const char *kind, const char *id)
+{
+	char *name = id && strlen(id) <= REQUEST_MAX ? xprintf("%s/%s", kind, id) : NULL;
+	bool is = name && store_number(tx, name) != 0;
+
+	free(name);
+	return is;
+}
+
+/* Whether something is the id of an open request (approve.h), or of the event that asks. */
+static bool
+is_request(struct tx *tx, const char *id)
+{
+	char *name = is_there(tx, "eid", id) ? xprintf("eid/%s", id) : NULL;
+	jv event = name ? store_get(tx, name) : jv_invalid(),
+	   data = json_get(event, "data", JV_KIND_OBJECT);
+	bool is = is_there(tx, "request", id) ||
+	          is_there(tx, "request", json_peek_string(data, "request_id"));
+
+	jv_free(data);
+	jv_free(event);
+	free(name);
+	return is;
+}
+
+static bool
+steers(struct tx *tx, jv event)
+{
+	jv data = json_get(event, "data", JV_KIND_OBJECT);
+	const char *text = json_peek_string(data, "text"),
+		   *reply_to = json_peek_string(data, "reply_to");
+	bool is = (text && is_command(text)) || (reply_to && is_request(tx, reply_to));
+
+	jv_free(data);
+	return is;
+}
+
+/* The short id of the first task of a set that has a living runner; false: there is none. */
+static bool
+find_running(struct tx *tx, const char *prefix, const char *chat_id, char name[9])
+{
+	char *set = xprintf("%s%s", prefix, chat_id);
+	bool is_found = false;
+
+	for (uint64_t n = 0; !is_found && (n = store_next(tx, set, n)) != 0;) {
+		jv task = store_at(tx, n);
+		const char *id = json_peek_string(task, "id"),
+			   *lease = json_peek_string(task, "lease");
+
+		is_found = id && lease && proc_lease_is_live(store_run_fd(store_of(tx)), lease);
+		if (is_found)
+			task_short(id, name);
+		jv_free(task);
+	}
+	free(set);
+	return is_found;
+}
+
+int
+floor_check(struct tx *tx, jv chat, jv event)
+{
+	jv policy = json_get(chat, "policy", JV_KIND_OBJECT);
+	bool is_locked = json_peek_bool(policy, "lock");
+	const char *id = json_peek_string(chat, "id");
+	char name[9], in[9];
+
+	jv_free(policy);
+	if (!floor_is_person(chat, event))
+		return 0;
+	if (!find_running(tx, "locking.", id, name) &&
+	    !(is_locked && find_running(tx, "running.chat.", id, name)))
+		return 0;
+	if (steers(tx, event))
+		return 0;
+	return err_set(EX_TEMPFAIL, "chat %s: locked while task %s runs", task_short(id, in), name);
+}
