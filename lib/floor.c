@@ -1,8 +1,10 @@
 #include "floor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "err.h"
 #include "member.h"
 #include "proc.h"
@@ -76,9 +78,9 @@ steers(struct tx *tx, jv event)
 	return is;
 }
 
-/* The short id of the first task of a set that has a living runner; false: there is none. */
+/* The id of the first task of a set that has a living runner; false: there is none. */
 static bool
-find_running(struct tx *tx, const char *prefix, const char *chat_id, char name[9])
+find_running(struct tx *tx, const char *prefix, const char *chat_id, char task_id[ID_TEXT])
 {
 	char *set = xprintf("%s%s", prefix, chat_id);
 	bool is_found = false;
@@ -90,11 +92,25 @@ find_running(struct tx *tx, const char *prefix, const char *chat_id, char name[9
 
 		is_found = id && lease && proc_lease_is_live(store_run_fd(store_of(tx)), lease);
 		if (is_found)
-			task_short(id, name);
+			snprintf(task_id, ID_TEXT, "%s", id);
 		jv_free(task);
 	}
 	free(set);
 	return is_found;
+}
+
+/* Notes a refusal, whose reason is in err, in the audit: of one event once. */
+static void
+note(struct tx *tx, jv event, const char *task_id)
+{
+	char id[ID_TEXT];
+	jv entry = json_set_string(jv_object(), "kind", "post_refused");
+
+	id_derive(json_peek_string(event, "id"), "refused", id);
+	entry = json_set_string(json_set_string(entry, "id", id), "task_id", task_id);
+	entry = json_set_string(entry, "chat_id", json_peek_string(event, "chat_id"));
+	entry = json_set_string(entry, "user_id", json_peek_string(event, "user_id"));
+	audit_put(tx, json_set_string(entry, "reason", err_text()));
 }
 
 int
@@ -103,15 +119,18 @@ floor_check(struct tx *tx, jv chat, jv event)
 	jv policy = json_get(chat, "policy", JV_KIND_OBJECT);
 	bool is_locked = json_peek_bool(policy, "lock");
 	const char *id = json_peek_string(chat, "id");
-	char name[9], in[9];
+	char task_id[ID_TEXT], name[9], in[9];
 
 	jv_free(policy);
 	if (!floor_is_person(chat, event))
 		return 0;
-	if (!find_running(tx, "locking.", id, name) &&
-	    !(is_locked && find_running(tx, "running.chat.", id, name)))
+	if (!find_running(tx, "locking.", id, task_id) &&
+	    !(is_locked && find_running(tx, "running.chat.", id, task_id)))
 		return 0;
 	if (steers(tx, event))
 		return 0;
-	return err_set(EX_TEMPFAIL, "chat %s: locked while task %s runs", task_short(id, in), name);
+	err_set(EX_TEMPFAIL, "chat %s: locked while task %s runs", task_short(id, in),
+	    task_short(task_id, name));
+	note(tx, event, task_id);
+	return -1;
 }

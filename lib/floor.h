@@ -18,8 +18,9 @@
  * no task's, and not from a member that is a bot or an agent. */
 bool floor_is_person(jv chat, jv event);
 
-/* floor_check - whether a person may say that in the chat now (both borrowed).  0, or -1 with err
- * EX_TEMPFAIL, which names chat and task. */
+/* floor_check - whether the event, which has its id and chat_id, may be said in the chat now (both
+ * borrowed).  0, or -1 with err EX_TEMPFAIL, which names chat and task; that it was refused is in
+ * the audit then. */
 int floor_check(struct tx *tx, jv chat, jv event);
 
 #endif

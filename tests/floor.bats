@@ -30,6 +30,9 @@ end() {
 	run -75 --separate-stderr chat-post "$chat" hello
 	assert_output ''
 	assert_equal "$stderr" "chat-post: chat ${chat:0:8}: locked while task ${id:0:8} runs"
+	run -0 store-log --audit
+	assert_jq --arg c "$chat" --arg t "$id" 'length == 1 and (.[0] | .kind == "post_refused" and .chat_id == $c and
+		.task_id == $t and .user_id == "ada" and (.reason | test("locked while")))'
 	end
 	run -0 chat-post "$chat" hello
 	assert_equal "$(chat-show "$chat" --jq 'select(.data.text == "hello").seq' | wc -l)" 1

@@ -34,10 +34,13 @@ run(const char *members)
 static void
 passes(const char *event, bool want, const char *fact)
 {
-	jv e = record("%s", event), chat = chat_get(tx, chat_id);
-	int rc = floor_check(tx, chat, e);
+	jv e = json_set_string(record("%s", event), "chat_id", chat_id),
+	   chat = chat_get(tx, chat_id);
+	int rc;
 	char *why = xprintf("chat %.8s: locked while task aaaaaaaa runs", chat_id);
 
+	e = json_set_string(e, "id", "eeeeeeee-0000-4000-8000-000000000002");
+	rc = floor_check(tx, chat, e);
 	if (want)
 		is_int(rc, 0, fact);
 	else
@@ -105,6 +108,7 @@ test_exceptions(void)
 	put(1, "{'status':'pending','approval':{'request_id':'r1'}}");
 	passes("{'type':'message','user_id':'ada','data':{'text':'yes','reply_to':'r1'}}", false,
 	    "or comes too late");
+	is_int((long long)store_count(tx, "audit"), 1, "what was refused is noted, once");
 }
 
 int
