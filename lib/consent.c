@@ -53,26 +53,13 @@ consent_read(const char *text, jv *what)
 jv
 consent_set(struct tx *tx, const char *chat_id, jv what)
 {
-	jv chat = chat_get(tx, chat_id), policy = json_get(chat, "policy", JV_KIND_OBJECT);
+	bool is_any = jv_array_length(jv_copy(what)) > 0;
+	jv chat = chat_set_rule(tx, chat_id, "approve", is_any ? jv_copy(what) : jv_invalid());
 
-	if (!jv_is_valid(chat)) {
-		jv_free(policy);
-		jv_free(what);
+	if (!jv_is_valid(chat))
 		err_set(EX_NOINPUT, "chat %s: no such chat", chat_id);
-		return chat;
-	}
-	jv_free(chat);
-	if (!jv_is_valid(policy)) {
-		jv_free(policy);
-		policy = jv_object();
-	}
-	if (jv_array_length(jv_copy(what)) > 0) {
-		policy = json_set(policy, "approve", what);
-	} else {
-		jv_free(what);
-		policy = json_drop(policy, "approve");
-	}
-	return chat_set_policy(tx, chat_id, policy);
+	jv_free(what);
+	return chat;
 }
 
 bool
