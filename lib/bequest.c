@@ -214,8 +214,8 @@ refuse_tool(const struct heir *h, jv name)
 	return -1;
 }
 
-/* One more tool (borrowed), if both may use it; asking where either must.  What a new agent is denied
- * its list of those says. */
+/* One more tool (borrowed), if both may use it; asking where either must.  What a new agent is
+ * denied its list of those says. */
 static jv
 with_tool(const struct heir *h, jv tools, jv member, jv name)
 {

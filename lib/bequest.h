@@ -3,8 +3,8 @@
  *
  *   scope         within its own, which it is if nothing else is said
  *   tools         of its own; what it must ask for, the other must ask for
- *   MCP servers   a new agent has its own, where it is given all tools or some of theirs; a member of
- *                 the crew loses those that it has
+ *   MCP servers   a new agent has its own, where it is given all tools or some of theirs; a
+ *                 member of the crew loses those that it has
  *   sandbox       as it is itself; a model also works in its folder
  *   tokens, turns, time   what it has left
  *   depth, breadth        limits.max_depth, max_children (all that it ever spawns), or the usual

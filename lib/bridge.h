@@ -25,14 +25,15 @@ struct bridge;
 /*
  * bridge_open - start all servers in the "mcp" of an agent (borrowed), and ask what they offer
  *
- * Where it has none, there is nothing to start.  Returns NULL with err that names the server, or the
- * file: EX_CONFIG; EX_TEMPFAIL where stop_signal came.
+ * Where it has none, there is nothing to start.  Returns NULL with err that names the server, or
+ * the file: EX_CONFIG; EX_TEMPFAIL where stop_signal came.
  */
 struct bridge *bridge_open(jv agent, const struct place *place);
 void bridge_close(struct bridge *b);
 
-/* bridge_tools - an owned array of {"name","description","parameters","idempotent","tool","server"}:
- * as of a tool (tool.h), and what bridge_call needs. */
+/* bridge_tools - an owned array of
+ * {"name","description","parameters","idempotent","tool","server"}: as of a tool (tool.h), and
+ * what bridge_call needs. */
 jv bridge_tools(const struct bridge *b);
 
 /*
@@ -40,8 +41,8 @@ jv bridge_tools(const struct bridge *b);
  *
  * until_ms  of the monotonic clock
  *
- * Returns its result, as mcp_call does.  Invalid with err, in words for a model: EX_TIMEOUT, EX_DATAERR
- * (the server refuses it), EX_UNAVAILABLE, EX_CONFIG, EX_TEMPFAIL (stop_signal).
+ * Returns its result, as mcp_call does.  Invalid with err, in words for a model: EX_TIMEOUT,
+ * EX_DATAERR (the server refuses it), EX_UNAVAILABLE, EX_CONFIG, EX_TEMPFAIL (stop_signal).
  */
 jv bridge_call(struct bridge *b, jv tool, jv args, int64_t until_ms);
 

@@ -95,6 +95,8 @@ bury(struct coproc *c)
 	kill(-c->pid, SIGKILL);
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	while (waitpid(-c->pid, NULL, 0) > 0) /* whose parent it was, if they are ours now */
+		;
 	forget(c);
 	return status;
 }

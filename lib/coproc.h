@@ -32,7 +32,8 @@ struct coproc {
 		.in = -1, .out = -1, .err = -1 \
 	}
 
-/* coproc_start - start program (its fds are set here).  0, or -1 with err: proc_start's, EX_OSERR. */
+/* coproc_start - start program (its fds are set here).  0, or -1 with err: proc_start's,
+ * EX_OSERR. */
 int coproc_start(struct coproc *c, const struct proc_program *program);
 
 /* coproc_is_gone - whether it has ended; it is forgotten then, with what it had still to say. */
@@ -63,13 +64,14 @@ enum coproc_state { COPROC_RUNS, COPROC_CLOSED, COPROC_FLOODS };
 /*
  * coproc_go_on - do what can be done without waiting
  *
- * COPROC_CLOSED: it says nothing more, and the end of its stderr was read; COPROC_FLOODS: its line is
- * longer than COPROC_LINE_MAX.
+ * COPROC_CLOSED: it says nothing more, and the end of its stderr was read; COPROC_FLOODS: its
+ * line is longer than COPROC_LINE_MAX.
  */
 enum coproc_state coproc_go_on(struct coproc *c, const struct pollfd fds[COPROC_FDS]);
 
 /* coproc_line - the next line that has come, without its newline, borrowed until the next call of
- * coproc_go_on or coproc_end; NULL: none. *taken is where to go on, 0 at first; coproc_took then. */
+ * coproc_go_on or coproc_end; NULL: none. *taken is where to go on, 0 at first; then
+ * coproc_took. */
 const char *coproc_line(const struct coproc *c, size_t *taken, size_t *len);
 void coproc_took(struct coproc *c, size_t taken);
 

@@ -121,7 +121,8 @@ is_for_any(const struct kit *kit, const char *pattern)
 	return is;
 }
 
-/* A pattern that is for nothing is a mistake: what was to be asked for would not be.  -1 with err. */
+/* A pattern that is for nothing is a mistake: what was to be asked for would not be.  -1 with
+ * err. */
 static int
 check_patterns(const struct kit *kit, const char *which)
 {

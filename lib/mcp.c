@@ -267,8 +267,8 @@ give_up(struct mcp *m)
 }
 
 /*
- * Puts a request (params consumed) to a server that runs, and waits for the answer, which is owned: the
- * whole message.  Invalid with err.
+ * Puts a request (params consumed) to a server that runs, and waits for the answer, which is
+ * owned: the whole message.  Invalid with err.
  */
 static jv
 ask(struct mcp *m, const char *method, jv params, int64_t until_ms)
@@ -314,8 +314,8 @@ result_of(struct mcp *m, const char *what, jv answer)
 	return result;
 }
 
-/* Whether the server says that it speaks the modern version: in the result of server/discover, or in
- * the data of its complaint that we speak another. */
+/* Whether the server says that it speaks the modern version: in the result of server/discover,
+ * or in the data of its complaint that we speak another. */
 static bool
 is_modern(jv answer)
 {

@@ -1,17 +1,18 @@
 /*
  * mcp.h - a client of MCP servers: a program at the other end of a pipe that offers tools
  *
- * Sources: the Model Context Protocol, modelcontextprotocol.io, both eras of it: 2026-07-28, where each
- * request says who asks ("modern"), and 2024-11-05 to 2025-11-25, which begin with a handshake
- * ("legacy").  Which one a server speaks is found out by asking it, at the first request.
+ * Sources: the Model Context Protocol, modelcontextprotocol.io, both eras of it: 2026-07-28,
+ * where each request says who asks ("modern"), and 2024-11-05 to 2025-11-25, which begin with a
+ * handshake ("legacy").  Which one a server speaks is found out by asking it, at the first
+ * request.
  *
  * 1. The server is started when it is first needed, and kept until mcp_close; one that has ended is
  *    started anew for the next request.
  * 2. It gets an environment that holds no keys: PATH, HOME and the like (proc.h), and what its own
  *    description says.
  * 3. A request has an end: its answer, its time, or the end of the server.  One that is given up is
- *    cancelled, and a late answer to it is passed over.  A server that was late with a call, and then
- *    with an answer to whether it is there, is ended.
+ *    cancelled, and a late answer to it is passed over.  A server that was late with a call, and
+ *    then with an answer to whether it is there, is ended.
  * 4. We offer a server nothing: it may ask for a ping, all else is answered with "no such method".
  *    What it says unasked, or what is no message, is passed over.
  */
@@ -54,8 +55,8 @@ void mcp_on_progress(struct mcp *m, void (*take)(void *arg, jv progress), void *
  *
  * until_ms  of the monotonic clock; INT64_MAX: as long as it takes
  *
- * Invalid with err that names the server: EX_CONFIG (it cannot be started), EX_UNAVAILABLE (it ended,
- * or speaks no version of ours, or what it says makes no sense), EX_TIMEOUT, EX_TEMPFAIL
+ * Invalid with err that names the server: EX_CONFIG (it cannot be started), EX_UNAVAILABLE (it
+ * ended, or speaks no version of ours, or what it says makes no sense), EX_TIMEOUT, EX_TEMPFAIL
  * (stop_signal).
  */
 jv mcp_tools(struct mcp *m, int64_t until_ms);
@@ -63,8 +64,8 @@ jv mcp_tools(struct mcp *m, int64_t until_ms);
 /*
  * mcp_call - call a tool; args is consumed
  *
- * Returns its result, owned: {"content":[...],"structuredContent"?,"isError"?}.  Invalid with err as
- * mcp_tools; EX_DATAERR where the server refuses the call: no such tool, or other arguments.
+ * Returns its result, owned: {"content":[...],"structuredContent"?,"isError"?}.  Invalid with err
+ * as mcp_tools; EX_DATAERR where the server refuses the call: no such tool, or other arguments.
  */
 jv mcp_call(struct mcp *m, const char *tool, jv args, int64_t until_ms);
 

@@ -3,10 +3,10 @@
  *
  *   {"allow":[],"deny":[],"ask":[]}
  *
- * Each has names of tools, and patterns, with * ? or [ in them (fnmatch(3)).  deny wins over ask, ask
- * over allow.  Programs are allowed by name; the tools of its MCP servers, whose names have two _ in
- * a row, all of them unless allow has such a name or a pattern.  What has a slash in it is the path
- * of a program, and no pattern.
+ * Each has names of tools, and patterns, with * ? or [ in them (fnmatch(3)).  deny wins over ask,
+ * ask over allow.  Programs are allowed by name; the tools of its MCP servers, whose names have
+ * two _ in a row, all of them unless allow has such a name or a pattern.  What has a slash in it
+ * is the path of a program, and no pattern.
  */
 #ifndef PERMIT_H
 #define PERMIT_H
@@ -30,8 +30,8 @@ bool permit_is_of_server(const char *item);
 /* permit_matches - whether an item is, as a name or a pattern, for the tool of that name. */
 bool permit_matches(const char *item, const char *name);
 
-/* permit_of - what an agent (borrowed; invalid: it has nothing) may do with the tool of that name, be
- * there one or not. */
+/* permit_of - what an agent (borrowed; invalid: it has nothing) may do with the tool of that
+ * name, be there one or not. */
 enum permit permit_of(jv agent, const char *name);
 
 #endif

@@ -4,8 +4,8 @@
  * From files of the form that clients of MCP share:
  *   {"mcpServers":{"NAME":{"command":"program","args":["..."],"env":{"NAME":"value"},"cwd":"..."}}}
  * In command, args, env and cwd, ${NAME} is the environment's variable, ${NAME:-else} that or else.
- * What servers of other kinds than stdio say of themselves is refused when they are asked for; those
- * with "disabled":true are only found by name.
+ * What servers of other kinds than stdio say of themselves is refused when they are asked for;
+ * those with "disabled":true are only found by name.
  *
  * A server is {"name","argv":[...],"env"?,"folder"?}.
  */
@@ -19,7 +19,8 @@
  * begin with it.  (In files others may be found.)  0, or -1 with err EX_DATAERR. */
 int server_check_name(const char *name);
 
-/* server_of_command - a server that is started by a command line, which a shell takes apart.  Owned. */
+/* server_of_command - a server that is started by a command line, which a shell takes apart.
+ * Owned. */
 jv server_of_command(const char *name, const char *command);
 
 /* server_file - where servers are looked for unless told: mcp.json in the configuration's folder; a
@@ -33,8 +34,8 @@ char *server_file(void);
  */
 jv server_names(const char *path);
 
-/* server_find - a server in a file, owned; invalid with err as server_names, which names the file and
- * the server. */
+/* server_find - a server in a file, owned; invalid with err as server_names, which names the
+ * file and the server. */
 jv server_find(const char *path, const char *name);
 
 /*

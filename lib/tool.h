@@ -1,10 +1,11 @@
 /*
  * tool.h - the tools of an agent: finding them, asking what they take, and calling them
  *
- * A tool is an executable, or one of an MCP server (bridge.h).  "TOOL --schema" prints {"name","description","parameters":{JSON
- * Schema},"idempotent":bool?}.  A call gets its arguments as one JSON object on stdin and answers
- * with a text on stdout; exit 0: done, anything else: it failed, and stderr says why.  What servers
- * offer is described by them, and answers likewise.
+ * A tool is an executable, or one of an MCP server (bridge.h).  "TOOL --schema" prints
+ * {"name","description","parameters":{JSON Schema},"idempotent":bool?}.  A call gets its
+ * arguments as one JSON object on stdin and answers with a text on stdout; exit 0: done, anything
+ * else: it failed, and stderr says why.  What servers offer is described by them, and answers
+ * likewise.
  *
  * 1. What a tool does is bounded: time, memory, what the model gets of its answer.  Whatever it
  *    does is a result, never the end of its caller.
@@ -32,13 +33,13 @@ struct tools;
  * place  copied
  *
  * NAME is the command tool-NAME (with dashes for underscores) beside this program or NAME in
- * share/tools, else an executable NAME in a folder of $LEGWORK_TOOLS or in $XDG_CONFIG_HOME/legwork/tools; what has a
- * slash is the path of an executable.  What is denied by the name it was asked for is not looked
- * for.
+ * share/tools, else an executable NAME in a folder of $LEGWORK_TOOLS or in
+ * $XDG_CONFIG_HOME/legwork/tools; what has a slash is the path of an executable.  What is denied
+ * by the name it was asked for is not looked for.
  *
  * Returns NULL with err EX_CONFIG, which names the tool that is missing or whose declaration is
- * wrong, the pattern that is for none, or the server that cannot be started, or says why there can be
- * no sandbox; EX_TEMPFAIL where stop_signal came.
+ * wrong, the pattern that is for none, or the server that cannot be started, or says why there
+ * can be no sandbox; EX_TEMPFAIL where stop_signal came.
  */
 struct tools *tools_open(jv agent, const struct place_terms *place);
 void tools_close(struct tools *t);

@@ -508,6 +508,56 @@ test_stopped(void)
 	is_int(status, 0, "who is asked to stop does not wait for a tool");
 }
 
+/* A server of which one tool counts, one never answers, and one hangs it. */
+static const char server[] =
+    "echo started >>starts; n=0\n"
+    "say() { printf '{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":%s}\\n' \"$id\" \"$1\"; }\n"
+    "while IFS= read -r line; do\n"
+    "	id=${line##*'\"id\":'}; id=${id%%[!0-9]*}\n"
+    "	case $line in\n"
+    "	*notifications/*) ;;\n"
+    "	*server/discover*) printf '{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":-32601}}\\n' "
+    "$id ;;\n"
+    "	*initialize*) say '{\"protocolVersion\":\"2025-06-18\"}' ;;\n"
+    "	*tools/list*) say "
+    "'{\"tools\":[{\"name\":\"count\"},{\"name\":\"slow\"},{\"name\":\"hang\"}]}' ;;\n"
+    "	*ping*) say '{}' ;;\n"
+    "	*slow*) ;;\n"
+    "	*hang*) sleep 987 ;;\n"
+    "	*) n=$((n + 1)); say '{\"content\":[{\"type\":\"text\",\"text\":\"'$n'\"}]}' ;;\n"
+    "	esac\n"
+    "done";
+
+static void
+test_server(void)
+{
+	static const char late[] = "no answer within 1.5 s, so it was cancelled";
+	jv agent = jv_invalid();
+	struct tools *t;
+	size_t len;
+	char *starts;
+
+	make_program("server", server);
+	agent = record("{'role':'x','mcp':[{'name':'s','command':'%s/server'}]}", tools_path);
+	terms.timeout_ms = 1500;
+	t = tools_open(agent, &terms);
+	terms.timeout_ms = 0;
+	jv_free(agent);
+	if (!ok(t != NULL, "the tools of a server are an agent's"))
+		return;
+	gave(tools_call(t, "s__count", jv_object()), "success", "1", "one is called");
+	gave(tools_call(t, "s__slow", jv_object()), "error", late, "one that is late is given up");
+	gave(tools_call(t, "s__count", jv_object()), "success", "2", "its server goes on");
+	gave(tools_call(t, "s__hang", jv_object()), "error", late,
+	    "one that hangs is given up, too");
+	gave(tools_call(t, "s__count", jv_object()), "success", "1", "its server is started anew");
+	tools_close(t);
+	starts = box_read("work/starts", &len);
+	is_int((long long)len, 16, "it was started twice");
+	free(starts);
+	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "nothing is left of it");
+}
+
 /* --- the tools of the kit lie beside a program: here beside a copy of this one */
 
 /* Whether a tool of the kit answers so. */
@@ -646,6 +696,7 @@ main(int argc, char *argv[])
 	test_remains();
 	test_cannot_start();
 	test_tidy();
+	test_server();
 	test_stopped();
 	test_kit();
 	domain_close();
