@@ -6,6 +6,7 @@
 #include "edit.h"
 #include "err.h"
 #include "limit.h"
+#include "may.h"
 #include "settle.h"
 #include "spec.h"
 #include "task.h"
@@ -104,6 +105,8 @@ set_fields(struct tx *tx, jv *task, const struct edit *e)
 		return -1;
 	if (e->instruction)
 		*task = set_instruction(*task, e->instruction);
+	if (!may_trusts_in(tx, json_peek_string(*task, "chat_id"), id_user(NULL)))
+		*task = json_set(*task, "untrusted", jv_true());
 	if (e->instruction || e->agent) /* it may need subtasks now, or others */
 		*task = task_has_subtasks(*task) ? *task : json_drop(*task, "decision");
 	*task = join(*task, "metadata", e->metadata);

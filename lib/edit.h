@@ -4,7 +4,8 @@
  * 1. An edited task has another `revision`.  What a pipeline was told of an older one, a plan or a
  *    decision, no longer counts; a reservation is taken back, so that the task is handed out anew.
  *    An approval that it waits for is taken back, unless only the priority is another.
- * 2. Nobody waits for himself, by way of however many others.
+ * 2. What somebody edits whom its chat does not trust (may.h) is marked as untrusted.
+ * 3. Nobody waits for himself, by way of however many others.
  */
 #ifndef EDIT_H
 #define EDIT_H

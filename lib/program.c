@@ -55,7 +55,7 @@ add_paragraph(struct buf *b, const char *text)
 static void
 add_text_request(struct run *r, const char *fault, struct buf *b)
 {
-	jv instructions;
+	jv instructions, output;
 
 	if (!r->adapter) {
 		buf_puts(b, json_peek_string(r->w->task, "instruction"));
@@ -63,7 +63,9 @@ add_text_request(struct run *r, const char *fault, struct buf *b)
 	}
 	buf_puts(b, jv_string_value(r->instruction));
 	add_paragraph(b, jv_string_value(r->scope));
-	instructions = answer_instructions(r->output);
+	output = prompt_output(r->w->task, r->output);
+	instructions = answer_instructions(output);
+	jv_free(output);
 	add_paragraph(b, jv_string_value(instructions));
 	jv_free(instructions);
 	if (fault) {

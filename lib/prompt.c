@@ -208,16 +208,49 @@ agent_values(const struct prompt *p, jv scope)
 	return v;
 }
 
+/* What in a contract is words of who has written it. */
+static const char *const said_of_output[] = { "expected", "schema" };
+
+enum { SAID_OF_OUTPUT = sizeof said_of_output / sizeof *said_of_output };
+
+jv
+prompt_output(jv task, jv output)
+{
+	jv out = jv_copy(output);
+
+	for (size_t i = 0; i < SAID_OF_OUTPUT && json_peek_bool(task, "untrusted") &&
+			   jv_get_kind(out) == JV_KIND_OBJECT;
+	     i++)
+		out = json_drop(out, said_of_output[i]);
+	return out;
+}
+
+/* An untrusted task's own words, as one object. */
+static jv
+words_of(jv task)
+{
+	jv output = json_get(task, "output", JV_KIND_OBJECT),
+	   words =
+	       json_set_valid(jv_object(), "task", json_get(task, "instruction", JV_KIND_STRING));
+
+	for (size_t i = 0; i < SAID_OF_OUTPUT && jv_is_valid(output); i++)
+		words = json_set_valid(words, said_of_output[i],
+		    jv_object_get(jv_copy(output), jv_string(said_of_output[i])));
+	jv_free(output);
+	return words;
+}
+
 jv
 prompt_task(jv task)
 {
-	jv instruction = json_get(task, "instruction", JV_KIND_STRING), line, values, said;
+	jv line, values, said;
 	char *words;
 
-	if (!json_peek_bool(task, "untrusted"))
-		return jv_is_valid(instruction) ? instruction
-		                                : (jv_free(instruction), jv_string(""));
-	line = JV_ARRAY(json_set_valid(jv_object(), "task", instruction));
+	if (!json_peek_bool(task, "untrusted")) {
+		said = json_get(task, "instruction", JV_KIND_STRING);
+		return jv_is_valid(said) ? said : (jv_free(said), jv_string(""));
+	}
+	line = JV_ARRAY(words_of(task));
 	values = json_set(jv_object(), "task", prompt_lines(line));
 	words = prompt_read("untrusted.md");
 	said = words ? prompt_fill(words, values) : jv_invalid();

@@ -46,11 +46,15 @@ jv prompt_scope(jv scope);
 
 /*
  * prompt_task - a task's (borrowed) instruction: an owned string; of one that is `untrusted` as
- * data, with what to make of it
+ * data, with what it says of its answer, and what to make of it
  *
  * Invalid with err EX_CONFIG where the words cannot be read.
  */
 jv prompt_task(jv task);
+
+/* prompt_output - what of a task's contract (both borrowed) is told besides: of one that is
+ * `untrusted` only what is not in its words. */
+jv prompt_output(jv task, jv output);
 
 /* prompt_read - the words in a file, malloc'd; NULL with err EX_CONFIG. */
 char *prompt_read(const char *name);

@@ -38,10 +38,12 @@ first_messages(struct session *s)
 		.others = s->w->dependencies,
 		.chat = s->w->chat,
 		.tools = s->tools ? tools_declarations(s->tools) : jv_array(),
-		.folder = s->folder,
-		.output = answer_instructions(s->output) };
-	jv messages = prompt_messages(&p);
+		.folder = s->folder };
+	jv output = prompt_output(s->w->task, s->output), messages;
 
+	p.output = answer_instructions(output);
+	messages = prompt_messages(&p);
+	jv_free(output);
 	jv_free(p.tools);
 	jv_free(p.output);
 	return messages;
