@@ -111,8 +111,8 @@ add_audit_row(struct table *t, struct tx *tx, jv entry, int64_t now_ms)
 
 static const struct view_form audit_form = { audit_columns, add_audit_row, NULL };
 
-/* Whether a task (borrowed) has begun to run with this change, or is known only as one that has, since
- * the journal was compacted. */
+/* Whether a task (borrowed) has begun to run with this change, or is known only as one that has,
+ * since the journal was compacted. */
 static bool
 has_begun(struct log *l, jv task, const char *id, bool is_base)
 {

@@ -14,7 +14,8 @@ allow_is_given(const struct allow *allow)
 	return allow->may.len > 0 || allow->rate.len > 0 || allow->trust;
 }
 
-/* The name of one of the len that an item "name=value" begins with, and its value; NULL with err. */
+/* The name of one of the len that an item "name=value" begins with, and its value; NULL with
+ * err. */
 static const char *
 take_apart(const char *option, const char *item, const char *const *names, size_t len,
     const char **value)

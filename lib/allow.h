@@ -29,8 +29,8 @@ bool allow_is_given(const struct allow *allow);
 /* allow_read - the rules, as an object; invalid with err EX_USAGE, naming the option. */
 jv allow_read(const struct allow *allow);
 
-/* allow_set - give a chat (a whole id) these rules (borrowed) beside those that it has.  Returns the
- * record, owned; invalid with err EX_NOINPUT (no such chat). */
+/* allow_set - give a chat (a whole id) these rules (borrowed) beside those that it has.  Returns
+ * the record, owned; invalid with err EX_NOINPUT (no such chat). */
 jv allow_set(struct tx *tx, const char *chat_id, jv rules);
 
 #endif

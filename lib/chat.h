@@ -63,9 +63,9 @@ jv chat_set_rule(struct tx *tx, const char *id, const char *name, jv value);
  * Returns the record, owned; invalid: no such chat. */
 jv chat_set_policy(struct tx *tx, const char *id, jv policy);
 
-/* chat_set_member - make somebody a member of a chat (a whole id), or another kind of one: "person",
- * "agent" or "bot"; NULL: none any more.  Returns the record, owned; invalid with err: EX_DATAERR (the
- * name; the owner stays one), EX_NOINPUT (no such chat). */
+/* chat_set_member - make somebody a member of a chat (a whole id), or another kind of one:
+ * "person", "agent" or "bot"; NULL: none any more.  Returns the record, owned; invalid with err:
+ * EX_DATAERR (the name; the owner stays one), EX_NOINPUT (no such chat). */
 jv chat_set_member(struct tx *tx, const char *id, const char *user, const char *kind);
 
 /* chat_set_single - whether the tasks of a chat (a whole id) run one at a time (limit.h).  Returns
@@ -75,8 +75,8 @@ jv chat_set_single(struct tx *tx, const char *id, bool is_single);
 /* chat_is_single - whether they do; chat (invalid: no) is borrowed. */
 bool chat_is_single(jv chat);
 
-/* chat_is_ruled - whether its policy has rules for its users: `may`, `rate` or `trust` (may.h); chat
- * (invalid: no) is borrowed. */
+/* chat_is_ruled - whether its policy has rules for its users: `may`, `rate` or `trust` (may.h);
+ * chat (invalid: no) is borrowed. */
 bool chat_is_ruled(jv chat);
 
 /* chat_get - by its whole id; invalid: none. */

@@ -9,8 +9,8 @@
  *
  * 1. Who a user is, is for the caller to know: where he says so himself, this is advice
  *    (legwork(7), IDENTITY).
- * 2. The owner may everything, but as often as anybody; members are of any kind.  A task of the chat,
- *    which speaks as its owner, does so as often as it likes.
+ * 2. The owner may everything, but as often as anybody; members are of any kind.  A task of the
+ *    chat, which speaks as its owner, does so as often as it likes.
  * 3. A refusal is in the audit, if its transaction is committed.
  * 4. Where no chat has rules, each question costs one look into the index.
  */
@@ -61,8 +61,8 @@ enum store_result may_settle(struct tx *tx);
  */
 int may_say(struct tx *tx, jv event);
 
-/* may_begin - whether a user may add a task to a chat (a whole id; NULL: none), and at this rate, as
- * may_say. */
+/* may_begin - whether a user may add a task to a chat (a whole id; NULL: none), and at this rate,
+ * as may_say. */
 int may_begin(struct tx *tx, const char *chat_id, const char *user);
 
 /* may_trusts - whether an agent may take what a user (NULL: somebody unknown) says in a chat

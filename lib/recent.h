@@ -13,10 +13,10 @@ enum { RECENT_EVENTS = 200 };
  *
  * task  borrowed: what was said by it, and the message that it was made of, are left out
  *
- * Looks at the last RECENT_EVENTS events only.  Returns an owned array of {from, kind, trusted, text};
- * kind is "task" where a task has said it (from is then its short id), else what kind of a member of
- * the chat has, or "person"; trusted is there, and false, where the chat does not trust whoever it
- * was (may.h), or the task.
+ * Looks at the last RECENT_EVENTS events only.  Returns an owned array of {from, kind, trusted,
+ * text}; kind is "task" where a task has said it (from is then its short id), else what kind of a
+ * member of the chat has, or "person"; trusted is there, and false, where the chat does not trust
+ * whoever it was (may.h), or the task.
  */
 jv recent_messages(struct tx *tx, jv task, size_t max_bytes);
 
