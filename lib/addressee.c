@@ -100,5 +100,5 @@ void
 addressee_read(struct addressee *to, jv metadata, char **text)
 {
 	read_named(to, metadata);
-	read_mention(to, json_has(metadata, "agent"), text);
+	read_mention(to, json_peek_string(metadata, "agent") != NULL, text);
 }

@@ -70,6 +70,8 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 		.priority == "high" and .depends_on == ["1f3c"] and .model_id == "m" and
 		.limits == {timeout_s: 5, max_attempts: 2} and .scope == {regions: ["eu-1"]} and .labels == ["a"] and
 		.required_skills == ["b"] and .metadata == {ticket: 7}'
+	run -0 task-draft < <(with '{agent: null, priority: null}' | jq -c '.data.text = "@wc do it"')
+	assert_jq '.[0] | .agent == "wc" and (has("priority") | not)'
 	run -0 task-draft < <(with '{output_schema: {type: "array"}}' | jq -c '.data.text += "\nOutput: csv"')
 	assert_jq '.[0].output == {format: "json", schema: {type: "array"}}'
 	run -0 task-draft < <(with '{output: {expected: "a poem", tries: 1}, format: "markdown"}')
