@@ -1,5 +1,6 @@
 #include "enlist.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,12 +116,19 @@ struct enlist {
 	jv *changes;
 };
 
-/* What a node's task is known by.  No crew has a tab in its name. */
+/* What a node's task is known by.  No crew has a tab in its name, which counts in any case. */
 static jv
 key_of(const struct enlist *e, jv given)
 {
-	return jv_string_fmt("crew:%s:%s\t%s", e->chat ? e->chat : "",
-	    json_peek_string(given, "crew"), json_peek_string(given, "node"));
+	char *crew = xstrdup(json_peek_string(given, "crew"));
+	jv key;
+
+	for (char *p = crew; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	key = jv_string_fmt("crew:%s:%s\t%s", e->chat ? e->chat : "", crew,
+	    json_peek_string(given, "node"));
+	free(crew);
+	return key;
 }
 
 /* The spec of a node's task; what it waits for is known. */

@@ -245,6 +245,13 @@ crew_of_two() { # DESCRIPTION
 	assert_equal "$(task-list --jq '.waiting // "ready"')" $'dependencies\nready'
 }
 
+@test "agent-import: a crew is the same in any case" {
+	crew_of_two first | agent-import --tasks - >/dev/null
+	run -0 agent-import --tasks - < <(crew_of_two first | sed 's/"name": "x"/"name": "X"/')
+	assert_jq 'map(.change) == ["same", "same", "same"]'
+	assert_equal "$(task-list --count)" 2
+}
+
 @test "agent-import: a task that has begun stays as it is, and its answer too" {
 	crew_of_two first | agent-import --tasks - >/dev/null
 	agent-run "$(task-list --ids --limit 1)" >/dev/null
