@@ -12,8 +12,8 @@
 #include "task.h"
 #include "why.h"
 
-/* How many of a chat's tasks a question about all of them looks at, and names. */
-enum { LOOK_BACK = 200, NAMED_MAX = 10 };
+/* How many of a chat's tasks a question about all of them names. */
+enum { NAMED_MAX = 10 };
 
 struct steer {
 	struct tx *tx;
@@ -61,18 +61,15 @@ say_why(struct steer *s, jv task)
 static void
 say_all(struct steer *s)
 {
-	char *set = xprintf("chat.%s", s->chat_id);
-	int named = 0, looked = 0;
+	char *set = xprintf("open.%s", s->chat_id);
+	uint64_t n = 0;
+	int named = 0;
 
-	for (uint64_t n = 0;
-	     looked < LOOK_BACK && named < NAMED_MAX && (n = store_prev(s->tx, set, n)) != 0;
-	     looked++) {
+	while (named < NAMED_MAX && (n = store_prev(s->tx, set, n)) != 0) {
 		jv task = store_at(s->tx, n);
 
-		if (!task_is_over(task)) {
-			buf_puts(&s->answer, named++ ? "\n" : "");
-			say_why(s, task);
-		}
+		buf_puts(&s->answer, named++ ? "\n" : "");
+		say_why(s, task);
 		jv_free(task);
 	}
 	if (named == 0)

@@ -279,6 +279,8 @@ sets_of(jv task)
 			sets = add_name(sets, by_field[i][1], value);
 	}
 	sets = add_crew_set(sets, task);
+	if (!task_is_over(task) && json_peek_string(task, "chat_id"))
+		sets = add_name(sets, "open.", json_peek_string(task, "chat_id"));
 	if (task_is(task, "pending"))
 		sets = add_waiting_sets(sets, task);
 	if (task_is(task, "in_progress") && json_has(task, "spawned"))

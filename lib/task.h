@@ -16,6 +16,7 @@
  *   locking.<chat>        in progress, of those that have `lock` (floor.h)
  *   reserved.<slot>       reserved, of those of its slots that have a limit (`reservation.slots`)
  *   chat.<id> parent.<id> agent.<role>
+ *   open.<chat>           those of a chat that have not ended
  *   crew.<chat>.<name>    a crew's own tasks in a chat, "-": in none but their own; in lower case
  *   dependents.<id>       pending and waiting for that task
  *   stopped.<id>          failed because that task, on which it depends, failed or was cancelled

@@ -254,6 +254,17 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	assert_output --partial "${id::8} pending"
 }
 
+@test "task-draft: --commands: /status finds what waits behind many that have ended" {
+	chat=$(chat-new --ids --user ada)
+	id=$(task-add --chat "$chat" --ids the oldest one)
+	jq -nc --arg c "$chat" 'range(250) | {instruction: "\(.)", chat_id: $c}' | task-add --ids >others
+	xargs agent-cancel <others >/dev/null
+	say /status
+	steer
+	run -0 answered
+	assert_output "status ${id::8} pending (the oldest one): it is ready: no pipeline has taken it yet"
+}
+
 @test "task-draft: --commands: /cancel ends what waits, and says what it cannot" {
 	chat=$(chat-new --ids --user ada)
 	id=$(task-add --chat "$chat" --ids count the files)
