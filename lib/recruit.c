@@ -15,6 +15,7 @@
 #include "llm.h"
 #include "prompt.h"
 #include "speech.h"
+#include "stop.h"
 #include "task.h"
 
 enum {
@@ -84,7 +85,7 @@ written(struct work *w, jv question)
 	result = reason && !strcmp(reason, "end") && text.len > 0 && text.len <= AGENT_PROMPT_MAX
 	             ? json_utf8(text.p, text.len)
 	             : jv_invalid();
-	if (!jv_is_valid(result))
+	if (!jv_is_valid(result) && !stop_signal())
 		warn(w, last);
 	jv_free(last);
 	llm_close(llm);
@@ -177,6 +178,12 @@ recruit_run(struct work *w, struct work_result *result)
 	enum work_end end;
 
 	prompt = role ? instructions(w, proposal) : jv_invalid();
+	if (stop_signal()) {
+		jv_free(prompt);
+		jv_free(agent);
+		jv_free(proposal);
+		return WORK_STOPPED;
+	}
 	agent = json_set_string(agent, "role", role);
 	agent = json_set_string(agent, "description", description ? description : "");
 	agent = json_set(agent, "skills", crew_strings(proposal, "skills"));

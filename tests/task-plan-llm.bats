@@ -262,6 +262,26 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 	assert_output --partial '"response":"look at it"'
 }
 
+# creating - sets id to a subtask that creates the agent smith
+creating() {
+	id=$(task-add --ids x)
+	id=$(jq -nc --arg id "$id" '{task_id: $id, plan: {subtasks: [{title: "a", priority: "low", assigned_to: "smith"}],
+		agent_creations: [{role: "smith", skills: ["iron"], description: "bends iron"}]}}' |
+		task-split --print | jq -r .id | head -n 1)
+}
+
+@test "task-plan llm: TERM while an agent is made gives its task back, and makes none" {
+	creating
+	script_llm <<<hang
+	agent-run "$id" >/dev/null 3>&- &
+	wait_until 10 has_lines asked 1
+	kill -TERM $!
+	await_exit $! || true
+	is_field "$id" '[.status, has("response")] | tojson' '["pending",false]'
+	assert_equal "$(agent-list --jq .role)" ''
+	assert_none_left
+}
+
 # split_done - sets id to a task that was split in two, which have ended
 split_done() {
 	worker doer cat
