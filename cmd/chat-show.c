@@ -18,9 +18,27 @@ static const struct opt opts[] = { { 0, "since", "seq", "only events after this 
 				       .max = LONG_MAX },
 	{ 'n', "limit", "count", "at most count: the first after --since, else the last",
 	    .num = &limit, .max = LONG_MAX },
-	VIEW_FORMAT(h.view), VIEW_JQ(h.view), VIEW_IDS(h.view), { 0 } };
+	HISTORY_GROUP(h), CHOICE_OPTIONS(h.choice), VIEW_FORMAT(h.view), VIEW_JQ(h.view),
+	VIEW_IDS(h.view), { 0 } };
 
 static const struct cmd cmd = { "chat-show", "print what was said in a chat", "CHAT", opts, 0 };
+
+/* What was asked for, up to the event `last`.  -1 with err. */
+static int
+show(struct store *s, const char *chat_id, uint64_t last)
+{
+	bool is_tail = since < 0 && limit >= 0;
+	uint64_t from = since > 0 ? (uint64_t)since : 0;
+
+	if (h.is_grouped) {
+		if (history_print(&h, s, chat_id, from, last, -1) < 0)
+			return -1;
+		return history_settle(&h, s, GATHER_ALL, limit, is_tail);
+	}
+	if (is_tail && history_tail(&h, s, chat_id, last, limit, &from) < 0)
+		return -1;
+	return history_print(&h, s, chat_id, from, last, limit);
+}
 
 int
 main(int argc, char *argv[])
@@ -29,22 +47,25 @@ main(int argc, char *argv[])
 	struct store *s;
 	struct tx *tx;
 	uint64_t last;
+	int status;
 
 	(void)argc;
 	if (!operands[0] || operands[1])
 		opt_usage(&cmd, "want one chat");
 	if (history_open(&h) < 0)
 		opt_usage(&cmd, "%s", err_text());
+	if (h.is_grouped && h.view.is_ids)
+		opt_usage(&cmd, "--group does not go with --ids");
 	if (!(s = store_open()) || ask_id(s, "chat", operands[0], chat_id) < 0 ||
-	    may_ask(s, chat_id, id_user(NULL), MAY_READ) < 0 || !(tx = store_read(s)))
+	    may_ask(s, chat_id, id_user(NULL), MAY_READ) < 0 || history_choose(&h, s) < 0 ||
+	    !(tx = store_read(s)))
 		err_exit();
 	last = chat_last(tx, chat_id);
 	if (store_end(tx) < 0)
 		err_exit();
-	if (since < 0)
-		since = limit >= 0 && last > (uint64_t)limit ? (long)last - limit : 0;
-	if (history_print(&h, s, chat_id, (uint64_t)since, last, limit) < 0)
+	if (show(s, chat_id, last) < 0)
 		err_exit();
+	status = history_close(&h) < 0 ? err_print() : 0;
 	store_close(s);
-	return view_close(&h.view) < 0 ? err_print() : 0;
+	return status;
 }

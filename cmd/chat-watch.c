@@ -40,7 +40,8 @@ static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those 
 	    .set = &partial },
 	{ 't', "timeout", "time", "end after this time, with status 124 if --count was not reached",
 	    .str = &timeout },
-	VIEW_FORMAT(history.view), VIEW_JQ(history.view), VIEW_IDS(history.view), { 0 } };
+	HISTORY_GROUP(history), CHOICE_OPTIONS(history.choice), VIEW_FORMAT(history.view),
+	VIEW_JQ(history.view), VIEW_IDS(history.view), { 0 } };
 
 static const struct cmd cmd = { "chat-watch", "print what is said in a chat, as it happens",
 	"CHAT | --all", opts, 0 };
@@ -50,6 +51,7 @@ struct past {
 	char chat_id[ID_TEXT];
 	uint64_t since, last;
 	bool is_hidden; /* you may not read it */
+	bool is_tail;   /* it begins with the last events */
 };
 
 struct watch {
@@ -77,18 +79,20 @@ is_enough(void)
 }
 
 /* Where to begin in a chat: its cursor, else --last or --since, else behind what is there. */
-static uint64_t
-begin_of(struct tx *tx, const char *chat_id, bool is_known_reader, uint64_t last)
+static void
+begin(struct tx *tx, struct past *p, bool is_known_reader)
 {
-	int64_t seq = cursor ? chat_cursor(tx, cursor, chat_id) : -1;
+	int64_t seq = cursor ? chat_cursor(tx, cursor, p->chat_id) : -1;
 
+	p->is_tail = seq < 0 && !is_known_reader && newest >= 0;
 	if (seq >= 0)
-		return (uint64_t)seq;
-	if (is_known_reader) /* a chat that was made while it was away */
-		return 0;
-	if (newest >= 0)
-		return last > (uint64_t)newest ? last - (uint64_t)newest : 0;
-	return since >= 0 ? (uint64_t)since : last;
+		p->since = (uint64_t)seq;
+	else if (is_known_reader) /* a chat that was made while it was away */
+		p->since = 0;
+	else if (newest >= 0)
+		p->since = p->last > (uint64_t)newest ? p->last - (uint64_t)newest : 0;
+	else
+		p->since = since >= 0 ? (uint64_t)since : p->last;
 }
 
 /* The chat's entry, made where it has none. */
@@ -112,7 +116,7 @@ add_past(struct watch *w, struct tx *tx, const char *chat_id, bool is_known_read
 	p->last = chat_last(tx, chat_id);
 	if (w->is_again) /* a compaction was faster than we: go on where we are */
 		return;
-	p->since = begin_of(tx, chat_id, is_known_reader, p->last);
+	begin(tx, p, is_known_reader);
 	if (cursor) /* from now on this is where it stands, also if it dies at once */
 		chat_move_cursor(tx, cursor, chat_id, (int64_t)p->since);
 }
@@ -190,17 +194,52 @@ look(struct watch *w, const char *chat_id)
 		die(w);
 }
 
+/* How many more may be printed; -1: any number. */
+static long
+lines_left(void)
+{
+	return count >= 0 ? count - history.printed : -1;
+}
+
+/* Of --last and --group or a choice: what counts is what is printed. */
+static int
+find_tail(struct watch *w, struct past *p)
+{
+	if (!p->is_tail)
+		return 0;
+	if (history.is_grouped)
+		p->since = 0;
+	else if (history_tail(&history, w->s, p->chat_id, p->last, newest, &p->since) < 0)
+		return -1;
+	return 0;
+}
+
+/* Adds the lines of what was gathered: of a past that began with --last only so many. */
+static int
+settle(struct watch *w, bool is_tail)
+{
+	long limit = lines_left();
+
+	if (is_tail && (limit < 0 || newest < limit))
+		limit = newest;
+	return history_settle(&history, w->s, GATHER_STOPPED, limit, is_tail);
+}
+
 static void
 print_past(struct watch *w)
 {
 	for (size_t i = 0; i < w->pasts && !is_enough(); i++) {
-		long limit = count >= 0 ? count - history.printed : -1;
 		struct past *p = &w->past[i];
+		bool is_tail = p->is_tail;
 
 		if (p->is_hidden)
 			continue;
-		if (history_print(&history, w->s, p->chat_id, p->since, p->last, limit) < 0)
+		if (find_tail(w, p) < 0 ||
+		    history_print(&history, w->s, p->chat_id, p->since, p->last,
+			history.is_grouped ? -1 : lines_left()) < 0 ||
+		    settle(w, is_tail) < 0 || view_flush(&history.view) < 0)
 			die(w);
+		p->is_tail = false;
 		if (p->since < p->last)
 			p->since = p->last;
 	}
@@ -255,7 +294,8 @@ print_event(struct watch *w, const char *key, struct scan_text event)
 	p->since = seq;
 	if (w->overhear)
 		note_said(w, event);
-	history_add(&history, event);
+	if (history_take(&history, NULL, event) < 0)
+		die(w);
 }
 
 static void
@@ -263,8 +303,11 @@ take_delta(void *arg, jv delta)
 {
 	struct watch *w = arg;
 	const char *chat_id = json_peek_string(delta, "chat_id");
+	int wants = choice_wants(&history.choice, NULL, delta);
 
-	if (all && chat_id && past_of(w, chat_id)->is_hidden)
+	if (wants < 0)
+		die(w);
+	if (!wants || (all && chat_id && past_of(w, chat_id)->is_hidden))
 		jv_free(delta);
 	else if (history.view.kind == VIEW_TEXT)
 		growing_take(&w->growing, delta);
@@ -292,6 +335,8 @@ print_news(struct watch *w)
 	while (
 	    !is_enough() && !w->is_denied && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
 		print_event(w, key, event);
+	if (settle(w, false) < 0)
+		die(w);
 	if (w->growing.len > 0 || w->growing.shown > 0)
 		growing_draw(&w->growing, &history.view.out.buf);
 	if (rc == FEED_FAIL || view_flush(&history.view) < 0)
@@ -406,7 +451,7 @@ watch(struct watch *w, const char *chat_id)
 	bell_close(w->partial_bell);
 	bell_close(w->bell);
 	feed_close(w->feed);
-	view_close(&history.view);
+	history_close(&history);
 	free(w->past);
 	free(topic);
 	free(only);
@@ -428,6 +473,8 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "%s", err_text());
 	if (partial && (cursor || history.view.is_ids))
 		opt_usage(&cmd, "--partial goes with neither --cursor nor --ids");
+	if (history.is_grouped && (cursor || history.view.is_ids || partial))
+		opt_usage(&cmd, "--group goes with none of --cursor, --ids and --partial");
 	if (cursor && chat_check_cursor(cursor) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (timeout && opt_duration_ms(timeout) < 0)
@@ -437,7 +484,7 @@ main(int argc, char *argv[])
 	history.text.has_chats = all;
 	w.deadline_ms = timeout ? clock_mono_ms() + opt_duration_ms(timeout) + 1 : 0;
 	stop_catch();
-	if (!(w.s = store_open()))
+	if (!(w.s = store_open()) || history_choose(&history, w.s) < 0)
 		err_exit();
 	if (operands[0] && (ask_id(w.s, "chat", operands[0], id) < 0 ||
 			       may_ask(w.s, id, id_user(NULL), MAY_READ) < 0))

@@ -449,14 +449,20 @@ chat_next(struct tx *tx, const char *chat_id, uint64_t *seq, uint64_t near)
 }
 
 uint64_t
-chat_last(struct tx *tx, const char *chat_id)
+chat_prev(struct tx *tx, const char *chat_id, uint64_t n)
 {
 	char *set = xprintf("events.%s", chat_id);
-	uint64_t last = seq_at(tx, store_prev(tx, set, 0));
 
-	/* not their count: of a chat that was loaded there may be a part only */
+	n = store_prev(tx, set, n);
 	free(set);
-	return last;
+	return n;
+}
+
+uint64_t
+chat_last(struct tx *tx, const char *chat_id)
+{
+	/* not their count: of a chat that was loaded there may be a part only */
+	return seq_at(tx, chat_prev(tx, chat_id, 0));
 }
 
 uint64_t

@@ -115,6 +115,10 @@ uint64_t chat_events(struct tx *tx, const char *chat_id);
  * there. */
 uint64_t chat_next(struct tx *tx, const char *chat_id, uint64_t *seq, uint64_t near);
 
+/* chat_prev - the record number of the event before the one with record number n, or of the last
+ * where n is 0; 0: none. */
+uint64_t chat_prev(struct tx *tx, const char *chat_id, uint64_t n);
+
 /* chat_last - the seq of the last event that the chat has; 0: none. */
 uint64_t chat_last(struct tx *tx, const char *chat_id);
 

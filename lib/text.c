@@ -80,6 +80,24 @@ text_age(const char *at, int64_t now_ms, char out[TEXT_AGE])
 	return at && clock_parse(at, &ms) ? text_duration(now_ms - ms, out) : out;
 }
 
+const char *
+text_elapsed(int64_t ms, char out[TEXT_AGE])
+{
+	int64_t s = (ms > 0 ? ms : 0) / 1000, tenths = (ms > 0 ? ms : 0) % 1000 / 100;
+
+	if (s < 10)
+		snprintf(out, TEXT_AGE, "%" PRId64 ".%" PRId64 "s", s, tenths);
+	else if (s < 60)
+		snprintf(out, TEXT_AGE, "%" PRId64 "s", s);
+	else if (s < 3600)
+		snprintf(out, TEXT_AGE, "%" PRId64 "m %" PRId64 "s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(out, TEXT_AGE, "%" PRId64 "h %" PRId64 "m", s / 3600, s % 3600 / 60);
+	else
+		snprintf(out, TEXT_AGE, "%" PRId64 "d %" PRId64 "h", s / 86400, s % 86400 / 3600);
+	return out;
+}
+
 /* The mark of an event by its type; messages and status have that of their task. */
 static const char *
 mark_of(const char *type, const char *text)
@@ -207,24 +225,31 @@ add_chat(struct text *t, struct buf *b, const char *chat_id)
 	buf_release(&line);
 }
 
+/* "Task 1f3c9a2b" */
+static void
+add_badge(struct buf *b, const char *task)
+{
+	struct buf id = { 0 };
+
+	buf_add(&id, task, strnlen(task, 8));
+	while (id.len > 0 && id.len < strlen(task) && (task[id.len] & 0xC0) == 0x80)
+		id.p[--id.len] = '\0'; /* not within a character */
+	buf_puts(b, "Task ");
+	screen_clean(b, id.p, false);
+	if (b->p[b->len - 1] == ' ')
+		b->p[--b->len] = '\0';
+	buf_release(&id);
+}
+
 /* Who speaks: "🤖 Task 1f3c9a2b" or a name.  `about` is set to what a text may begin with itself. */
 static void
-add_speaker(struct text *t, struct buf *b, const char *type, const char *mark, const char *task,
+add_speaker(struct text *t, struct buf *b, enum paint paint, const char *mark, const char *task,
     const char *user, struct buf *about)
 {
 	if (task) {
-		struct buf id = { 0 };
-
-		buf_add(&id, task, strnlen(task, 8));
-		while (id.len > 0 && id.len < strlen(task) && (task[id.len] & 0xC0) == 0x80)
-			id.p[--id.len] = '\0'; /* not within a character */
-		buf_puts(about, "Task ");
-		screen_clean(about, id.p, false);
-		if (about->p[about->len - 1] == ' ')
-			about->p[--about->len] = '\0';
+		add_badge(about, task);
 		buf_printf(b, "%s ", mark);
-		screen_paint(t->screen, b, paint_of(type, mark), about->p);
-		buf_release(&id);
+		screen_paint(t->screen, b, paint, about->p);
 	} else {
 		screen_clean(about, user ? user : "?", false);
 		screen_paint(t->screen, b, BOLD, about->p ? about->p : "");
@@ -272,7 +297,8 @@ text_event(struct text *t, struct buf *b, jv event)
 	add_chat(t, b, json_peek_string(event, "chat_id"));
 	text_when(t, b, json_peek_string(event, "at"));
 	buf_putc(b, ' ');
-	add_speaker(t, b, type, mark, task, json_peek_string(event, "user_id"), &about);
+	add_speaker(t, b, paint_of(type, mark), mark, task, json_peek_string(event, "user_id"),
+	    &about);
 	at = TIME_COLUMNS + (task ? 3 : 0) + (about.p ? screen_width(about.p, about.len) : 0);
 	if (task && !strncmp(text, about.p, about.len)) {
 		struct buf rest = { 0 }; /* it names itself */
@@ -288,4 +314,28 @@ text_event(struct text *t, struct buf *b, jv event)
 	buf_release(&made);
 	buf_release(&about);
 	jv_free(data);
+}
+
+void
+text_task_line(struct text *t, struct buf *b, jv about, const char *mark, enum paint paint,
+    const char *text)
+{
+	const struct screen narrow = { .columns = TEXT_LINE_COLUMNS };
+	const char *task = json_peek_string(about, "task_id");
+	struct buf badge = { 0 }, line = { 0 };
+	size_t taken;
+
+	add_badge(&badge, task ? task : "");
+	add_chat(t, b, json_peek_string(about, "chat_id"));
+	text_when(t, b, json_peek_string(about, "at"));
+	buf_printf(b, " %s ", mark);
+	screen_paint(t->screen, b, paint, badge.p);
+	buf_putc(b, ' ');
+	taken = TIME_COLUMNS + screen_width(mark, strlen(mark)) + badge.len + 2;
+	screen_clean(&line, text, false);
+	screen_cut(t->screen->columns ? t->screen : &narrow, &line, taken);
+	buf_puts(b, line.p ? line.p : "");
+	buf_putc(b, '\n');
+	buf_release(&line);
+	buf_release(&badge);
 }

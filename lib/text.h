@@ -34,6 +34,18 @@ enum { TEXT_NO_DAYS = -1 };
  */
 void text_event(struct text *t, struct buf *b, jv event);
 
+/*
+ * text_task_line - append what a task says as one line: time, mark, task, text, newline
+ *
+ * about  borrowed: task_id, chat_id, at
+ * paint  how the task is painted
+ *
+ * The text is cut where the screen ends; what has no limit gets TEXT_LINE_COLUMNS of it.
+ */
+enum { TEXT_LINE_COLUMNS = 120 };
+void text_task_line(struct text *t, struct buf *b, jv about, const char *mark, enum paint paint,
+    const char *text);
+
 /* text_when - append a time (RFC 3339; NULL: none) as the local time of day, behind a line with the
  * date where that is another than before. */
 void text_when(struct text *t, struct buf *b, const char *at);
@@ -48,5 +60,9 @@ const char *text_age(const char *at, int64_t now_ms, char out[TEXT_AGE]);
 
 /* text_duration - the same of milliseconds. */
 const char *text_duration(int64_t ms, char out[TEXT_AGE]);
+
+/* text_elapsed - how long something took, in its two largest units: "0.4s", "2m 3s".  Returns
+ * out. */
+const char *text_elapsed(int64_t ms, char out[TEXT_AGE]);
 
 #endif

@@ -176,3 +176,112 @@ arrange() {
 	run -64 chat-show
 	run -64 chat-show "$chat" "$chat"
 }
+
+# --- what is wanted of it
+
+# What ada and bob have said, and tasks of theirs with a program's answers.  Sets chat, mine, other,
+# mine's subtask sub.
+arrange_tasks() {
+	worker echo cat
+	worker fails 'echo why >&2; exit 1'
+	export LEGWORK_USER=ada
+	chat=$(chat-new --ids)
+	chat-post "$chat" 'from ada' >/dev/null
+	mine=$(task-add --ids -c "$chat" -a echo 'say this')
+	other=$(LEGWORK_USER=bob task-add --ids -c "$chat" -a fails 'break it')
+	agent-run "$other" | chat-post >/dev/null
+	chat-post --user bob "$chat" 'from bob' >/dev/null
+	agent-run "$mine" | chat-post >/dev/null
+}
+
+said() { jq -r '.data | (.text // .message) | sub("Task [0-9a-f]{8}"; "T")' "$@" | paste -sd'|'; }
+
+@test "chat-show: --no-tasks leaves out what tasks say" {
+	arrange_tasks
+	run -0 chat-show "$chat" --no-tasks
+	assert_equal "$(said <<<"$output")" 'from ada|from bob'
+}
+
+@test "chat-show: --mine prints my messages, and what tasks say that I asked for" {
+	arrange_tasks
+	run -0 chat-show "$chat" --mine
+	assert_jq --arg id "$mine" 'length == 5 and map(.data.task_id) == [null, $id, $id, $id, $id]'
+	LEGWORK_USER=bob run -0 chat-show "$chat" --mine
+	assert_jq --arg id "$other" 'length == 4 and map(.data.task_id) == [$id, $id, $id, null]'
+	LEGWORK_USER=bob run -0 chat-show "$chat" --mine --no-tasks
+	assert_equal "$(said <<<"$output")" 'from bob'
+	LEGWORK_USER=carl run -0 chat-show "$chat" --mine
+	assert_output ''
+}
+
+@test "chat-show: --task prints what a task and its subtasks say" {
+	arrange_tasks
+	run -0 chat-show "$chat" --task "${mine:0:6}"
+	assert_jq --arg id "$mine" 'length == 4 and all(.data.task_id == $id)'
+	parent=$(task-add --ids -c "$chat" $'both:\n- @echo one\n- @echo two')
+	task-watch --drain | task-plan | task-split | agent-run | chat-post >/dev/null
+	run -0 chat-show "$chat" --task "$parent"
+	assert_jq --arg id "$parent" 'map(select(.type == "message").data.text)[0:2] == ["one", "two"] and
+		(map(.data.task_id) | unique | length == 3) and (map(.data.task_id) | index([$id]) != null)'
+	run -66 --separate-stderr chat-show "$chat" --task deadbeef
+	assert_equal "$stderr" 'chat-show: task deadbeef: no such task'
+	run -64 chat-show "$chat" --task "$mine" --no-tasks
+}
+
+@test "chat-show: --limit counts what is wanted" {
+	arrange_tasks
+	seq 300 | chat-post --user bob "$chat" >/dev/null
+	run -0 chat-show "$chat" --mine --limit 2
+	assert_equal "$(said <<<"$output")" 'say this|T completed successfully'
+	run -0 chat-show "$chat" --mine --limit 99
+	assert_jq 'length == 5'
+	run -0 chat-show "$chat" --no-tasks --limit 2 --since 0
+	assert_equal "$(said <<<"$output")" 'from ada|from bob'
+}
+
+@test "chat-show: --group folds what a task says into one record, where its last event stands" {
+	arrange_tasks
+	run -0 chat-show "$chat" --group
+	assert_jq --arg mine "$mine" --arg other "$other" --arg chat "$chat" '
+		map(.task_id // .data.text) == ["from ada", $other, "from bob", $mine] and
+		(.[3] | .type == "task" and .chat_id == $chat and .status == "completed" and .events == 4 and
+			.counts == {status: 3, message: 1} and .title == "say this" and .answer == "say this" and
+			.agent == "echo" and .elapsed_ms >= 0 and .last.type == "status" and .seq == .last.seq) and
+		(.[1] | .status == "failed" and .counts == {status: 2, error: 1})'
+	run -0 chat-show "$chat" --group --limit 2
+	assert_jq --arg id "$mine" 'map(.task_id // .data.text) == ["from bob", $id]'
+	run -0 chat-show "$chat" --group --limit 2 --since 1
+	assert_jq --arg id "$other" 'map(.task_id // .data.text) == [$id, "from bob"]'
+	run -64 chat-show "$chat" --group --ids
+}
+
+@test "chat-show: --group as text tells each task's state in a line" {
+	arrange_tasks
+	asks=$(task-add --ids -c "$chat" 'never begun')
+	run -0 chat-show "$chat" --group --format text
+	assert_line --regexp "^.{8} ❌ Task ${other:0:8} failed after [0-9.]+s \(3 events\): break it: why\$"
+	assert_line --regexp "^.{8} ✅ Task ${mine:0:8} completed in [0-9.]+s \(4 events\): say this: say this\$"
+	assert_equal "$(grep -vc '^---' <<<"$output")" 4
+	on_terminal 40 "chat-show $chat --group"
+	assert_fits 40
+	task-rm "$mine" "$other" >/dev/null
+	run -0 chat-show "$chat" --group
+	assert_jq 'map(.status // empty) == ["failed", "completed"]'
+}
+
+@test "chat-show: --group tells of a task that runs, and of one that asks" {
+	asking
+	run -0 chat-show "$chat" --group
+	assert_jq 'length == 1 and (.[0] | .status == "pending" and .waiting == "approval")'
+	run -0 chat-show "$chat" --group --format text
+	assert_line --regexp "✋ Task ${id:0:8} asks \(1 event\): x: May I\?\$"
+	worker sleeper 'read -r _ <hold'
+	mkfifo hold
+	runs=$(task-add --ids -c "$chat" -a sleeper 'take a while')
+	agent-run "$runs" > >(exec chat-post 3>&- >/dev/null) 3>&- &
+	wait_until 10 eval '[[ $(chat-show "$chat" | wc -l) = 3 ]]'
+	run -0 chat-show "$chat" --group --task "$runs" --format text
+	assert_line --regexp "⏳ Task ${runs:0:8} running for [0-9.]+s \(2 events\): take a while\$"
+	echo >hold
+	await_exit $!
+}

@@ -637,6 +637,71 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	assert_equal "$(chat-show "$chat")" ''
 }
 
+# --- what is wanted of it
+
+@test "chat-watch: --group prints a task when it has ended, and what is said between as it comes" {
+	worker slow 'echo "{\"type\":\"thought\",\"data\":{\"text\":\"hm\"}}"; read -r _ <hold; echo done'
+	mkfifo hold
+	chat_with before
+	early=$(task-add --ids -c "$chat" -a slow first)
+	agent-run "$early" 3>&- | chat-post >/dev/null 3>&- &
+	wait_until 10 eval '[[ $(chat-show "$chat" | wc -l) = 4 ]]'
+	watch out "$chat" --since 0 --group --count 3
+	wait_until 10 has_lines out 1
+	say "$chat" between
+	wait_until 10 has_lines out 2
+	echo >hold
+	await_exit $pid
+	run -0 cat out
+	assert_jq --arg id "$early" 'map(.task_id // .data.text) == ["before", "between", $id] and
+		(.[2] | .status == "completed" and .events == 5 and .counts.thought == 1 and .answer == "done")'
+}
+
+@test "chat-watch: --group tells of an approval that is asked for, and as text of each in a line" {
+	asking
+	run -0 chat-watch "$chat" --since 0 --group --count 1 --format text
+	assert_line --regexp "✋ Task ${id:0:8} asks \(1 event\): x: May I\?\$"
+}
+
+@test "chat-watch: --last counts lines where events are chosen or grouped" {
+	worker echo cat
+	chat_with one
+	for i in 1 2; do agent-run "$(task-add --ids -c "$chat" "task $i")" | chat-post >/dev/null; done
+	run -0 chat-watch "$chat" --last 2 --no-tasks --count 1
+	assert_equal "$(texts <<<"$output")" one
+	run -0 chat-watch "$chat" --last 2 --group --timeout 0
+	assert_equal "$(jq -r .title <<<"$output" | paste -sd,)" 'task 1,task 2'
+	run -0 chat-watch "$chat" --since 0 --group --count 2
+	assert_jq 'map(.title // .data.text) == ["one", "task 1"]'
+}
+
+@test "chat-watch: --mine, --task and --no-tasks choose among what comes" {
+	worker echo cat
+	export LEGWORK_USER=ada
+	chat_with
+	watch mine "$chat" --since 0 --mine --count 5
+	pids=("$pid")
+	id=$(task-add --ids -c "$chat" mine)
+	other=$(LEGWORK_USER=bob task-add --ids -c "$chat" other)
+	watch task "$chat" --since 0 --task "$id" --count 4
+	pids+=("$pid")
+	watch none "$chat" --since 0 --no-tasks --count 2
+	pids+=("$pid")
+	say --user bob "$chat" hello
+	for each in "$other" "$id"; do agent-run "$each" | chat-post >/dev/null; done
+	say "$chat" bye
+	await_all "${pids[@]}"
+	assert_equal "$(jq -r '.data.task_id // "me"' mine | uniq | paste -sd,)" "$id,me"
+	assert_equal "$(jq -r .data.task_id task | uniq)" "$id"
+	assert_equal "$(texts none)" 'hello bye'
+}
+
+@test "chat-watch: --group goes with none of --cursor, --ids and --partial (64)" {
+	chat_with
+	for option in --cursor=me --ids --partial; do run -64 chat-watch "$chat" --group "$option"; done
+	run -66 chat-watch "$chat" --task deadbeef
+}
+
 # --- misuse
 
 @test "chat-watch: wants one chat or --all (64)" {
