@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "bell.h"
+#include "bundle.h"
 #include "chat.h"
 #include "clock.h"
 #include "err.h"
@@ -15,15 +16,17 @@
 #include "history.h"
 #include "json.h"
 #include "may.h"
+#include "notice.h"
 #include "opt.h"
 #include "overhear.h"
 #include "stop.h"
+#include "task.h"
 
 /* How long a lost bell may go unnoticed, and how long a terminal is left in peace. */
 enum { POLL_MS = 2000, REDRAW_MS = 40 };
 
 static struct history history;
-static const char *cursor, *timeout;
+static const char *cursor, *timeout, *notify;
 static long since = -1, newest = -1, count = -1;
 static bool all, partial;
 
@@ -38,6 +41,7 @@ static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those 
 	{ 0, "count", "count", "end after count events", .num = &count, .min = 1, .max = LONG_MAX },
 	{ 0, "partial", NULL, "also what agents are about to say, while they say it",
 	    .set = &partial },
+	{ 0, "notify", "command", "run this line of sh for each task that ends", .str = &notify },
 	{ 't', "timeout", "time", "end after this time, with status 124 if --count was not reached",
 	    .str = &timeout },
 	HISTORY_GROUP(history), CHOICE_OPTIONS(history.choice), VIEW_FORMAT(history.view),
@@ -60,6 +64,8 @@ struct watch {
 	struct bell *partial_bell; /* NULL, as the next: they are not wanted, or cannot be shown */
 	struct overhear *overhear;
 	struct growing growing; /* on a terminal */
+	struct notice notice;
+	jv ended; /* array: ids of tasks that may have */
 	struct feed *feed;
 	struct past *past;
 	size_t pasts;
@@ -226,6 +232,53 @@ settle(struct watch *w, bool is_tail)
 }
 
 static void
+note_end(void *arg, jv event)
+{
+	struct watch *w = arg;
+	jv data = json_get(event, "data", JV_KIND_OBJECT),
+	   id = json_get(data, "task_id", JV_KIND_STRING);
+
+	if (jv_is_valid(id) && bundle_may_stop(event))
+		w->ended = jv_array_append(w->ended, id);
+	else
+		jv_free(id);
+	jv_free(data);
+}
+
+static void
+say(void *arg, const char *warning)
+{
+	(void)arg;
+	err_warn("%s", warning);
+}
+
+/* Has --notify's command run for tasks that have ended, and of which all is said. */
+static void
+notify_ends(struct watch *w)
+{
+	struct tx *tx = NULL;
+
+	jv_array_foreach (w->ended, i, id) {
+		jv task;
+
+		if (!tx && !(tx = store_read(w->s)))
+			die(w);
+		task = task_get(tx, jv_string_value(id));
+		if (task_is_over(task) &&
+		    json_peek_int(task, "posted", 0) >= json_peek_int(task, "events", 0))
+			notice_add(&w->notice, task);
+		else
+			jv_free(task);
+		jv_free(id);
+	}
+	if (tx && store_end(tx) < 0)
+		die(w);
+	jv_free(w->ended);
+	w->ended = jv_array();
+	notice_look(&w->notice, say, w);
+}
+
+static void
 print_past(struct watch *w)
 {
 	for (size_t i = 0; i < w->pasts && !is_enough(); i++) {
@@ -242,6 +295,10 @@ print_past(struct watch *w)
 		p->is_tail = false;
 		if (p->since < p->last)
 			p->since = p->last;
+	}
+	if (notify && !history.seen) { /* of what ends from now on */
+		history.seen = note_end;
+		history.arg = w;
 	}
 }
 
@@ -341,6 +398,7 @@ print_news(struct watch *w)
 		growing_draw(&w->growing, &history.view.out.buf);
 	if (rc == FEED_FAIL || view_flush(&history.view) < 0)
 		die(w);
+	notify_ends(w);
 	return rc;
 }
 
@@ -448,6 +506,7 @@ watch(struct watch *w, const char *chat_id)
 		}
 	}
 	close_partial(w);
+	notice_close(&w->notice, say, w);
 	bell_close(w->partial_bell);
 	bell_close(w->bell);
 	feed_close(w->feed);
@@ -482,6 +541,8 @@ main(int argc, char *argv[])
 		    timeout);
 	history.cursor = cursor;
 	history.text.has_chats = all;
+	notice_open(&w.notice, notify);
+	w.ended = jv_array();
 	w.deadline_ms = timeout ? clock_mono_ms() + opt_duration_ms(timeout) + 1 : 0;
 	stop_catch();
 	if (!(w.s = store_open()) || history_choose(&history, w.s) < 0)

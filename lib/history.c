@@ -66,13 +66,15 @@ history_take(struct history *h, struct tx *tx, struct scan_text event)
 	jv value;
 	int wants;
 
-	if (choice_is_all(&h->choice) && !h->is_grouped) {
+	if (choice_is_all(&h->choice) && !h->is_grouped && !h->seen) {
 		history_add(h, event);
 		return 1;
 	}
 	buf_add(&copy, event.p, event.len);
 	value = json_parse(copy.p, copy.len);
 	wants = choice_wants(&h->choice, tx, value);
+	if (wants > 0 && h->seen)
+		h->seen(h->arg, value);
 	if (wants > 0 && h->is_grouped)
 		gather_add(&h->gather, jv_copy(value));
 	else if (wants > 0)

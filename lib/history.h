@@ -15,6 +15,8 @@ struct history {
 	struct choice choice;
 	bool is_grouped; /* what a task says becomes a bundle (bundle.h) */
 	struct gather gather;
+	void (*seen)(void *arg, jv event); /* called for each that is taken, which it borrows */
+	void *arg;
 	const char *cursor; /* each event gets "cursor" with this name; NULL: none */
 	long printed;
 };

@@ -702,6 +702,76 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	run -66 chat-watch "$chat" --task deadbeef
 }
 
+# --- a command for each task that ends
+
+run_task() { agent-run "$1" | chat-post >/dev/null; }
+
+@test "chat-watch: --notify runs a command for each task that ends, with its record" {
+	worker echo cat
+	worker bad 'echo why >&2; exit 1'
+	chat_with
+	run_task "$(task-add --ids -c "$chat" -a echo early)"
+	watch out "$chat" --since 0 --notify 'echo "$LEGWORK_TASK_ID $LEGWORK_STATUS $LEGWORK_TITLE"; cat >"told.$LEGWORK_TITLE"'
+	wait_until 10 has_lines out 4
+	good=$(task-add --ids -c "$chat" -a echo good)
+	bad=$(task-add --ids -c "$chat" -a bad bad)
+	run_task "$good"
+	run_task "$bad"
+	wait_until 10 [ -s told.good ]
+	wait_until 10 [ -s told.bad ]
+	stop "$pid"
+	assert_equal "$(jq -r .status told.good told.bad | paste -sd,)" completed,failed
+	assert_equal "$(jq -r .id told.good told.bad | paste -sd,)" "$good,$bad"
+	assert_equal "$(echo told.*)" 'told.bad told.good'
+	run ! grep -q good <(jq -r .type out)
+}
+
+@test "chat-watch: --notify: a task is told in the environment, with whatever its title says" {
+	worker echo cat
+	chat_with
+	watch out "$chat" --count 4 --notify 'printf "%s|" "$LEGWORK_TASK_ID" "$LEGWORK_STATUS" "$LEGWORK_TITLE" >told'
+	id=$(task-add --ids -c "$chat" '$(touch evil); `touch evil` "'"'")
+	run_task "$id"
+	await_exit $pid
+	wait_until 10 [ -s told ]
+	assert_equal "$(<told)" "$id|completed|\$(touch evil); \`touch evil\` \"'|"
+	[[ ! -e evil ]]
+}
+
+@test "chat-watch: --notify: one that fails is a warning, with its last words" {
+	worker echo cat
+	chat_with
+	chat-watch "$chat" --notify 'echo a >&2; echo no display >&2; exit 3' >out 2>err 3>&- &
+	pid=$!
+	wait_until 10 eval '(($(bells) == 1))'
+	id=$(task-add --ids -c "$chat" x)
+	run_task "$id"
+	wait_until 10 has_lines err 1
+	say "$chat" more
+	wait_until 10 has_lines out 5
+	stop $pid
+	assert_equal "$(<err)" "chat-watch: --notify: task ${id:0:8}: exit status 3: no display"
+}
+
+@test "chat-watch: --notify: four run at once, the others wait, and the viewer does not" {
+	worker echo cat
+	chat_with
+	mkfifo go
+	watch out "$chat" --since 0 --notify 'echo x >>begun; read -r _ <go; echo x >>done'
+	for i in {1..6}; do task-add -c "$chat" "task $i" >/dev/null; done
+	task-watch --drain | agent-run 3>&- | chat-post >/dev/null
+	wait_until 10 has_lines out 24
+	wait_until 10 has_lines begun 4
+	say "$chat" more
+	wait_until 10 has_lines out 25
+	has_lines begun 5 && false
+	exec 7<>go
+	printf '\n\n\n\n\n\n' >&7
+	wait_until 10 has_lines done 6
+	exec 7>&-
+	stop $pid
+}
+
 # --- misuse
 
 @test "chat-watch: wants one chat or --all (64)" {
