@@ -10,8 +10,10 @@
 #include "bundle.h"
 #include "chat.h"
 #include "clock.h"
+#include "dir.h"
 #include "err.h"
 #include "feed.h"
+#include "footer.h"
 #include "growing.h"
 #include "history.h"
 #include "json.h"
@@ -21,9 +23,11 @@
 #include "overhear.h"
 #include "stop.h"
 #include "task.h"
+#include "underway.h"
 
-/* How long a lost bell may go unnoticed, and how long a terminal is left in peace. */
-enum { POLL_MS = 2000, REDRAW_MS = 40 };
+/* How long a lost bell may go unnoticed; how long a terminal is left in peace, where a text grows and
+ * where only time goes by; and the rows that events have at least. */
+enum { POLL_MS = 2000, REDRAW_MS = 40, TICK_MS = 1000, ROWS_MIN = 8 };
 
 static struct history history;
 static const char *cursor, *timeout, *notify;
@@ -63,7 +67,10 @@ struct watch {
 	struct bell *bell;
 	struct bell *partial_bell; /* NULL, as the next: they are not wanted, or cannot be shown */
 	struct overhear *overhear;
-	struct growing growing; /* on a terminal */
+	bool has_footer; /* it is a terminal that shows what goes on, below the events */
+	struct footer footer;
+	struct growing growing;
+	struct underway underway;
 	struct notice notice;
 	jv ended; /* array: ids of tasks that may have */
 	struct feed *feed;
@@ -162,10 +169,24 @@ add_all_pasts(struct watch *w, struct tx *tx)
 		chat_move_cursor(tx, cursor, "all", 0);
 }
 
-/* Ends with the error in the slot, leaving no bell behind. */
+/* Takes away what stands below the events. */
+static void
+wipe(struct watch *w)
+{
+	if (w->has_footer)
+		footer_erase(&w->footer, &history.view.out.buf);
+}
+
+/* Ends with the error in the slot, leaving no bell behind, and no footer where that can be. */
 static _Noreturn void
 die(struct watch *w)
 {
+	struct buf erase = { 0 };
+
+	if (w->has_footer) {
+		footer_erase(&w->footer, &erase);
+		dir_write_all(STDOUT_FILENO, erase.p ? erase.p : "", erase.len);
+	}
 	bell_close(w->bell);
 	bell_close(w->partial_bell);
 	if (stop_signal())
@@ -190,6 +211,8 @@ look(struct watch *w, const char *chat_id)
 			add_past(w, tx, chat_id, false);
 		else
 			add_all_pasts(w, tx);
+		if (w->has_footer)
+			underway_look(&w->underway, tx);
 		if (!(w->feed = feed_open(tx))) {
 			store_end(tx);
 			die(w);
@@ -248,7 +271,8 @@ note_end(void *arg, jv event)
 static void
 say(void *arg, const char *warning)
 {
-	(void)arg;
+	wipe(arg);
+	view_flush(&history.view);
 	err_warn("%s", warning);
 }
 
@@ -281,6 +305,7 @@ notify_ends(struct watch *w)
 static void
 print_past(struct watch *w)
 {
+	wipe(w);
 	for (size_t i = 0; i < w->pasts && !is_enough(); i++) {
 		struct past *p = &w->past[i];
 		bool is_tail = p->is_tail;
@@ -308,7 +333,6 @@ note_said(struct watch *w, struct scan_text event)
 {
 	jv value = json_parse_object(event.p, event.len);
 
-	growing_erase(&w->growing, &history.view.out.buf);
 	if (jv_is_valid(value)) {
 		overhear_said(w->overhear, value);
 		growing_replace(&w->growing, value);
@@ -341,6 +365,8 @@ print_event(struct watch *w, const char *key, struct scan_text event)
 		w->is_gone = true;
 	if (event.p && !strncmp(key, "chat/", 5))
 		note_rules(w, key, event);
+	if (w->has_footer)
+		underway_take(&w->underway, key, event);
 	if (!event.p || strncmp(key, w->only, strlen(w->only)) != 0)
 		return;
 	strncpy(chat_id, key + strlen("event/"), ID_TEXT - 1);
@@ -380,6 +406,29 @@ print_partial(struct watch *w)
 		overhear_look(w->overhear, take_delta, w);
 }
 
+/* Puts what goes on below what is about to be printed, in place of what stood there. */
+static void
+draw_footer(struct watch *w)
+{
+	struct buf *out = &history.view.out.buf, lines = { 0 }, whole = { 0 };
+	size_t rows = history.view.screen.rows;
+	bool has_room = rows >= ROWS_MIN + UNDERWAY_LINES + 1;
+
+	if (!w->has_footer)
+		return;
+	if (out->len > 0) {
+		footer_erase(&w->footer, &whole);
+		buf_add(&whole, out->p, out->len);
+		buf_release(out);
+		*out = whole;
+	}
+	growing_lines(&w->growing, has_room ? rows - UNDERWAY_LINES - 2 : rows - 1, &lines);
+	if (has_room)
+		underway_draw(&w->underway, &history.view.screen, clock_now_ms(), &lines);
+	footer_draw(&w->footer, out, &lines);
+	buf_release(&lines);
+}
+
 /* FEED_GONE: look again. */
 static enum feed_result
 print_news(struct watch *w)
@@ -388,14 +437,15 @@ print_news(struct watch *w)
 	struct scan_text event;
 	const char *key;
 
+	if (w->has_footer)
+		screen_measure(&history.view.screen, STDOUT_FILENO);
 	print_partial(w);
 	while (
 	    !is_enough() && !w->is_denied && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
 		print_event(w, key, event);
 	if (settle(w, false) < 0)
 		die(w);
-	if (w->growing.len > 0 || w->growing.shown > 0)
-		growing_draw(&w->growing, &history.view.out.buf);
+	draw_footer(w);
 	if (rc == FEED_FAIL || view_flush(&history.view) < 0)
 		die(w);
 	notify_ends(w);
@@ -415,7 +465,9 @@ wait_for_news(struct watch *w)
 			return -1;
 		left = left < POLL_MS ? left : POLL_MS;
 	}
-	if (w->growing.shown > 0)
+	if (w->has_footer && underway_len(&w->underway) > 0 && left > TICK_MS)
+		left = TICK_MS;
+	if (w->growing.len > 0)
 		poll(NULL, 0, left < REDRAW_MS ? (int)left : REDRAW_MS);
 	return bell_wait_either(w->bell, w->partial_bell, (int)left, STDOUT_FILENO) < 0 ||
 	               stop_signal()
@@ -440,13 +492,41 @@ end_status(const struct watch *w, const char *chat_id)
 	return count >= 0 && w->is_late ? EX_TIMEOUT : 0;
 }
 
+static bool
+is_hidden(void *arg, const char *chat_id)
+{
+	return all && past_of(arg, chat_id)->is_hidden;
+}
+
+/* Only where lines can be replaced. */
+static void
+open_footer(struct watch *w, const char *chat_id)
+{
+	underway_open(&w->underway, chat_id, &history.choice);
+	w->underway.is_hidden = is_hidden;
+	w->underway.arg = w;
+	w->has_footer = history.view.kind == VIEW_TEXT && history.view.screen.rows > 0;
+	if (w->has_footer)
+		footer_open(&w->footer, &history.view.screen);
+}
+
+static void
+close_footer(struct watch *w)
+{
+	wipe(w);
+	if (w->has_footer)
+		footer_release(&w->footer);
+	underway_close(&w->underway);
+	w->has_footer = false;
+}
+
 /* As text they need a terminal where they can be replaced. */
 static void
 open_partial(struct watch *w, const char *chat_id)
 {
 	char *topic;
 
-	if (!partial || (history.view.kind == VIEW_TEXT && history.view.screen.rows == 0))
+	if (!partial || (history.view.kind == VIEW_TEXT && !w->has_footer))
 		return;
 	topic = overhear_topic(chat_id);
 	if (!w->partial_bell && !(w->partial_bell = bell_open(store_watch_fd(w->s), topic)))
@@ -459,7 +539,6 @@ open_partial(struct watch *w, const char *chat_id)
 static void
 close_partial(struct watch *w)
 {
-	growing_erase(&w->growing, &history.view.out.buf);
 	growing_release(&w->growing);
 	overhear_close(w->overhear);
 	w->overhear = NULL;
@@ -490,6 +569,7 @@ watch(struct watch *w, const char *chat_id)
 	w->chat = chat;
 	if (!(w->bell = bell_open(store_watch_fd(w->s), topic)))
 		die(w);
+	open_footer(w, chat_id);
 	open_partial(w, chat_id);
 	look(w, chat_id);
 	say_hidden(w);
@@ -506,6 +586,7 @@ watch(struct watch *w, const char *chat_id)
 		}
 	}
 	close_partial(w);
+	close_footer(w);
 	notice_close(&w->notice, say, w);
 	bell_close(w->partial_bell);
 	bell_close(w->bell);

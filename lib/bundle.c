@@ -184,6 +184,21 @@ last_words(jv last, jv data, const struct state *state)
 	return words;
 }
 
+/* A title: where the line has an end, so much of it that the rest can be seen, too. */
+static void
+add_title(struct buf *b, const struct screen *screen, const char *title)
+{
+	const struct screen third = { .columns = screen->columns / 3 };
+	struct buf part = { 0 };
+
+	if (!title)
+		return;
+	screen_clean(&part, title, false);
+	screen_cut(&third, &part, 0);
+	add_gist(b, part.p);
+	buf_release(&part);
+}
+
 void
 bundle_text(struct text *t, struct buf *b, jv bundle)
 {
@@ -200,7 +215,7 @@ bundle_text(struct text *t, struct buf *b, jv bundle)
 		buf_printf(&line, "%s%s", state->between,
 		    text_elapsed(json_peek_int(bundle, "elapsed_ms", 0), elapsed));
 	buf_printf(&line, " (%" PRId64 " event%s)", events, events == 1 ? "" : "s");
-	add_gist(&line, title);
+	add_title(&line, t->screen, title);
 	add_gist(&line, state == &states[0] ? json_peek_string(bundle, "answer")
 					    : last_words(last, data, state));
 	text_task_line(t, b, bundle, state->mark, state->paint, line.p);

@@ -124,43 +124,28 @@ add_lines(struct growing *g, struct buf *lines, const struct growing_text *t, si
 	jv_free(event);
 }
 
-/* The last of these lines, and how many they are. */
+/* The last of these lines. */
 static const char *
-last_lines(const struct buf *lines, size_t rows, size_t *count)
+last_lines(const struct buf *lines, size_t rows)
 {
 	const char *p = lines->p + lines->len;
+	size_t count = 0;
 
-	*count = 0;
-	while (p > lines->p) {
-		if (p[-1] == '\n' && (*count)++ == rows) {
-			*count = rows;
-			break;
-		}
+	while (p > lines->p && !(p[-1] == '\n' && count++ == rows))
 		p--;
-	}
 	return p;
 }
 
 void
-growing_erase(struct growing *g, struct buf *out)
+growing_lines(struct growing *g, size_t rows, struct buf *out)
 {
-	if (g->shown > 0)
-		buf_printf(out, "\r\033[%zuA\033[J", g->shown);
-	g->shown = 0;
-}
-
-void
-growing_draw(struct growing *g, struct buf *out)
-{
-	size_t rows = g->text.screen->rows - 1;
 	struct buf lines = { 0 };
 
-	growing_erase(g, out);
 	*g->text.chat = '\0';
 	for (size_t i = 0; i < g->len; i++)
 		add_lines(g, &lines, &g->list[i], rows);
 	if (lines.len > 0)
-		buf_puts(out, last_lines(&lines, rows, &g->shown));
+		buf_puts(out, last_lines(&lines, rows));
 	buf_release(&lines);
 }
 

@@ -72,9 +72,15 @@ screen_open(struct screen *s, int fd, const char *color)
 		s->has_colour = *color == 'a';
 	else
 		return err_set(EX_USAGE, "color '%.20s': want auto, always or never", color);
+	screen_measure(s, fd);
+	return 0;
+}
+
+void
+screen_measure(struct screen *s, int fd)
+{
 	s->columns = columns_of(fd);
 	s->rows = rows_of(fd);
-	return 0;
 }
 
 /* The bytes of the CSI sequence that s begins with; 0: none. */
@@ -165,7 +171,7 @@ screen_width(const char *text, size_t len)
 void
 screen_paint(const struct screen *s, struct buf *b, enum paint paint, const char *text)
 {
-	static const char *const codes[] = { "", "1", "2", "31", "32", "33", "34", "36" };
+	static const char *const codes[] = { "", "1", "2", "31", "32", "33", "34", "35", "36" };
 
 	if (s->has_colour && paint != PLAIN && *text)
 		buf_printf(b, "\033[%sm%s\033[m", codes[paint], text);

@@ -19,7 +19,7 @@ struct screen {
 };
 
 /* Ways to stand out (ECMA-48, SGR): weights, then colours. */
-enum paint { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, BLUE, CYAN };
+enum paint { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN };
 
 /*
  * screen_open - what fd can show
@@ -31,6 +31,9 @@ enum paint { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, BLUE, CYAN };
  * says one.  Sets the thread's LC_CTYPE.  Returns 0, or -1 with err EX_USAGE for another word.
  */
 int screen_open(struct screen *s, int fd, const char *color);
+
+/* screen_measure - how wide and high it is now. */
+void screen_measure(struct screen *s, int fd);
 
 /* screen_width - the columns that len bytes of UTF-8 take up; a control character takes none. */
 size_t screen_width(const char *text, size_t len);

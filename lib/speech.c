@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "chat.h"
+#include "clock.h"
 #include "schedule.h"
 #include "speech.h"
 #include "task.h"
@@ -114,6 +115,19 @@ closing_event(jv task, const char *type, jv data, int i)
 	    json_peek_int(task, "events", 0) - speech_closing_count(task) + 1 + i);
 }
 
+/* The data of an event with how long the task took, if it was ever begun. */
+static jv
+with_elapsed(jv data, jv task)
+{
+	const char *began = json_peek_string(task, "started_at"),
+		   *ended = json_peek_string(task, "finished_at");
+	int64_t from, to;
+
+	if (!began || !ended || !clock_parse(began, &from) || !clock_parse(ended, &to))
+		return data;
+	return json_set_int(data, "elapsed_ms", to > from ? to - from : 0);
+}
+
 static jv
 message_of_end(jv task)
 {
@@ -130,7 +144,7 @@ message_of_end(jv task)
 	else
 		text = jv_string_fmt("Task %s failed: %s", name, why ? why : "no reason given");
 	jv_free(error);
-	return json_set(jv_object(), "message", text);
+	return with_elapsed(json_set(jv_object(), "message", text), task);
 }
 
 jv

@@ -115,14 +115,35 @@ mark_of(const char *type, const char *text)
 	return "🤖";
 }
 
+enum paint
+text_task_paint(const char *id)
+{
+	static const enum paint paints[] = { CYAN, MAGENTA, BLUE, YELLOW };
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < 8 && id[i]; i++)
+		sum += (unsigned char)id[i];
+	return paints[sum % 4];
+}
+
 static enum paint
-paint_of(const char *type, const char *mark)
+paint_of(const char *type, const char *mark, const char *task)
 {
 	if (!strcmp(type, "error"))
 		return RED;
-	if (!strcmp(type, "thought") || !strcmp(type, "token_usage"))
-		return DIM;
-	return !strcmp(mark, "✅") ? GREEN : CYAN;
+	if (!strcmp(mark, "✅"))
+		return GREEN;
+	return task ? text_task_paint(task) : PLAIN;
+}
+
+/* What is not said to anybody steps back. */
+static enum paint
+paint_of_text(const char *type)
+{
+	return !strcmp(type, "thought") || !strcmp(type, "token_usage") ||
+	               !strncmp(type, "tool_", 5)
+	           ? DIM
+	           : PLAIN;
 }
 
 /* A value: a string as it is, all else as JSON.  Consumed. */
@@ -258,20 +279,34 @@ add_speaker(struct text *t, struct buf *b, enum paint paint, const char *mark, c
 
 /* A text: behind the speaker, or where a task says several lines below it. */
 static void
-add_text(struct text *t, struct buf *b, const char *text, bool is_task, size_t at)
+add_text(struct text *t, struct buf *b, enum paint paint, const char *text, bool is_task, size_t at)
 {
-	struct buf clean = { 0 };
+	struct buf clean = { 0 }, lines = { 0 };
 
 	screen_clean(&clean, text, true);
 	if (is_task && clean.len > 0 && strchr(clean.p, '\n')) {
 		buf_printf(b, ":\n%*s", TIME_COLUMNS, "");
-		screen_wrap(t->screen, b, clean.p, TIME_COLUMNS, TIME_COLUMNS);
+		screen_wrap(t->screen, &lines, clean.p, TIME_COLUMNS, TIME_COLUMNS);
 	} else {
-		buf_puts(b, clean.len > 0 ? ": " : ":");
-		if (clean.len > 0)
-			screen_wrap(t->screen, b, clean.p, TIME_COLUMNS, at + 2);
+		buf_puts(b, ":");
+		if (clean.len > 0) {
+			buf_putc(&lines, ' ');
+			screen_wrap(t->screen, &lines, clean.p, TIME_COLUMNS, at + 2);
+		}
 	}
+	screen_paint(t->screen, b, paint, lines.p ? lines.p : "");
+	buf_release(&lines);
 	buf_release(&clean);
+}
+
+/* On a terminal: how long the task took that has ended with this event. */
+static void
+add_elapsed(const struct text *t, struct buf *b, jv data)
+{
+	char elapsed[TEXT_AGE];
+
+	if (t->screen->rows > 0 && json_has(data, "elapsed_ms"))
+		buf_printf(b, " (%s)", text_elapsed(json_peek_int(data, "elapsed_ms", 0), elapsed));
 }
 
 void
@@ -297,18 +332,19 @@ text_event(struct text *t, struct buf *b, jv event)
 	add_chat(t, b, json_peek_string(event, "chat_id"));
 	text_when(t, b, json_peek_string(event, "at"));
 	buf_putc(b, ' ');
-	add_speaker(t, b, paint_of(type, mark), mark, task, json_peek_string(event, "user_id"),
-	    &about);
+	add_speaker(t, b, paint_of(type, mark, task), mark, task,
+	    json_peek_string(event, "user_id"), &about);
 	at = TIME_COLUMNS + (task ? 3 : 0) + (about.p ? screen_width(about.p, about.len) : 0);
 	if (task && !strncmp(text, about.p, about.len)) {
 		struct buf rest = { 0 }; /* it names itself */
 
 		screen_clean(&rest, text + about.len, true);
+		add_elapsed(t, &rest, data);
 		if (rest.p)
 			screen_wrap(t->screen, b, rest.p, TIME_COLUMNS, at);
 		buf_release(&rest);
 	} else {
-		add_text(t, b, text, task != NULL, at);
+		add_text(t, b, paint_of_text(type), text, task != NULL, at);
 	}
 	buf_putc(b, '\n');
 	buf_release(&made);

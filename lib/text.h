@@ -30,7 +30,7 @@ enum { TEXT_NO_DAYS = -1 };
  * text_event - append an event (borrowed) as lines: time, who, mark, text, newline
  *
  * The time is local (TZ); a line with the date stands before the first event of each day.  A task's
- * text of several lines begins below its name.
+ * text of several lines begins below its name.  On a terminal its end tells how long it took.
  */
 void text_event(struct text *t, struct buf *b, jv event);
 
@@ -45,6 +45,9 @@ void text_event(struct text *t, struct buf *b, jv event);
 enum { TEXT_LINE_COLUMNS = 120 };
 void text_task_line(struct text *t, struct buf *b, jv about, const char *mark, enum paint paint,
     const char *text);
+
+/* text_task_paint - the colour of a task, by its id: so that they are told apart. */
+enum paint text_task_paint(const char *id);
 
 /* text_when - append a time (RFC 3339; NULL: none) as the local time of day, behind a line with the
  * date where that is another than before. */

@@ -626,7 +626,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	# what the terminal has shown last: from the last time on that it was wiped
 	run -0 sed -n 's/.*\x1b\[[0-9]*A\x1b\[J//; $!d; p' <(tr -d '\r' <typed | tr '\n' '\f')
 	assert_equal "$(tr '\f' '\n' <<<"$output" | grep -c 'one two')" 1
-	(($(grep -ao $'\x1b\\[1A\x1b\\[J' typed | wc -l) >= 2))
+	(($(grep -ao $'\x1b\\[[0-9]A\x1b\\[J' typed | wc -l) >= 2))
 }
 
 @test "chat-watch: --partial goes with neither --cursor nor --ids (64); a delta is not stored (65)" {
@@ -700,6 +700,92 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	chat_with
 	for option in --cursor=me --ids --partial; do run -64 chat-watch "$chat" --group "$option"; done
 	run -66 chat-watch "$chat" --task deadbeef
+}
+
+# --- on a terminal
+
+# shown FILE - what a terminal of 200 rows shows in the end of what was typed to it, without colours
+shown() {
+	awk 'BEGIN { RS = "\0" } {
+		gsub(/\r/, ""); gsub(/\033\[[0-9]*m/, "")
+		while (match($0, /\033\[[0-9]+A\033\[J/)) {
+			up = substr($0, RSTART + 2, RLENGTH - 6) + 0
+			head = substr($0, 1, RSTART - 1); rest = substr($0, RSTART + RLENGTH)
+			n = split(head, line, "\n"); head = ""
+			for (i = 1; i < n - up; i++) head = head line[i] "\n"
+			$0 = head rest
+		}
+		printf "%s", $0
+	}' "$1"
+}
+
+@test "chat-watch: on a terminal a line tells of each task that runs, until it ends; then how long it took" {
+	worker slow 'echo "{\"type\":\"thought\",\"data\":{\"text\":\"hm\"}}"; read -r _ <hold'
+	mkfifo hold
+	chat_with before
+	id=$(task-add --ids -c "$chat" 'take your time')
+	{
+		wait_until 10 grep -qs before typed
+		agent-run "$id" | chat-post >/dev/null &
+		wait_until 10 grep -q '1s: take your time' typed
+		say "$chat" between
+		wait_until 10 grep -q between typed
+		shown typed >during
+		echo >hold
+		wait $!
+	} 3>&- &
+	TERM=xterm script -qefc "stty cols 60 rows 30; chat-watch $chat --since 0 --count 6" typed </dev/null >/dev/null || skip 'script cannot be run'
+	await_exit $!
+	run -0 grep -v '^Script' during
+	assert_line --index -1 --regexp "^⏳ Task ${id:0:8} slow, [0-9]+s: take your time\$"
+	assert_line --index -2 --partial between
+	run -0 shown typed
+	refute_output --partial ⏳
+	assert_line --regexp "✅ Task ${id:0:8} completed successfully \([0-9.]+s\)\$"
+	assert_equal "$(grep -c between <<<"$output")" 1
+}
+
+@test "chat-watch: of many tasks that run four are named; none where tasks are not wanted, nor elsewhere than on a terminal" {
+	worker slow 'read -r _ <hold'
+	mkfifo hold
+	chat_with before
+	for i in {1..6}; do task-add -c "$chat" "task $i" >/dev/null; done
+	task-watch --drain | task-run -j6 3>&- | chat-post >/dev/null 3>&- &
+	run=$!
+	wait_until 10 eval '[[ $(task-list --status in_progress --count) = 6 && $(chat-show "$chat" | wc -l) = 13 ]]'
+	on_terminal 60 "chat-watch $chat --last 1 --timeout 200ms"
+	assert_equal "$(grep -c '⏳ Task' <<<"$output")" 4
+	assert_output --partial '⏳ and 2 more'
+	on_terminal 60 "chat-watch $chat --last 1 --timeout 200ms --no-tasks"
+	refute_output --partial ⏳
+	run -0 chat-watch "$chat" --last 1 --timeout 200ms --format text
+	refute_output --partial ⏳
+	refute_output --partial $'\x1b'
+	on_terminal 60 "TERM=dumb chat-watch $chat --last 1 --timeout 200ms"
+	refute_output --partial ⏳
+	exec 7<>hold
+	printf '\n\n\n\n\n\n' >&7
+	await_exit "$run"
+	exec 7>&-
+}
+
+@test "chat-watch: TERM leaves no line of what runs behind" {
+	worker slow 'read -r _ <hold'
+	mkfifo hold
+	chat_with before
+	id=$(task-add --ids -c "$chat" 'take your time')
+	{
+		wait_until 10 grep -qs before typed
+		agent-run "$id" | chat-post >/dev/null &
+		wait_until 10 grep -q '⏳' typed
+		kill -TERM "$(<viewer)"
+		echo >hold
+		wait $!
+	} 3>&- &
+	TERM=xterm script -qefc "stty cols 60 rows 30; echo \$\$ >viewer; exec chat-watch $chat --since 0" typed </dev/null >/dev/null || [[ $? = 143 ]] || skip 'script cannot be run'
+	await_exit $!
+	run -0 shown typed
+	refute_output --partial ⏳
 }
 
 # --- a command for each task that ends
