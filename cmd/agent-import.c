@@ -49,27 +49,40 @@ has_tool(const char *name)
 	return path != NULL;
 }
 
-/* All of a roster in one transaction; -1 with err: nothing. */
+/* All of a roster in one transaction, which may have to be begun anew; notes (consumed) are what the
+ * verdict says before. */
+static enum store_result
+try_to_enlist(struct import *i, jv roster, struct verdict *v, jv notes, jv *changes)
+{
+	struct tx *tx = store_begin(i->s);
+
+	jv_free(v->notes);
+	v->notes = notes;
+	jv_free(*changes);
+	*changes = jv_array();
+	if (!tx)
+		return STORE_FAIL;
+	if (enlist_agents(tx, roster, changes) < 0 ||
+	    (tasks && enlist_tasks(tx, roster, chat ? i->chat : NULL, v, changes) < 0)) {
+		store_end(tx);
+		return STORE_FAIL;
+	}
+	if (dry_run)
+		return store_end(tx) < 0 ? STORE_FAIL : STORE_OK;
+	return store_commit(tx, STORE_DURABLE);
+}
+
+/* All of a roster; -1 with err: nothing. */
 static int
 enlist(struct import *i, jv roster, struct verdict *v, jv *changes)
 {
-	const char *in = chat ? i->chat : NULL;
-	enum store_result rc = STORE_OK;
-	struct tx *tx;
+	jv notes = jv_copy(v->notes);
+	enum store_result rc;
 
 	do {
-		jv_free(*changes);
-		*changes = jv_array();
-		if (!(tx = store_begin(i->s)))
-			return -1;
-		if (enlist_agents(tx, roster, changes) < 0 ||
-		    (tasks && enlist_tasks(tx, roster, in, v, changes) < 0)) {
-			store_end(tx);
-			return -1;
-		}
-		if (dry_run)
-			return store_end(tx);
-	} while ((rc = store_commit(tx, STORE_DURABLE)) == STORE_AGAIN);
+		rc = try_to_enlist(i, roster, v, jv_copy(notes), changes);
+	} while (rc == STORE_AGAIN);
+	jv_free(notes);
 	return rc == STORE_OK ? 0 : -1;
 }
 

@@ -82,14 +82,14 @@ profile_note_role(jv *seen, jv record, const char *what)
 
 /* Of an agent's record; those apart for which there are other names or forms. */
 static const char *const plain[] = { "kind", "command", "adapter", "input", "provider", "folder",
-	"context_tokens", "max_running", "effort", "sandbox", "network", "allow_unscoped", "mcp",
-	NULL };
+	"context_tokens", "max_running", "one_at_a_time", "effort", "sandbox", "network",
+	"allow_unscoped", "mcp", NULL };
 
 static const char *const known[] = { "role", "name", "label", "description", "goal", "skills",
 	"crews", "kind", "command", "adapter", "input", "model_id", "model", "llm", "provider",
 	"system_prompt", "backstory", "tools", "disallowedTools", "max_turns", "maxTurns",
-	"max_iter", "context_tokens", "max_running", "effort", "sandbox", "network",
-	"allow_unscoped", "mcp", "folder", "status", "created_at", "updated_at", NULL };
+	"max_iter", "context_tokens", "max_running", "one_at_a_time", "effort", "sandbox",
+	"network", "allow_unscoped", "mcp", "folder", "status", "created_at", "updated_at", NULL };
 
 /* Takes over the first of some members that is there. */
 static jv

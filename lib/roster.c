@@ -129,18 +129,19 @@ static int
 read_json(struct roster *r, const char *text, size_t len)
 {
 	jv document = json_parse(text, len), line = jv_null();
+	const char *first;
 	int rc = -1;
 
 	r->profile->keeps_unknown = true;
 	if (jv_is_valid(document)) {
 		rc = read_value(r, jv_copy(document));
 	} else {
-		text += strspn(text, " \t\r\n");
-		line = json_parse_object(text, strcspn(text, "\n"));
+		first = text + strspn(text, " \t\r\n");
+		line = json_parse_object(first, strcspn(first, "\n"));
 		if (jv_is_valid(line))
 			rc = read_lines(r, text);
 		else
-			jv_free(json_parse(text, strlen(text))); /* says why */
+			jv_free(json_parse(first, strlen(first))); /* says why */
 	}
 	r->profile->keeps_unknown = false;
 	jv_free(document);

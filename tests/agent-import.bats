@@ -245,6 +245,27 @@ crew_of_two() { # DESCRIPTION
 	assert_equal "$(task-list --jq '.waiting // "ready"')" $'dependencies\nready'
 }
 
+@test "agent-import: on a journal that now and then says AGAIN a warning is said once" {
+	crew_of_two first | agent-import --tasks - >/dev/null
+	agent-run "$(task-list --ids --limit 1)" >/dev/null
+	export LEGWORK_JOURNAL=again:5
+	for i in {1..12}; do
+		run -0 --separate-stderr agent-import --tasks - < <(crew_of_two "other $i" | jq -c ".nodes[3].data.description = \"second $i\"")
+		assert_equal "$(wc -l <<<"$stderr")" 1
+	done
+}
+
+@test "agent-import: what limits an agent is known" {
+	run -0 --separate-stderr agent-import - <<<'[{"role":"a","command":["cat"],"max_running":2,"one_at_a_time":true}]'
+	assert_equal "$stderr" ''
+	assert_equal "$(agent-list --jq '[.max_running, .one_at_a_time] | tojson')" '[2,true]'
+}
+
+@test "agent-import: lines are counted from the first, blank ones too" {
+	run -65 --separate-stderr agent-import - <<<$'\n\n{"role":"a","command":["cat"]}\n{"role":"A","command":["cat"]}'
+	assert_equal "$stderr" 'agent-import: stdin: line 4: the role A is that of line 3'
+}
+
 @test "agent-import: a crew is the same in any case" {
 	crew_of_two first | agent-import --tasks - >/dev/null
 	run -0 agent-import --tasks - < <(crew_of_two first | sed 's/"name": "x"/"name": "X"/')
