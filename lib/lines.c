@@ -279,8 +279,14 @@ write_all(int fd, const char *p, size_t len)
 	struct pollfd full = { .fd = fd, .events = POLLOUT };
 
 	while (len) {
+		int signals = stop_count();
 		ssize_t n = write(fd, p, len);
 
+		/* a pipe that was full in the middle: the rest would wait again */
+		if (n >= 0 && (size_t)n < len && stop_count() != signals) {
+			errno = EINTR;
+			return -1;
+		}
 		if (n < 0 && errno == EAGAIN)
 			poll(&full, 1, -1);
 		else if (n < 0 && (errno != EINTR || stop_signal()))
