@@ -207,10 +207,9 @@ get(struct tx *tx, const char *kind, const char *name)
 	return record;
 }
 
-/* The task that waits with the request, by its id or that of the event that asked; invalid: none.
- * An event counts only as its own task's: another's may ask a different question. */
-static jv
-find_asker(struct tx *tx, const char *reply_to)
+/* An event counts only as its own task's: another's may ask a different question. */
+jv
+approve_asker(struct tx *tx, const char *reply_to)
 {
 	jv event = get(tx, "eid", reply_to), data = json_get(event, "data", JV_KIND_OBJECT), task;
 	const char *type = json_peek_string(event, "type"), *asker = NULL, *id;
@@ -285,7 +284,7 @@ approve_by_reply(struct tx *tx, jv event)
 
 	if (type && !strcmp(type, "message") && !json_has(data, "task_id") && reply_to && text &&
 	    decision.by && read_decision(text, &decision))
-		task = find_asker(tx, reply_to);
+		task = approve_asker(tx, reply_to);
 	chat = json_peek_string(task, "chat_id");
 	approval = json_get(task, "approval", JV_KIND_OBJECT);
 	if (chat && in && !strcmp(chat, in))

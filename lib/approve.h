@@ -62,6 +62,10 @@ jv approve_aim(struct tx *tx, jv event);
  * was made for it; borrowed from it; NULL: anybody. */
 const char *approve_asked(jv task);
 
+/* approve_asker - the task that waits with a request, by the request's id or that of the event that
+ * asked: owned; invalid: none. */
+jv approve_asker(struct tx *tx, const char *reply_to);
+
 /* approve_is_decision - whether a message's data (borrowed) replies to something with such a
  * text. */
 bool approve_is_decision(jv data);

@@ -36,7 +36,7 @@ setup() {
 @test "legwork: what is no command is misuse (64), and what there is instead is named" {
 	run -64 --separate-stderr legwork chat lots
 	assert_equal "$stderr" "legwork: unknown command chat lots: want chat edit, chat list, chat new, \
-chat post, chat rm, chat show or chat watch"
+chat post, chat rm, chat session, chat show or chat watch"
 	run -64 --separate-stderr legwork store --help
 	assert_regex "$stderr" '^legwork: unknown command store: want store check, .* or store status$'
 	run -64 --separate-stderr legwork task-
