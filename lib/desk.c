@@ -85,7 +85,7 @@ resolve(struct tx *tx, const char *kind, const char *given, const char *hint, ch
 }
 
 jv
-desk_chat(struct desk *d, struct tx *tx, const char *given, enum desk_what what)
+desk_chat(struct desk *d, struct tx *tx, const char *given, enum may_what what)
 {
 	char id[ID_TEXT];
 	jv chat;
@@ -99,25 +99,20 @@ desk_chat(struct desk *d, struct tx *tx, const char *given, enum desk_what what)
 	if (resolve(tx, "chat", given, "the resources tell which chats there are", id) < 0)
 		return jv_invalid();
 	chat = chat_get(tx, id);
-	(void)what; /* nothing is forbidden */
-	if (jv_is_valid(chat))
+	if (jv_is_valid(chat) && may(NULL, chat, d->user, what) == 0)
 		return chat;
 	jv_free(chat);
 	return jv_invalid();
 }
 
 int
-desk_may(struct desk *d, struct tx *tx, jv task, enum desk_what what)
+desk_may(struct desk *d, struct tx *tx, jv task, enum may_what what)
 {
-	(void)d;
-	(void)tx;
-	(void)task;
-	(void)what;
-	return 0; /* nothing is forbidden */
+	return may_in(tx, json_peek_string(task, "chat_id"), d->user, what);
 }
 
 jv
-desk_task(struct desk *d, struct tx *tx, const char *given, enum desk_what what)
+desk_task(struct desk *d, struct tx *tx, const char *given, enum may_what what)
 {
 	char id[ID_TEXT];
 	jv task;

@@ -2,16 +2,15 @@
  * desk.h - whom a server serves, and the store that it serves from
  *
  * 1. The store is opened, and made, when the first request needs it, and not before.
- * 2. All is done in the name of one user, and what that one may not do is not done.
+ * 2. All is done in the name of one user, and what that one may not do (may.h) is not done.
  * 3. Errors say what to do next: a model reads them.
  */
 #ifndef DESK_H
 #define DESK_H
 
+#include "may.h"
 #include "order.h"
 #include "store.h"
-
-enum desk_what { DESK_READ, DESK_POST, DESK_ADD, DESK_CANCEL };
 
 struct desk {
 	const char *user; /* borrowed */
@@ -43,13 +42,13 @@ int desk_change(struct desk *d, struct order *o, desk_step *step);
  *
  * Invalid with err: EX_DATAERR (none is named), EX_NOINPUT, EX_NOPERM.
  */
-jv desk_chat(struct desk *d, struct tx *tx, const char *given, enum desk_what what);
+jv desk_chat(struct desk *d, struct tx *tx, const char *given, enum may_what what);
 
 /* desk_task - the same of a task, by what may be done in its chat. */
-jv desk_task(struct desk *d, struct tx *tx, const char *given, enum desk_what what);
+jv desk_task(struct desk *d, struct tx *tx, const char *given, enum may_what what);
 
 /* desk_may - whether the user may do that with a task (borrowed).  0, or -1 with err EX_NOPERM. */
-int desk_may(struct desk *d, struct tx *tx, jv task, enum desk_what what);
+int desk_may(struct desk *d, struct tx *tx, jv task, enum may_what what);
 
 /* desk_end - have agent-cancel end tasks (consumed: an array of ids), and do not wait for it.
  * 0, or -1 with err. */

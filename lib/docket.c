@@ -46,7 +46,7 @@ docket_end(jv task)
 
 /* The chat that is named, as its whole id, where the user may do that. */
 static int
-name_chat(struct desk *d, struct tx *tx, struct order *o, enum desk_what what)
+name_chat(struct desk *d, struct tx *tx, struct order *o, enum may_what what)
 {
 	jv chat = desk_chat(d, tx, order_text(o, "chat_id"), what);
 
@@ -60,7 +60,7 @@ name_chat(struct desk *d, struct tx *tx, struct order *o, enum desk_what what)
 static int
 aim(struct desk *d, struct tx *tx, struct order *o)
 {
-	return name_chat(d, tx, o, DESK_ADD);
+	return name_chat(d, tx, o, MAY_ADD);
 }
 
 int
@@ -77,7 +77,8 @@ add(struct desk *d, struct tx *tx, struct order *o)
 	jv spec = json_drop(jv_copy(o->args), "allow_duplicates"), task;
 	int rc;
 
-	(void)d;
+	if (may_begin(tx, order_text(o, "chat_id"), d->user) < 0)
+		return (jv_free(spec), -1);
 	rc = spec_add(tx, spec, json_peek_bool(o->args, "allow_duplicates"), &task);
 	if (rc >= 0 && jv_is_valid(task))
 		o->result = docket_brief(task);
@@ -108,7 +109,7 @@ is_wanted(struct desk *d, struct tx *tx, struct order *o, jv task)
 		if (want && (!is || strcasecmp(is, want) != 0))
 			return false;
 	}
-	return desk_may(d, tx, task, DESK_READ) == 0;
+	return desk_may(d, tx, task, MAY_READ) == 0;
 }
 
 static char *
@@ -126,7 +127,7 @@ static int
 place_of(struct desk *d, struct tx *tx, struct order *o, uint64_t *n)
 {
 	const char *before = order_text(o, "before");
-	jv task = before ? desk_task(d, tx, before, DESK_READ) : jv_invalid();
+	jv task = before ? desk_task(d, tx, before, MAY_READ) : jv_invalid();
 	char *key;
 
 	*n = 0;
@@ -150,7 +151,7 @@ list(struct desk *d, struct tx *tx, struct order *o)
 	char *set;
 
 	if (place_of(d, tx, o, &n) < 0 ||
-	    (order_text(o, "chat_id") && name_chat(d, tx, o, DESK_READ) < 0))
+	    (order_text(o, "chat_id") && name_chat(d, tx, o, MAY_READ) < 0))
 		return (jv_free(tasks), -1);
 	set = set_of(o);
 	while (len < limit && looked++ < SCAN_MAX && (n = store_prev(tx, set, n)) != 0) {
@@ -176,7 +177,7 @@ docket_list(struct desk *d, struct order *o)
 static int
 show(struct desk *d, struct tx *tx, struct order *o)
 {
-	jv task = desk_task(d, tx, order_text(o, "task_id"), DESK_READ), why;
+	jv task = desk_task(d, tx, order_text(o, "task_id"), MAY_READ), why;
 
 	if (!jv_is_valid(task))
 		return -1;
@@ -215,7 +216,7 @@ decide(struct desk *d, struct tx *tx, struct order *o)
 	struct approval decision = { .yes = json_peek_bool(o->args, "approve"),
 		.by = d->user,
 		.reason = order_text(o, "reason") };
-	jv task = desk_task(d, tx, order_text(o, "task_id"), DESK_READ);
+	jv task = desk_task(d, tx, order_text(o, "task_id"), MAY_READ);
 	char id[ID_TEXT] = "";
 	int rc = jv_is_valid(task) ? docket_check_asked(d, task) : -1;
 

@@ -82,7 +82,7 @@ state_of(jv task, bool takes_questions)
 static int
 look(struct desk *d, struct tx *tx, struct order *o)
 {
-	jv task = desk_task(d, tx, order_text(o, "taskId"), DESK_READ);
+	jv task = desk_task(d, tx, order_text(o, "taskId"), MAY_READ);
 
 	if (!jv_is_valid(task))
 		return -1;
@@ -132,7 +132,7 @@ answer(struct desk *d, struct tx *tx, const char *id, const char *request, jv re
 static int
 update(struct desk *d, struct tx *tx, struct order *o)
 {
-	jv task = desk_task(d, tx, order_text(o, "taskId"), DESK_READ),
+	jv task = desk_task(d, tx, order_text(o, "taskId"), MAY_READ),
 	   answers = json_get(o->args, "inputResponses", JV_KIND_OBJECT);
 	const char *id = jv_is_valid(task) ? json_peek_string(task, "id") : "";
 	int rc = jv_is_valid(task) ? docket_check_asked(d, task) : -1;
@@ -163,7 +163,7 @@ handle_update(struct desk *d, struct order *o)
 static int
 find(struct desk *d, struct tx *tx, struct order *o)
 {
-	jv task = desk_task(d, tx, order_text(o, "taskId"), DESK_CANCEL);
+	jv task = desk_task(d, tx, order_text(o, "taskId"), MAY_CANCEL);
 
 	if (!jv_is_valid(task))
 		return -1;

@@ -151,7 +151,7 @@ jobs_create(struct desk *d, struct order *o)
 
 /* The whole ids of those in task_ids with which the user may do that. */
 static int
-name_tasks(struct desk *d, struct tx *tx, struct order *o, enum desk_what what)
+name_tasks(struct desk *d, struct tx *tx, struct order *o, enum may_what what)
 {
 	jv given = json_get(o->args, "task_ids", JV_KIND_ARRAY), ids = jv_array();
 	int rc = ORDER_DONE;
@@ -175,13 +175,13 @@ name_tasks(struct desk *d, struct tx *tx, struct order *o, enum desk_what what)
 static int
 name_to_read(struct desk *d, struct tx *tx, struct order *o)
 {
-	return name_tasks(d, tx, o, DESK_READ);
+	return name_tasks(d, tx, o, MAY_READ);
 }
 
 static int
 name_to_cancel(struct desk *d, struct tx *tx, struct order *o)
 {
-	return name_tasks(d, tx, o, DESK_CANCEL);
+	return name_tasks(d, tx, o, MAY_CANCEL);
 }
 
 /* How they stand; sets the result where all have ended, or the time is over. */

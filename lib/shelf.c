@@ -62,8 +62,8 @@ static bool
 is_shown(struct desk *d, struct tx *tx, const struct kind *k, jv record)
 {
 	if (k->mark == 'c')
-		return true;
-	return json_peek_int(record, "attempt", 0) > 0 && desk_may(d, tx, record, DESK_READ) == 0;
+		return may(NULL, record, d->user, MAY_READ) == 0;
+	return json_peek_int(record, "attempt", 0) > 0 && desk_may(d, tx, record, MAY_READ) == 0;
 }
 
 static jv
@@ -145,7 +145,7 @@ shelf_list(struct desk *d, struct order *o)
 static int
 read_chat(struct desk *d, struct tx *tx, const char *given, struct buf *text)
 {
-	jv chat = desk_chat(d, tx, given, DESK_READ);
+	jv chat = desk_chat(d, tx, given, MAY_READ);
 	uint64_t seq, n = 0, first;
 	struct scan_text event;
 	size_t bytes = 0;
@@ -186,7 +186,7 @@ surplus(int logs_fd, const char *id)
 static int
 read_log(struct desk *d, struct tx *tx, const char *given, struct buf *text)
 {
-	jv task = desk_task(d, tx, given, DESK_READ);
+	jv task = desk_task(d, tx, given, MAY_READ);
 	struct trail t = { .fd = -1 };
 	int logs_fd = store_logs_fd(d->s), rc = 0;
 	uint64_t from, at = 0;

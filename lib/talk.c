@@ -11,7 +11,7 @@ static int
 post(struct desk *d, struct tx *tx, struct order *o)
 {
 	const char *text = order_text(o, "text"), *reply_to = order_text(o, "reply_to");
-	jv chat = desk_chat(d, tx, order_text(o, "chat_id"), DESK_POST), event, stored, data;
+	jv chat = desk_chat(d, tx, order_text(o, "chat_id"), MAY_POST), event, stored, data;
 	int rc;
 
 	if (!jv_is_valid(chat))
@@ -26,7 +26,10 @@ post(struct desk *d, struct tx *tx, struct order *o)
 		return err_set(EX_NOINPUT,
 		    "reply_to: there is no event %.80s; chat_read tells which there are", reply_to);
 	}
-	rc = chat_post(tx, approve_aim(tx, chat_stamp(event)), &stored);
+	event = chat_stamp(event);
+	if (may_say(tx, event) < 0)
+		return (jv_free(event), -1);
+	rc = chat_post(tx, approve_aim(tx, event), &stored);
 	if (rc == CHAT_POSTED)
 		approve_by_reply(tx, stored);
 	if (rc >= 0) {
@@ -49,7 +52,7 @@ talk_post(struct desk *d, struct order *o)
 static int
 read_events(struct desk *d, struct tx *tx, struct order *o)
 {
-	jv chat = desk_chat(d, tx, order_text(o, "chat_id"), DESK_READ), events = jv_array();
+	jv chat = desk_chat(d, tx, order_text(o, "chat_id"), MAY_READ), events = jv_array();
 	int64_t limit = json_peek_int(o->args, "limit", TALK_READ),
 		since = json_peek_int(o->args, "since", -1);
 	const char *id = jv_is_valid(chat) ? json_peek_string(chat, "id") : "";

@@ -401,3 +401,16 @@ is_full() { [[ $(awk '/VmRSS/ { print ($2 > 3000) }' "/proc/$server/status") = 1
 	run -64 mcp-serve here
 	run -64 mcp-serve --user $'a\nb'
 }
+
+@test "mcp-serve: what the chat's rules do not let the user do the tools do not do" {
+	chat=$(chat-new --ids)
+	chat-edit --may read=owner --may post=owner --may add=owner --may cancel=owner "$chat" >/dev/null
+	id=$(task-add --ids --chat "$chat" count these)
+	run -0 talk --user bob --chat "$chat" < <(old 1 tools/call "$(tool chat_post '{"text":"hi"}')"
+		old 2 tools/call "$(tool chat_read)"; old 3 tools/call "$(tool task_add '{"instruction":"x"}')"
+		old 4 tools/call "$(tool task_show "{\"task_id\":\"$id\"}")"; old 5 tools/call "$(tool task_cancel "{\"task_ids\":[\"$id\"]}")"
+		old 6 tools/call "$(tool task_list)"; old 7 resources/list; old 8 resources/read "{\"uri\":\"legwork://chat/$chat\"}")
+	assert_jq 'all(.[:5][]; .result.isError) and .[5].result.structuredContent.tasks == [] and
+		.[6].result.resources == [] and .[7].error.code == -32602'
+	assert_equal "$(field "$id" .status)" pending
+}
