@@ -31,9 +31,9 @@ static const struct {
 	void (*run)(void);
 } sections[] = { { "add", section_add }, { "bulk", section_bulk }, { "many", section_many },
 	{ "claim", section_claim }, { "pipeline", section_pipeline }, { "list", section_list },
-	{ "viewers", section_viewers }, { "wake", section_wake }, { "idle", section_idle },
-	{ "memory", section_memory }, { "rebuild", section_rebuild }, { "think", section_think },
-	{ "spawn", section_spawn }, { "halt", section_halt } };
+	{ "viewers", section_viewers }, { "posting", section_posting }, { "wake", section_wake },
+	{ "idle", section_idle }, { "memory", section_memory }, { "rebuild", section_rebuild },
+	{ "think", section_think }, { "spawn", section_spawn }, { "halt", section_halt } };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -183,6 +183,7 @@ void section_claim(void);
 void section_pipeline(void);
 void section_list(void);
 void section_viewers(void);
+void section_posting(void);
 void section_wake(void);
 void section_idle(void);
 void section_memory(void);

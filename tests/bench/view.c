@@ -257,6 +257,52 @@ section_viewers(void)
 	free(store);
 }
 
+/* --- who posts */
+
+enum { MANY = 50, POSTS = 40, CALM_MS = 30 };
+
+/* A post, once those who watch have seen the one before. */
+static double
+once_post(void *arg)
+{
+	sleep_ms(CALM_MS);
+	return once_program(arg);
+}
+
+/* Whether who posts waits for those who watch: one chat has many viewers, another has one. */
+void
+section_posting(void)
+{
+	char *store = path_of("posting"), chat[2][64];
+	const struct program new_chat = { .argv = { "chat-new", "--ids" }, .store = store };
+	struct program post[2];
+	struct measured posts[2];
+	pid_t pid[MANY + 1];
+
+	for (int i = 0; i < 2; i++) {
+		program_read(&new_chat, chat[i], sizeof chat[i]);
+		chat[i][strcspn(chat[i], "\n")] = '\0';
+		post[i] =
+		    (struct program){ .argv = { "chat-post", chat[i], "a word" }, .store = store };
+		posts[i] = (struct measured){ .once = once_post, .arg = &post[i] };
+	}
+	for (int i = 0; i <= MANY; i++) {
+		const struct program viewer = { .argv = { "chat-watch", chat[i == MANY] },
+			.store = store };
+
+		pid[i] = program_start(&viewer, -1, -1);
+	}
+	sleep_ms(1000);
+	measure((struct measured *[]){ &posts[0], &posts[1] }, 2, POSTS);
+	table_row((struct row){ posts[0].median, posts[1].median, UNIT_US, WANT_AT_MOST, 1.2,
+		      "the same with one viewer" },
+	    "chat-post in a chat with %d viewers", MANY);
+	for (int i = 0; i <= MANY; i++)
+		program_stop(pid[i]);
+	remove_tree(store);
+	free(store);
+}
+
 /* --- idle */
 
 /* Nanoseconds that a process has run. */
