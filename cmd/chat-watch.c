@@ -588,6 +588,7 @@ watch(struct watch *w, const char *chat_id)
 	close_partial(w);
 	close_footer(w);
 	notice_close(&w->notice, say, w);
+	jv_free(w->ended);
 	bell_close(w->partial_bell);
 	bell_close(w->bell);
 	feed_close(w->feed);

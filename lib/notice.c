@@ -210,8 +210,6 @@ notice_look(struct notice *n, void (*say)(void *arg, const char *warning), void 
 void
 notice_close(struct notice *n, void (*say)(void *arg, const char *warning), void *arg)
 {
-	if (!n->command)
-		return;
 	notice_look(n, say, arg);
 	leave_out(n, 0, say, arg);
 	for (size_t i = 0; i < NOTICE_AT_ONCE; i++)
