@@ -49,8 +49,8 @@ has_tool(const char *name)
 	return path != NULL;
 }
 
-/* All of a roster in one transaction, which may have to be begun anew; notes (consumed) are what the
- * verdict says before. */
+/* All of a roster in one transaction, which may have to be begun anew; notes (consumed) are what
+ * the verdict says before. */
 static enum store_result
 try_to_enlist(struct import *i, jv roster, struct verdict *v, jv notes, jv *changes)
 {

@@ -25,8 +25,8 @@
 #include "task.h"
 #include "underway.h"
 
-/* How long a lost bell may go unnoticed; how long a terminal is left in peace, where a text grows and
- * where only time goes by; and the rows that events have at least. */
+/* How long a lost bell may go unnoticed; how long a terminal is left in peace, where a text grows
+ * and where only time goes by; and the rows that events have at least. */
 enum { POLL_MS = 2000, REDRAW_MS = 40, TICK_MS = 1000, ROWS_MIN = 8 };
 
 static struct history history;

@@ -59,8 +59,8 @@ is_open(jv task, jv line)
 	       (revision < 0 || revision == json_peek_int(task, "revision", 0));
 }
 
-/* A plan (its line is borrowed) that cannot be, as err says: its task (consumed; invalid: none) goes
- * on as it is, with a decision that says why, or else nobody would go on with it. */
+/* A plan (its line is borrowed) that cannot be, as err says: its task (consumed; invalid: none)
+ * goes on as it is, with a decision that says why, or else nobody would go on with it. */
 static int
 refuse_plan(struct split *sp, jv task, jv line)
 {

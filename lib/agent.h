@@ -2,8 +2,8 @@
  * agent.h - the crew: who can do work, and with what program or model
  *
  * Record (key "agent/<role in lower case>", set "agents"; with a limit
- * (limit.h) also "agents.limited", and where it is one_at_a_time "limited.crew.<name in lower case>"
- * of each of its crews):
+ * (limit.h) also "agents.limited", and where it is one_at_a_time "limited.crew.<name in lower
+ * case>" of each of its crews):
  *   {"role","description","skills":[],"crews":[]?,"kind":"exec"|"llm","status":"active"|"proposed",
  *    "max_running"?,"one_at_a_time"?,"created_at","updated_at", and
  *    exec: "command":[]?,"input":"text"|"json","adapter"?

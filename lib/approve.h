@@ -58,8 +58,8 @@ bool approve_by_reply(struct tx *tx, jv event);
  */
 jv approve_aim(struct tx *tx, jv event);
 
-/* approve_asked - whom a task (borrowed) asks: the owner of its chat, or who added it where the chat
- * was made for it; borrowed from it; NULL: anybody. */
+/* approve_asked - whom a task (borrowed) asks: the owner of its chat, or who added it where the
+ * chat was made for it; borrowed from it; NULL: anybody. */
 const char *approve_asked(jv task);
 
 /* approve_asker - the task that waits with a request, by the request's id or that of the event that

@@ -98,8 +98,8 @@ is_own(jv task, jv slot)
 	return is;
 }
 
-/* How busy the agent of that role is: how many other tasks it runs or is handed; LOAD_FULL: no other
- * may be. */
+/* How busy the agent of that role is: how many other tasks it runs or is handed; LOAD_FULL: no
+ * other may be. */
 static int64_t
 load_of(struct tx *tx, const char *role, jv task)
 {

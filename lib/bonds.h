@@ -45,8 +45,8 @@ struct bonds {
  * bonds_open - read a graph (borrowed, and for as long as b is open)
  *
  * Returns 0; -1 with err EX_DATAERR, which names the node or edge: as drawing_open; a name of a
- * node that is not there; a crew without agents, or of another's name; two, where one name is given.
- * bonds_close it in both cases.
+ * node that is not there; a crew without agents, or of another's name; two, where one name is
+ * given. bonds_close it in both cases.
  */
 int bonds_open(struct bonds *b, jv document, const char *given, struct profile *p);
 void bonds_close(struct bonds *b);

@@ -23,21 +23,22 @@ void cancel_gather_set(struct tx *tx, jv *ids, const char *set);
  * because of another.
  *
  * Returns an array of {"task_id","state","was_over","waiter"?}: the status that each has now,
- * `in_progress` where it is still to end, and whether it had ended before; waiter is the lease of the
- * process that was to go on with it, for halt_waiter.
+ * `in_progress` where it is still to end, and whether it had ended before; waiter is the lease of
+ * the process that was to go on with it, for halt_waiter.
  */
 jv cancel_tasks(struct tx *tx, jv ids, const char *by, const char *reason);
 
 /*
- * cancel_spawned - where a task (a whole id) has failed for good: end what its agent has spawned, for
- * which nobody waits any more, and what is below that, as cancel_tasks does
+ * cancel_spawned - where a task (a whole id) has failed for good: end what its agent has spawned,
+ * for which nobody waits any more, and what is below that, as cancel_tasks does
  *
  * Returns the ids of those that run yet, an owned array, for cancel_start.
  */
 jv cancel_spawned(struct tx *tx, const char *id);
 
 /* cancel_start - have agent-cancel see to the end of tasks (consumed: their ids) that run and are
- * marked, while we go on.  It is a child of ours.  0, or -1 with err; nothing where there are none. */
+ * marked, while we go on.  It is a child of ours.  0, or -1 with err; nothing where there are
+ * none. */
 int cancel_start(jv ids);
 
 /* cancel_is_below - whether the task is below the one with the id. */

@@ -1,8 +1,8 @@
 /*
  * choice.h - which events of chats somebody wants to see
  *
- * What a task says is chosen by the task's record, which is looked at once: who has asked for a task,
- * and what it is a part of, never changes.
+ * What a task says is chosen by the task's record, which is looked at once: who has asked for a
+ * task, and what it is a part of, never changes.
  */
 #ifndef CHOICE_H
 #define CHOICE_H

@@ -25,8 +25,8 @@ enum { CLAIM_CONTEXT_TOKENS = 2000 };
 /*
  * claim_task - life_claim in a transaction of its own
  *
- * Returns LIFE_DONE, with all of c owned by the caller (claim_release); LIFE_PASSED, LIFE_HELD; -1 with
- * err, as life_claim (EX_NOINPUT) and the store.
+ * Returns LIFE_DONE, with all of c owned by the caller (claim_release); LIFE_PASSED, LIFE_HELD; -1
+ * with err, as life_claim (EX_NOINPUT) and the store.
  */
 int claim_task(struct store *s, const char *id, struct life_claim how, struct claim *c);
 

@@ -15,8 +15,8 @@
  * is_ours  set to whether it is a command of this kit
  *
  * The command tool-NAME (with dashes for underscores) beside this program, or NAME in
- * share/tools; else an executable NAME in a folder of $LEGWORK_TOOLS or in $XDG_CONFIG_HOME/legwork/tools.  A name with a slash is a
- * path.
+ * share/tools; else an executable NAME in a folder of $LEGWORK_TOOLS or in
+ * $XDG_CONFIG_HOME/legwork/tools.  A name with a slash is a path.
  * Returns a new string, or NULL with err EX_CONFIG.
  */
 char *declare_find(const char *name, bool *is_ours);

@@ -36,7 +36,8 @@ struct engage {
 	struct creation *creation;    /* configuration ends, and building begins, here */
 };
 
-/* engage_id - the id of the task that a tool call of that id in that task asks for.  Returns out. */
+/* engage_id - the id of the task that a tool call of that id in that task asks for.  Returns
+ * out. */
 const char *engage_id(const char *parent, const char *call_id, char out[ID_TEXT]);
 
 enum { ENGAGE_DONE, ENGAGE_THERE, ENGAGE_REFUSED };

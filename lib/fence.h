@@ -16,9 +16,9 @@
 
 /* What a tool has to do with accounts and regions. */
 enum fence_need {
-	FENCE_NAMED,   /* all it does is in those that a call names: it has to name some */
-	FENCE_TRUSTED, /* the same, but if it takes none it may be called without */
-	FENCE_HARMLESS, /* nothing; those that a call names count all the same, but no other strings */
+	FENCE_NAMED,    /* all it does is in those that a call names: it has to name some */
+	FENCE_TRUSTED,  /* the same, but if it takes none it may be called without */
+	FENCE_HARMLESS, /* nothing; what a call names counts all the same, but no other strings */
 };
 
 /*

@@ -34,8 +34,8 @@ void gather_add(struct gather *g, jv event);
 /*
  * gather_settle - hand on what was added since the last time
  *
- * Looks up the tasks, unless none may have stopped, in a transaction of its own.  Those that are not
- * handed on stay, and their next event counts on.  Returns 0, or -1 with err.
+ * Looks up the tasks, unless none may have stopped, in a transaction of its own.  Those that are
+ * not handed on stay, and their next event counts on.  Returns 0, or -1 with err.
  */
 int gather_settle(struct gather *g, struct store *s, const struct gather_wish *wish);
 

@@ -46,8 +46,8 @@ int halt_run(struct store *s, struct halt *halt, size_t len, int grace_ms,
 /*
  * halt_waiter - see to the end of a process that waited to go on with a task, which has ended
  *
- * It sees that by itself; where it has not ended in grace_ms, it gets TERM, and a second later KILL.
- * Returns its number, 0 where there was none; -1 with err EX_NOPERM: it does not end.
+ * It sees that by itself; where it has not ended in grace_ms, it gets TERM, and a second later
+ * KILL. Returns its number, 0 where there was none; -1 with err EX_NOPERM: it does not end.
  */
 pid_t halt_waiter(struct store *s, const char *lease, int grace_ms);
 

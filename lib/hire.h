@@ -25,9 +25,9 @@ struct hire {
  * made        borrowed; an object that has the keys of roles for which there is a subtask already
  * warnings    an array that sentences are appended to
  *
- * A role is made what an agent may have (crew_role_of).  Kept is not: a role that the crew has, one that
- * was proposed before, and one all of whose skills (there are some) one agent of the crew has; but
- * for those in made.
+ * A role is made what an agent may have (crew_role_of).  Kept is not: a role that the crew has, one
+ * that was proposed before, and one all of whose skills (there are some) one agent of the crew has;
+ * but for those in made.
  * Returns 0; -1 with err EX_DATAERR where they are no array, or one has no role that can be one.
  * hire_close it in both cases.
  */

@@ -143,7 +143,8 @@ slots_now(struct tx *tx, jv task)
 	return slots;
 }
 
-/* Those of them that are taken while it runs, slots consumed.  (That it is quiet is asked for first.) */
+/* Those of them that are taken while it runs, slots consumed.  (That it is quiet is asked for
+ * first.) */
 static jv
 taken(jv slots)
 {

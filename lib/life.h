@@ -34,12 +34,12 @@ jv life_begin(struct tx *tx, jv task);
  * dependencies it may, or fail with them. */
 void life_allow(struct tx *tx, jv task);
 
-/* life_is_ready - whether the task is pending and may run at now_ms, if there is room (limit.h): not
- * waiting, or for a time that has come, or for a slot or a quiet chat. */
+/* life_is_ready - whether the task is pending and may run at now_ms, if there is room (limit.h):
+ * not waiting, or for a time that has come, or for a slot or a quiet chat. */
 bool life_is_ready(jv task, int64_t now_ms);
 
-/* life_full - the slot (limit.h) without room for which a ready task (borrowed) would have to wait, an
- * owned string; invalid: there is none. */
+/* life_full - the slot (limit.h) without room for which a ready task (borrowed) would have to wait,
+ * an owned string; invalid: there is none. */
 jv life_full(struct tx *tx, jv task);
 
 /* life_reserve - hand a ready task (consumed) to the pipeline whose task-watch holds lease.

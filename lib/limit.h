@@ -10,8 +10,8 @@
  * How many have it is told by sets (task.h): running.<slot> and, handed out to a pipeline,
  * reserved.<slot>.
  *
- * A task that finds no room waits for a slot (waiting: slot, or chat_idle for one of quiet.h) in its
- * queue, the sets held.<0|1|2>.<slot>.  Record of a slot with a queue (key "hold/<slot>", set
+ * A task that finds no room waits for a slot (waiting: slot, or chat_idle for one of quiet.h) in
+ * its queue, the sets held.<0|1|2>.<slot>.  Record of a slot with a queue (key "hold/<slot>", set
  * "holds"): {"slot"}.
  *
  * 1. A limit is kept at the claim; before it, it is a matter of not handing out in vain.

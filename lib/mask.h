@@ -3,9 +3,9 @@
  *
  * A secret is found as it is, and as JSON may write it, within strings within strings: with
  * backslashes before some of its characters, with \n, \t and \uXXXX for others.  To that end both
- * are looked at without their backslashes, so a text that differs from a secret in nothing but these
- * is masked, too.  (A secret that has a backslash before u and four hexadecimal digits may be missed
- * where it stands with other \uXXXX in a text.)
+ * are looked at without their backslashes, so a text that differs from a secret in nothing but
+ * these is masked, too.  (A secret that has a backslash before u and four hexadecimal digits may be
+ * missed where it stands with other \uXXXX in a text.)
  *
  * 1. No secret is found in what was masked.
  * 2. Nobody else's text is changed, and none that holds no secret.

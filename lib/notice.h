@@ -1,9 +1,9 @@
 /*
  * notice.h - a command for each task that has ended, beside what a viewer does
  *
- * It is a line of sh(1) that gets the task's record on stdin, and in its environment LEGWORK_TASK_ID,
- * LEGWORK_STATUS and LEGWORK_TITLE; no data stands in the line itself.  What it prints is read by
- * nobody, but the last line on stderr is told where it fails.
+ * It is a line of sh(1) that gets the task's record on stdin, and in its environment
+ * LEGWORK_TASK_ID, LEGWORK_STATUS and LEGWORK_TITLE; no data stands in the line itself.  What it
+ * prints is read by nobody, but the last line on stderr is told where it fails.
  *
  * 1. Nobody waits for one: NOTICE_AT_ONCE run at a time, up to NOTICE_WAITING wait for their turn,
  *    and those beyond that are left out, with a warning.

@@ -141,8 +141,8 @@ whole(const char *bytes, size_t len)
 	return back < want ? len - 1 - back : len;
 }
 
-/* How much of what is held can be shown: all but an end in which a secret may have begun that is not
- * whole, in whole characters, and no part of one. */
+/* How much of what is held can be shown: all but an end in which a secret may have begun that is
+ * not whole, in whole characters, and no part of one. */
 static size_t
 showable(const struct partial *p, const struct text *t)
 {

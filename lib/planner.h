@@ -41,8 +41,8 @@ int planner_go_on(struct planner *p, const struct pollfd fds[LLM_FDS]);
  * planner_answer - when all is said: {"decision"} or {"decision","plan"}, owned
  *
  * The decision is as the model gave it, with "threshold" where that has decided.  Where there is no
- * decision, or no plan, it has "error" (task.h); and "on_error":"fail" where the task is to fail then,
- * or when its plan is refused.
+ * decision, or no plan, it has "error" (task.h); and "on_error":"fail" where the task is to fail
+ * then, or when its plan is refused.
  */
 jv planner_answer(const struct planner *p);
 

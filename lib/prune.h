@@ -11,8 +11,8 @@
 #include "store.h"
 
 /*
- * prune_logs - delete the logs of the tasks that ended at before_ms or earlier, and those that belong
- * to no task and were written last then
+ * prune_logs - delete the logs of the tasks that ended at before_ms or earlier, and those that
+ * belong to no task and were written last then
  *
  * is_dry  do not delete them
  * take    is called with the id of each, when it is gone

@@ -30,11 +30,12 @@ enum { QUIET_S_MAX = 366 * 86400 }; /* a year */
  * seconds up to QUIET_S_MAX.  0, or -1 with err EX_DATAERR. */
 int quiet_check(jv spec);
 
-/* quiet_read - the milliseconds of what a person wrote: a time, or "none"; -1 with err EX_DATAERR. */
+/* quiet_read - the milliseconds of what a person wrote: a time, or "none"; -1 with err
+ * EX_DATAERR. */
 int64_t quiet_read(const char *text);
 
-/* quiet_set - how long nobody must have spoken in a chat (a whole id) before its tasks begin; 0: they
- * do not mind.  Returns the record, owned; invalid: no such chat. */
+/* quiet_set - how long nobody must have spoken in a chat (a whole id) before its tasks begin; 0:
+ * they do not mind.  Returns the record, owned; invalid: no such chat. */
 jv quiet_set(struct tx *tx, const char *chat_id, int64_t ms);
 
 /* quiet_slot - for what such a pending task waits in its chat (both borrowed; the chat invalid: not

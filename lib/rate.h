@@ -2,8 +2,8 @@
  * rate.h - how often a user may do something in a chat
  *
  * A minute's worth may be used up at once; after that, one more each time its share of the minute
- * is over.  Nothing is counted or kept but the time at which all of it may be used again (the generic
- * cell rate algorithm).
+ * is over.  Nothing is counted or kept but the time at which all of it may be used again (the
+ * generic cell rate algorithm).
  *
  * Record (key "rate/<chat>/<kind>/<user in lower case>", set "rates.<chat>"):
  *   {"chat_id","user_id","kind","until"}

@@ -1,6 +1,6 @@
 /*
- * rpc.h - JSON-RPC 2.0 messages (source: jsonrpc.org/specification), as MCP uses them: a line each, no
- * batches, an id is a string or a whole number
+ * rpc.h - JSON-RPC 2.0 messages (source: jsonrpc.org/specification), as MCP uses them: a line each,
+ * no batches, an id is a string or a whole number
  */
 #ifndef RPC_H
 #define RPC_H
@@ -27,8 +27,8 @@ enum rpc_kind rpc_kind(jv message);
  * notification. */
 jv rpc_request(jv id, const char *method, jv params);
 
-/* rpc_result, rpc_error - the answer to the request with that id (consumed; invalid: null, where the
- * request's is not known).  data invalid: none. */
+/* rpc_result, rpc_error - the answer to the request with that id (consumed; invalid: null, where
+ * the request's is not known).  data invalid: none. */
 jv rpc_result(jv id, jv result);
 jv rpc_error(jv id, int code, const char *message, jv data);
 

@@ -33,9 +33,9 @@ int spec_check(jv spec);
  * allow_duplicates also if the same one (task_twin) is pending or in progress
  * task             set to the task as stored, owned; a duplicate has "duplicate":true
  *
- * A spec whose `key` was seen before gives the task that it made, whatever became of it, and so does
- * one of a `schedule` whose slot of `every_s` seconds has its task; *task is invalid where that was
- * deleted.  One that depends on a failed or cancelled task is stored as failed.
+ * A spec whose `key` was seen before gives the task that it made, whatever became of it, and so
+ * does one of a `schedule` whose slot of `every_s` seconds has its task; *task is invalid where
+ * that was deleted.  One that depends on a failed or cancelled task is stored as failed.
  * Returns SPEC_ADDED or SPEC_DUPLICATE, or -1 with err: EX_DATAERR; EX_NOINPUT (no such chat, task
  * or role); as spec_enter, whose word is in the audit where tx is committed.
  */

@@ -12,8 +12,8 @@
  *   approval              waiting: approval (field `approval`)
  *   approval.<chat>       those of a chat
  *   held.<0|1|2>.<slot>   waiting: slot, chat_idle (field `slot`; limit.h)
- *   running.<slot>        in progress: of its agent, each of that one's crews (field `crews`), its chat
- *   locking.<chat>        in progress, of those that have `lock` (floor.h)
+ *   running.<slot>        in progress: of its agent, each of that one's crews (field `crews`), its
+ *   chat locking.<chat>        in progress, of those that have `lock` (floor.h)
  *   reserved.<slot>       reserved, of those of its slots that have a limit (`reservation.slots`)
  *   chat.<id> parent.<id> agent.<role>
  *   open.<chat>           those of a chat that have not ended
@@ -45,9 +45,9 @@ jv task_get(struct tx *tx, const char *id);
  * the first.  Owned; invalid: there is none.  Subtasks may be written while going through them. */
 jv task_next_child(struct tx *tx, const char *id, uint64_t *n);
 
-/* task_of_crew - the ids of a crew's own tasks that were added to no chat, and then of those in that
- * chat: an owned array, each in order of creation.  Those that failed or were cancelled are only
- * counted, in failed. */
+/* task_of_crew - the ids of a crew's own tasks that were added to no chat, and then of those in
+ * that chat: an owned array, each in order of creation.  Those that failed or were cancelled are
+ * only counted, in failed. */
 jv task_of_crew(struct tx *tx, const char *crew, const char *chat, int *failed);
 
 /* task_put - write a task (consumed) under its id, into the sets above, and ring its bells. */

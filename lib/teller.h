@@ -1,8 +1,8 @@
 /*
  * teller.h - what a user asks for in chats, done with that user's rights and nobody else's
  *
- * A request is what was typed on one line: a text, which is a message, or an object (legwork-record,
- * "SESSION LINE").  An answer is {"type","chat_id"?,"data":{"line",...}}.
+ * A request is what was typed on one line: a text, which is a message, or an object
+ * (legwork-record, "SESSION LINE").  An answer is {"type","chat_id"?,"data":{"line",...}}.
  *
  * 1. Each request has one answer, or an error.
  * 2. The user is the teller's, whatever the request says, and rules of chats bind it (may.h).

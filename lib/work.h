@@ -28,7 +28,8 @@ struct work {
 	struct log *log;
 	struct partial *partial; /* where texts go that are not whole yet; NULL: nowhere */
 	void (*told)(void *arg); /* called after something was logged; NULL: nobody */
-	/* Puts an entry (consumed; audit.h) into the audit: 0, or -1 with err; NULL: there is none. */
+	/* Puts an entry (consumed; audit.h) into the audit: 0, or -1 with err; NULL: there is
+	 * none. */
 	int (*audit)(void *arg, jv entry);
 	void *arg;
 };
