@@ -31,7 +31,7 @@ end() {
 	assert_output ''
 	assert_equal "$stderr" "chat-post: chat ${chat:0:8}: locked while task ${id:0:8} runs"
 	run -0 store-log --audit
-	assert_jq --arg c "$chat" --arg t "$id" 'length == 1 and (.[0] | .kind == "post_refused" and .chat_id == $c and
+	assert_jq --arg c "$chat" --arg t "$id" 'map(select(.kind == "post_refused")) | length == 1 and (.[0] | .chat_id == $c and
 		.task_id == $t and .user_id == "ada" and (.reason | test("locked while")))'
 	end
 	run -0 chat-post "$chat" hello
