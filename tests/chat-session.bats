@@ -369,7 +369,7 @@ busy() {
 	answered 2 out
 	chat-post --user bob "$chat" me too >/dev/null
 	wait_until 10 is_told out 'still here me too'
-	! is_answered 1 out
+	run ! is_answered 1 out
 	touch go
 	answered 1 out
 	leave

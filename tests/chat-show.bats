@@ -194,7 +194,7 @@ arrange_tasks() {
 	agent-run "$mine" | chat-post >/dev/null
 }
 
-said() { jq -r '.data | (.text // .message) | sub("Task [0-9a-f]{8}"; "T")' "$@" | paste -sd'|'; }
+said() { jq -r '.data | (.text // .message) | sub("Task [0-9a-f]{8}"; "T")' | paste -sd'|'; }
 
 @test "chat-show: --no-tasks leaves out what tasks say" {
 	arrange_tasks
