@@ -21,7 +21,7 @@ static struct screen
 opened(const char *color, int *rc)
 {
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	struct screen s = { 77, true };
+	struct screen s = { .columns = 77, .has_colour = true };
 
 	*rc = screen_open(&s, fd, color);
 	close(fd);
