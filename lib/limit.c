@@ -1,6 +1,5 @@
 #include "limit.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -49,24 +49,17 @@ put(struct tx *tx, const char *name, jv record)
 	free(key);
 }
 
-/* When the slot began that it is now. */
-static int64_t
-slot_now_ms(int64_t every_s)
-{
-	int64_t now = clock_now_ms();
-
-	return now - now % (every_s * 1000);
-}
-
 bool
-schedule_is_free(struct tx *tx, const char *name, int64_t every_s, jv *last)
+schedule_is_free(struct tx *tx, const char *name, int64_t every_s, int64_t *slot_ms, jv *last)
 {
 	jv record = get(tx, name);
 	const char *slot = json_peek_string(record, "slot"),
 		   *task = json_peek_string(record, "task_id");
-	int64_t taken;
-	bool is_free = !slot || !clock_parse(slot, &taken) || slot_now_ms(every_s) > taken;
+	int64_t taken, now = clock_now_ms();
+	bool is_free;
 
+	*slot_ms = now - now % (every_s * 1000);
+	is_free = !slot || !clock_parse(slot, &taken) || *slot_ms > taken;
 	*last = task ? task_get(tx, task) : jv_invalid();
 	jv_free(record);
 	return is_free;
@@ -101,7 +94,8 @@ schedule_chat(struct tx *tx, const char *name)
 }
 
 void
-schedule_took(struct tx *tx, const char *name, int64_t every_s, const char *task_id)
+schedule_took(struct tx *tx, const char *name, int64_t every_s, int64_t slot_ms,
+    const char *task_id)
 {
 	jv record = get(tx, name);
 	char slot[CLOCK_TEXT];
@@ -110,7 +104,7 @@ schedule_took(struct tx *tx, const char *name, int64_t every_s, const char *task
 		record = json_set_string(jv_object(), "name", name);
 	if (every_s > 0) {
 		record = json_set_int(record, "every_s", every_s);
-		record = json_set_string(record, "slot", clock_format(slot_now_ms(every_s), slot));
+		record = json_set_string(record, "slot", clock_format(slot_ms, slot));
 	}
 	put(tx, name, json_set_string(record, "task_id", task_id));
 }

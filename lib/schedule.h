@@ -24,14 +24,16 @@ int schedule_check(jv record);
 /*
  * schedule_is_free - whether the slot that it is now has no task yet
  *
- * last  set to the task that was made last, owned; invalid: none, or it was deleted
+ * slot_ms  set to when it began, for schedule_took
+ * last     set to the task that was made last, owned; invalid: none, or it was deleted
  */
-bool schedule_is_free(struct tx *tx, const char *name, int64_t every_s, jv *last);
+bool schedule_is_free(struct tx *tx, const char *name, int64_t every_s, int64_t *slot_ms, jv *last);
 
 /* schedule_chat - the chat (owned) of a schedule, made where there is none, owned by "agent". */
 jv schedule_chat(struct tx *tx, const char *name);
 
-/* schedule_took - the task was made; every_s 0: of no slot. */
-void schedule_took(struct tx *tx, const char *name, int64_t every_s, const char *task_id);
+/* schedule_took - the task was made, of the slot that began then; every_s 0: of no slot. */
+void schedule_took(struct tx *tx, const char *name, int64_t every_s, int64_t slot_ms,
+    const char *task_id);
 
 #endif

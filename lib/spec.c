@@ -320,13 +320,13 @@ new_record(jv spec)
 
 /* The task that is there instead of the one that spec (borrowed) asks for.  Whether there is. */
 static bool
-is_there(struct tx *tx, jv spec, bool allow_duplicates, jv *same)
+is_there(struct tx *tx, jv spec, bool allow_duplicates, int64_t *slot_ms, jv *same)
 {
 	const char *schedule = json_peek_string(spec, "schedule");
 	int64_t every_s = json_peek_int(spec, "every_s", 0);
 
 	if (every_s > 0) {
-		if (!schedule_is_free(tx, schedule, every_s, same))
+		if (!schedule_is_free(tx, schedule, every_s, slot_ms, same))
 			return true;
 		jv_free(*same);
 		allow_duplicates = true; /* each slot has its own */
@@ -352,13 +352,13 @@ in_chat(struct tx *tx, jv spec)
 
 /* A spec (consumed) that is the next of its schedule. */
 static jv
-add_scheduled(struct tx *tx, jv spec)
+add_scheduled(struct tx *tx, jv spec, int64_t slot_ms)
 {
 	int64_t every_s = json_peek_int(spec, "every_s", 0);
 	jv task;
 
 	task = life_begin(tx, new_record(json_drop(spec, "every_s")));
-	schedule_took(tx, json_peek_string(task, "schedule"), every_s,
+	schedule_took(tx, json_peek_string(task, "schedule"), every_s, slot_ms,
 	    json_peek_string(task, "id"));
 	return task;
 }
@@ -393,6 +393,7 @@ spec_record(struct tx *tx, jv spec, jv *task)
 int
 spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 {
+	int64_t slot_ms = 0;
 	jv same;
 
 	*task = jv_invalid();
@@ -406,7 +407,7 @@ spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 		jv_free(spec);
 		return -1;
 	}
-	if (jv_is_valid(same) || is_there(tx, spec, allow_duplicates, &same)) {
+	if (jv_is_valid(same) || is_there(tx, spec, allow_duplicates, &slot_ms, &same)) {
 		jv_free(spec);
 		*task = jv_is_valid(same) ? json_set(same, "duplicate", jv_true()) : same;
 		return SPEC_DUPLICATE;
@@ -416,8 +417,8 @@ spec_add(struct tx *tx, jv spec, bool allow_duplicates, jv *task)
 		jv_free(spec);
 		return -1;
 	}
-	*task =
-	    json_has(spec, "schedule") ? add_scheduled(tx, spec) : life_begin(tx, new_record(spec));
+	*task = json_has(spec, "schedule") ? add_scheduled(tx, spec, slot_ms)
+	                                   : life_begin(tx, new_record(spec));
 	return SPEC_ADDED;
 }
 
