@@ -81,6 +81,18 @@ serve() {
 	assert_line --index 1 --regexp '^AWS4-HMAC-SHA256 Credential=KEYtest/[0-9]*/eu-west-1/sts/'
 }
 
+@test "aws: what runs is known by the call and the agent that it is for, and knows nothing else of them" {
+	mkdir bin
+	printf '#!/bin/sh\nexec env\n' >bin/aws
+	chmod +x bin/aws
+	export PATH=$PWD/bin:$PATH LEGWORK_RUN=lease LEGWORK_CALL='a call' LEGWORK_CALL_ID=c1
+	run -0 aws_tool <<<'{"account_id":"111122223333","region":"us-east-1","service":"ec2","operation":"x"}'
+	assert_equal "$(grep LEGWORK_ <<<"$output" | sort)" $'LEGWORK_CALL=a call\nLEGWORK_RUN=lease'
+	unset LEGWORK_RUN LEGWORK_CALL
+	run -0 aws_tool <<<'{"account_id":"111122223333","region":"us-east-1","service":"ec2","operation":"x"}'
+	refute_output --partial LEGWORK_
+}
+
 @test "aws: what an error says comes back" {
 	serve
 	run --separate-stderr aws_tool <<-'END'
@@ -146,6 +158,11 @@ serve() {
 	refuses '["--x={\"a\":[{\"b\":\"arn:aws:iam::999988887777:role/r\"}]}"]' 'args: --x: names an account outside of those of this task: 111122223333'
 	refuses '["--source-reg","eu-west-1"]' 'args: --source-reg: names a region outside of those of this task: us-east-1'
 	refuses '["--availability-zone=eu-west-1a"]' 'args: --availability-zone: names a region outside of those of this task: us-east-1'
+	refuses '["--create-bucket-configuration=LocationConstraint=EU"]' 'args: --create-bucket-configuration: names a region outside of those of this task: us-east-1'
+	refuses '["--create-bucket-configuration={\"LocationConstraint\": \"EU\"}"]' 'args: --create-bucket-configuration: names a region outside of those of this task: us-east-1'
+	local escaped='args: --user-ids: want characters as they are, not as \u and a number'
+	refuses '["--user-ids=[\"\\u0039\\u003999888877\\u00377\"]"]' "$escaped"
+	refuses '["--user-ids","[\"\\\\u0039\"]"]' "$escaped"
 	run -65 aws_tool <<<'{"account_id":"222233334444","region":"us-east-1","service":"ec2","operation":"x"}'
 	assert_output 'account_id: outside of the accounts of this task: 111122223333'
 	run -65 aws_tool <<<'{"account_id":"111122223333","region":"eu-west-1","service":"ec2","operation":"x"}'
