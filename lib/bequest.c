@@ -29,7 +29,7 @@ bequest_open(struct bequest *b, struct store *s)
 	struct transcript t;
 	int rc;
 
-	*b = (struct bequest){ .task_id = id };
+	*b = (struct bequest){ .task_id = id, .told = jv_invalid() };
 	if (!id || !*id)
 		return 0;
 	if (!id_is_full(id))
@@ -39,8 +39,15 @@ bequest_open(struct bequest *b, struct store *s)
 	b->turns = t.turns;
 	b->tokens = t.tokens;
 	b->began_ms = t.began_ms;
+	b->told = jv_copy(t.told);
 	transcript_release(&t);
 	return rc < 0 ? -1 : 1;
+}
+
+void
+bequest_release(struct bequest *b)
+{
+	jv_free(b->told);
 }
 
 /* --- numbers */
@@ -87,9 +94,37 @@ cap_left(struct heir *h, const char *name, double used)
 		return 0;
 	if (own <= used)
 		return err_set(EX_NOPERM,
-		    "limits.%s: nothing is left of your %g; finish with what you have", name, own);
+		    "limits.%s: your %g are used or handed out; finish with what you have", name,
+		    own);
 	cap(h, name, own - used);
 	return 0;
+}
+
+/* Tokens that it has no more though it does not know yet: what those have used who have ended, and
+ * what those may use who have not. */
+static double
+handed_out(const struct heir *h)
+{
+	char *set = xprintf("spawned.%s", h->from->task_id);
+	double tokens = 0;
+
+	for (uint64_t n = 0; (n = store_next(h->tx, set, n)) != 0;) {
+		jv task = store_at(h->tx, n), usage = json_get(task, "usage", JV_KIND_OBJECT),
+		   limits = json_get(task, "limits", JV_KIND_OBJECT);
+		bool is_told = jv_is_valid(h->from->told) &&
+		               json_has(h->from->told, json_peek_string(task, "id"));
+		double most = limit_of(limits, "max_tokens");
+
+		if (!task_is_over(task))
+			tokens += most > 0 ? most : 0;
+		else if (!is_told)
+			tokens += (double)json_peek_int(usage, "total_tokens", 0);
+		jv_free(limits);
+		jv_free(usage);
+		jv_free(task);
+	}
+	free(set);
+	return tokens;
 }
 
 static int
@@ -97,7 +132,7 @@ cap_budget(struct heir *h)
 {
 	int64_t passed_ms = h->from->began_ms ? clock_now_ms() - h->from->began_ms : 0;
 
-	if (cap_left(h, "max_tokens", (double)h->from->tokens) < 0 ||
+	if (cap_left(h, "max_tokens", (double)h->from->tokens + handed_out(h)) < 0 ||
 	    cap_left(h, "max_turns", (double)h->from->turns) < 0)
 		return -1;
 	return cap_left(h, "timeout_s", passed_ms > 0 ? (double)passed_ms / 1000 : 0);
@@ -116,8 +151,7 @@ cap_breadth(struct heir *h)
 		    "limits.max_children: you have asked for %d agents, which is all that you "
 		    "may; do the rest yourself",
 		    (int)count);
-	if (own >= 0)
-		cap(h, "max_children", own);
+	cap(h, "max_children", most);
 	return 0;
 }
 
@@ -131,19 +165,16 @@ cap_depth(struct heir *h)
 		return err_set(EX_NOPERM,
 		    "limits.max_depth: agents may ask for others no deeper than here; do it "
 		    "yourself");
-	if (own > 0)
-		cap(h, "max_depth", own - 1);
+	cap(h, "max_depth", own > 0 ? own - 1 : (double)(BEQUEST_DEPTH - depth));
 	*h->spec = json_set_int(*h->spec, "depth", depth);
 	return 0;
 }
 
-/* Whether the new one could ask for others. */
+/* Whether the new one cannot ask for others. */
 static bool
 is_deepest(const struct heir *h)
 {
-	double own = limit_of(h->limits, "max_depth");
-
-	return own == 0 || (own < 0 && json_peek_int(*h->spec, "depth", 0) >= BEQUEST_DEPTH);
+	return limit_of(h->limits, "max_depth") <= 0;
 }
 
 /* --- where */
@@ -271,7 +302,8 @@ narrow_tools(struct heir *h)
 		jv_free(name);
 	}
 	jv_free(wanted);
-	tools = json_set(tools, "deny", permit_list(h->agent, "deny"));
+	tools = json_set(tools, "deny",
+	    jv_array_concat(permit_list(h->agent, "deny"), permit_list(*h->worker, "deny")));
 	*h->worker = json_set(is_new ? jv_object() : json_drop(*h->worker, "mcp"), "tools", tools);
 	if (has_servers)
 		*h->worker =
@@ -327,13 +359,24 @@ narrow_model(struct heir *h)
 	return 0;
 }
 
-/* A program can do whatever a shell can. */
+static bool
+is_scoped(jv task)
+{
+	jv scope = scope_of(task);
+	bool is = scope_limits(scope, SCOPE_ACCOUNT) || scope_limits(scope, SCOPE_REGION);
+
+	jv_free(scope);
+	return is;
+}
+
+/* A program can do whatever a shell can, which knows no scope. */
 static int
 allow_program(const struct heir *h)
 {
 	jv run = jv_string("run");
 	const char *list = list_with(h->agent, run);
-	bool may = list && !strcmp(list, "allow") && !json_peek_bool(h->agent, "sandbox");
+	bool may = list && !strcmp(list, "allow") && !json_peek_bool(h->agent, "sandbox") &&
+	           (!is_scoped(h->task) || json_peek_bool(h->agent, "allow_unscoped"));
 
 	jv_free(run);
 	if (may)
@@ -368,6 +411,9 @@ check_parent(const struct heir *h)
 		    h->from->task_id);
 	if (!task_is(h->task, "in_progress"))
 		return err_set(EX_NOPERM, "task %s: does not run, so it can ask for nothing",
+		    h->from->task_id);
+	if (json_has(h->task, "cancel"))
+		return err_set(EX_NOPERM, "task %s: is to end, so it can ask for nothing",
 		    h->from->task_id);
 	return 0;
 }

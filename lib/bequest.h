@@ -6,7 +6,8 @@
  *   MCP servers   a new agent has its own, where it is given all tools or some of theirs; a
  *                 member of the crew loses those that it has
  *   sandbox       as it is itself; a model also works in its folder
- *   tokens, turns, time   what it has left
+ *   tokens        what it has left, and has not handed to others that are not over
+ *   turns, time   what it has left
  *   depth, breadth        limits.max_depth, max_children (all that it ever spawns), or the usual
  */
 #ifndef BEQUEST_H
@@ -20,12 +21,15 @@ enum { BEQUEST_DEPTH = 3, BEQUEST_CHILDREN = 16 };
 /* Who asks. */
 struct bequest {
 	const char *task_id;   /* borrowed */
-	int64_t turns, tokens; /* used up, its children's included */
+	int64_t turns, tokens; /* used up, with those of the children that are told */
+	jv told;               /* owned: an object, with their ids as names; invalid: none are */
 	int64_t began_ms;      /* of its attempt, wall clock; 0: that is not known */
 };
 
-/* bequest_open - who asks, as LEGWORK_TASK_ID says: 1; 0: no agent does; -1 with err. */
+/* bequest_open - who asks, as LEGWORK_TASK_ID says: 1; 0: no agent does; -1 with err.  Release it in
+ * any case. */
 int bequest_open(struct bequest *b, struct store *s);
+void bequest_release(struct bequest *b);
 
 /*
  * bequest_apply - narrow what is wanted

@@ -272,6 +272,7 @@ make_worker(jv *worker, jv spec, const struct engage *how)
 	role = xprintf("worker-%s", task_short(id, short_id));
 	*worker = json_set_string(*worker, "role", role);
 	free(role);
+	*worker = json_set(*worker, "one_off", jv_true());
 	*worker = json_set_string(*worker, "kind", "llm");
 	*worker = json_set_string(*worker, "status", "active");
 	*worker = json_set(*worker, "system_prompt", prompt);

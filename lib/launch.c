@@ -295,7 +295,9 @@ be_child(struct launch *l, int report_fd)
 	if (prepare(&c) < 0)
 		give_up(&c);
 	creation_spent(&l->creation, CREATION_SPAWNING);
-	if ((begun = begin(&c)) < 0)
+	begun = begin(&c);
+	bequest_release(&c.parent);
+	if (begun < 0)
 		give_up(&c);
 	if (begun == ENGAGE_THERE) {
 		proc_lease_drop(&c.lease, store_run_fd(c.s));

@@ -117,7 +117,7 @@ choose(struct tx *tx, jv task)
 {
 	if (json_has(task, "creates"))
 		return jv_invalid(); /* whoever runs it does it */
-	if (json_has(task, "worker"))
+	if (task_has_own_agent(task))
 		return choose_worker(task);
 	return task_has_subtasks(task) ? choose_joiner(tx, task) : assign_choose(tx, task);
 }
@@ -196,7 +196,7 @@ static jv
 assigned(struct tx *tx, jv task, jv choice)
 {
 	const char *role = json_peek_string(choice, "role");
-	jv agent = role && !json_has(task, "worker") ? agent_get(tx, role) : jv_invalid(),
+	jv agent = role && !task_has_own_agent(task) ? agent_get(tx, role) : jv_invalid(),
 	   crews = crew_strings(agent, "crews");
 
 	jv_free(agent);

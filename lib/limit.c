@@ -89,7 +89,7 @@ limit_slots(struct tx *tx, jv task, const char *role)
 	const char *chat = json_peek_string(task, "chat_id");
 	jv slots = jv_array();
 
-	if (role && !json_has(task, "worker") && store_count(tx, "agents.limited") > 0)
+	if (role && !task_has_own_agent(task) && store_count(tx, "agents.limited") > 0)
 		slots = slots_of_agent(tx, role, slots);
 	return chat && !json_has(task, "spawned") ? slots_in_chat(tx, task, chat, slots) : slots;
 }

@@ -71,6 +71,16 @@ task_waits_for(jv task, const char *what)
 }
 
 bool
+task_has_own_agent(jv task)
+{
+	jv worker = json_get(task, "worker", JV_KIND_OBJECT);
+	bool is = jv_is_valid(worker) && json_peek_bool(worker, "one_off");
+
+	jv_free(worker);
+	return is;
+}
+
+bool
 task_has_subtasks(jv task)
 {
 	return json_has(task, "subtasks");
@@ -177,7 +187,7 @@ add_running_sets(jv sets, jv task)
 		   *chat = json_peek_string(task, "chat_id");
 	jv crews = crew_strings(task, "crews");
 
-	if (role && !json_has(task, "worker"))
+	if (role && !task_has_own_agent(task))
 		sets = task_add_slot(sets, "running.agent.", role);
 	jv_array_foreach (crews, i, crew) {
 		sets = task_add_slot(sets, "running.crew.", jv_string_value(crew));

@@ -94,6 +94,9 @@ char *task_twin(jv task);
 /* task_is_twin - whether two tasks or specs (borrowed) have all that in common. */
 bool task_is_twin(jv a, jv b);
 
+/* task_has_own_agent - whether the agent that does it was made for it alone, and is of no crew. */
+bool task_has_own_agent(jv task);
+
 /* task_has_subtasks - whether the task was split. */
 bool task_has_subtasks(jv task);
 

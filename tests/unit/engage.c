@@ -128,16 +128,21 @@ hands_nothing(const char *task, const char *agent, const char *request, const ch
 static void
 test_limits(void)
 {
-	hands_down("{}", thinker, asks, "limits", NULL, "who has no limits hands none down");
+	hands_down("{}", thinker, asks, "limits", "{'max_children':16,'max_depth':2}",
+	    "who has no limits hands down the usual ones");
+	hands_down("{'depth':1}", thinker,
+	    "{'task_description':'count the files','limits':{'max_depth':9,'max_children':99}}",
+	    "limits", "{'max_depth':1,'max_children':16}", "which nobody can raise");
 	hands_down("{'limits':{'max_tokens':100,'max_turns':3,'max_depth':2,'max_children':4}}",
 	    thinker, asks, "limits",
 	    "{'max_children':4,'max_depth':1,'max_tokens':60,'max_turns':1}",
 	    "of limits it hands down what is left");
 	hands_down("{'limits':{'max_tokens':100}}", thinker,
 	    "{'task_description':'count the files','limits':{'max_tokens':5,'max_attempts':1}}",
-	    "limits", "{'max_tokens':5,'max_attempts':1}", "or less, if that is wanted");
+	    "limits", "{'max_tokens':5,'max_attempts':1,'max_children':16,'max_depth':2}",
+	    "or less, if that is wanted");
 	hands_nothing("{'limits':{'max_tokens':40}}", thinker, asks,
-	    "limits.max_tokens: nothing is left of your 40; finish with what you have",
+	    "limits.max_tokens: your 40 are used or handed out; finish with what you have",
 	    "when nothing is left there is nothing to hand down");
 	hands_nothing("{'limits':{'max_depth':0}}", thinker, asks,
 	    "limits.max_depth: agents may ask for others no deeper than here; do it yourself",
@@ -153,7 +158,7 @@ static void
 test_tools(void)
 {
 	jv member = record("{'role':'wide','kind':'llm','tools':{'allow':['run','write_file',"
-			   "'read_file'],'ask':['create_task']}}");
+			   "'read_file'],'ask':['create_task'],'deny':['aws']}}");
 	struct tx *tx = domain_begin();
 	jv made, worker;
 
@@ -172,7 +177,7 @@ test_tools(void)
 	    0, "a member of the crew may be named");
 	worker = json_get(made, "worker", JV_KIND_OBJECT);
 	has(worker, "tools",
-	    "{'allow':['read_file'],'ask':['run','create_task'],'deny':['write_file']}",
+	    "{'allow':['read_file'],'ask':['run','create_task'],'deny':['write_file','aws']}",
 	    "it has what both have, and asks where either must");
 	has(worker, "role", "'wide'", "it is still who it was");
 	jv_free(worker);
@@ -200,6 +205,91 @@ test_scope(void)
 	    "{'task_description':'count the files','account_ids':'777788889999'}",
 	    "scope.account_ids: 777788889999 is outside of your scope; name some of yours",
 	    "and nothing outside of it");
+}
+
+/* A member that is asked for with less than it has is still one of its crew. */
+static void
+test_members(void)
+{
+	const char *wants = "{'task_description':'count the files','agent':'clerk'}";
+	struct tx *tx = domain_begin();
+	jv made, clerk = record("{'role':'clerk','kind':'llm','model_id':'m','max_running':1,"
+				"'crews':['desk'],'tools':{'allow':['read_file']}}");
+
+	jv_free(agent_put(tx, jv_copy(clerk)));
+	is_int(ask(tx, "{}", thinker, wants, &made), 0, "a member runs");
+	has(made, "crews", "['desk']", "for its crew");
+	jv_free(made);
+	fails(ask(tx, "{}", thinker, wants, &made), EX_TEMPFAIL,
+	    "its agent, crew or chat runs as many tasks as it may", "and no more of it than may");
+	jv_free(made);
+	jv_free(agent_put(tx, json_set_string(clerk, "status", "proposed")));
+	fails(ask(tx, "{}", thinker, wants, &made), EX_CONFIG, "no agent has the role clerk",
+	    "nor one whom nobody has approved yet");
+	jv_free(made);
+	store_end(tx);
+}
+
+/* A program does what a shell can: who may not call one itself, anywhere, does not get there by it.
+ */
+static void
+asks_program(const char *task, const char *more, const char *why, const char *fact)
+{
+	struct tx *tx = domain_begin();
+	char *agent = xprintf("{'role':'boss','kind':'llm','model_id':'m',"
+			      "'tools':{'allow':['run','create_task']}%s}",
+	    more);
+	jv made;
+	int rc;
+
+	jv_free(agent_put(tx, record("{'role':'shell','kind':'exec','command':['cat']}")));
+	rc = ask(tx, task, agent, "{'task_description':'count the files','agent':'shell'}", &made);
+	if (why)
+		fails(rc, EX_NOPERM, why, fact);
+	else
+		is_int(rc, 0, fact);
+	jv_free(made);
+	store_end(tx);
+	free(agent);
+}
+
+static void
+test_programs(void)
+{
+	const char *own = "{'scope':{'regions':['eu-west-1']}}",
+		   *why = "agent shell: is a program, which may do more than you; name none";
+
+	asks_program("{}", "", NULL, "who may call a shell may ask for a program");
+	asks_program("{}", ",'sandbox':true", why, "but not out of a sandbox");
+	asks_program(own, "", why, "nor out of a scope");
+	asks_program(own, ",'allow_unscoped':true", NULL,
+	    "unless it may use there what knows no scope");
+}
+
+/* What one may use no other may, at the same time or later. */
+static void
+test_budget(void)
+{
+	const char *boss = "{'limits':{'max_tokens':100}}",
+		   *some = "{'task_description':'count the files','limits':{'max_tokens':35}}";
+	struct tx *tx = domain_begin();
+	jv first, made;
+
+	is_int(ask(tx, boss, thinker, some, &first), 0, "some of what is left is handed out");
+	is_int(ask(tx, boss, thinker, asks, &made), 0, "and then the rest");
+	has(made, "limits", "{'max_children':16,'max_depth':2,'max_tokens':25}",
+	    "which is no more than that");
+	jv_free(made);
+	fails(ask(tx, boss, thinker, some, &made), EX_NOPERM,
+	    "limits.max_tokens: your 100 are used or handed out; finish with what you have",
+	    "then there is nothing");
+	jv_free(made);
+	life_complete(tx, json_set(first, "usage", record("{'total_tokens':30}")),
+	    jv_string("done"));
+	is_int(ask(tx, boss, thinker, some, &made), 0, "what one has not used is there again");
+	has(made, "limits", "{'max_tokens':5,'max_children':16,'max_depth':2}", "and only that");
+	jv_free(made);
+	store_end(tx);
 }
 
 /* How many it has asked for counts, not how many run. */
@@ -230,6 +320,9 @@ main(void)
 	test_limits();
 	test_tools();
 	test_scope();
+	test_members();
+	test_programs();
+	test_budget();
 	test_breadth();
 	domain_close();
 	return done_testing();

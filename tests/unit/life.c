@@ -274,7 +274,7 @@ test_worker(void)
 	jv claimed;
 
 	begin_test();
-	begin('a', "", "{'worker':{'role':'Errand','kind':'llm'}}");
+	begin('a', "", "{'worker':{'one_off':true,'role':'Errand','kind':'llm'}}");
 	is_int(life_claim(tx, ids['a'], (struct life_claim){ "L", NULL, jv_invalid(), -1 },
 		   &claimed),
 	    LIFE_DONE, "a task that brings its agent needs none of the crew");

@@ -86,7 +86,8 @@ test_slots(void)
 	slots_are("{'chat_id':'gone'}", "two", "['agent.two']", "but of one that is there");
 	snprintf(task, sizeof task, "{'chat_id':'%s','spawned':true}", chat_id);
 	slots_are(task, "two", "['agent.two']", "what was spawned does not wait for it");
-	slots_are("{'worker':{}}", "two", "[]", "an agent made for the task is another one");
+	slots_are("{'worker':{'one_off':true}}", "two", "[]",
+	    "an agent made for the task is another one");
 }
 
 static void
@@ -103,7 +104,7 @@ test_room(void)
 	put(1, "{'status':'pending','reservation':{'slots':['agent.two',7]}}");
 	room_is("agent.two", LIMIT_RUNNING, 1, "who was handed out does not run");
 	room_is("agent.two", LIMIT_RESERVED, 0, "but will");
-	put(2, "{'status':'in_progress','agent':'two','worker':{}}");
+	put(2, "{'status':'in_progress','agent':'two','worker':{'one_off':true}}");
 	room_is("agent.two", LIMIT_RUNNING, 1, "nor does an agent of the same role count");
 	put(1, "{'status':'in_progress','agent':'two'}");
 	why_is("agent.two", "agent Two has 2 of 2 tasks running", "how many do is said");
