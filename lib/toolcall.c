@@ -210,14 +210,14 @@ refuse_unknown(struct session *s, jv call, const char *name)
 	return end;
 }
 
-/* The arguments, as somebody reads them who looks for what was wanted. */
+/* The arguments, as somebody reads them who looks for what was wanted: masked before they are cut. */
 static jv
-shown_arguments(jv call)
+shown_arguments(struct session *s, jv call)
 {
 	struct buf args = { 0 };
 	jv text;
 
-	json_dump(&args, arguments_of(call));
+	json_dump(&args, mask_value(log_its_mask(s->w->log), arguments_of(call)));
 	text = json_utf8(args.p, args.len < ASKED_BYTES ? args.len : ASKED_BYTES);
 	buf_release(&args);
 	return text;
@@ -241,8 +241,9 @@ audit_entry(struct session *s, jv call, const char *why)
 		    json_get(s->w->task, members[i], JV_KIND_STRING));
 	entry = json_set_valid(entry, "agent", json_get(s->w->agent, "role", JV_KIND_STRING));
 	entry = json_set_string(entry, "tool", json_peek_string(call, "name"));
-	entry = json_set(entry, "args", shown_arguments(call));
-	return json_set(entry, "reason", json_utf8(why, strlen(why)));
+	entry = json_set(entry, "args", shown_arguments(s, call));
+	return json_set(entry, "reason",
+	    mask_value(log_its_mask(s->w->log), json_utf8(why, strlen(why))));
 }
 
 /* The call would leave the task's scope, as err says: the model, the chat and the audit are told.

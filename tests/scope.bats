@@ -143,6 +143,17 @@ results() { jq -r 'select(.kind == "tool_end") | "\(.status) \(.content)"' "$LEG
 		([.[].tool] | unique == ["look", "run", "sweep"])'
 }
 
+@test "scope: no secret is in what the audit keeps" {
+	tool look '{"type":"object","properties":{"account_id":{"type":"string"},"region":{"type":"string"}}}'
+	export SOME_TOKEN=t0ken-of-somebody
+	calls <<<'look {"account_id":"t0ken-of-somebody","region":"us-east-1","with":"t0ken-of-somebody"}'
+	thinker --tool look
+	scoped
+	run -0 store-log --audit
+	assert_jq 'map(select(.kind == "tool_refused")) | length == 1 and (.[0] | (.args | contains("***")) and (.reason | contains("***")))'
+	refute_output --partial t0ken
+}
+
 @test "scope: an agent that is allowed to may call what takes no accounts; what does has to name them" {
 	tool look '{"type":"object","properties":{"account_id":{"type":"string"},"region":{"type":"string"}}}'
 	calls <<-'END'
