@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -15,14 +16,21 @@ ends_with(const char *text, size_t len, const char *end)
 {
 	size_t n = strlen(end);
 
-	return len >= n && !memcmp(text + len - n, end, n);
+	return len >= n && !strncasecmp(text + len - n, end, n);
 }
 
+/* Case does not matter: some programs want theirs in small letters. */
 static bool
 is_secret_name(const char *name, size_t len)
 {
-	return ends_with(name, len, "_KEY") || ends_with(name, len, "_TOKEN") ||
-	       ends_with(name, len, "_SECRET") || memmem(name, len, "PASSWORD", 8);
+	static const char *const ends[] = { "_KEY", "APIKEY", "TOKEN", "SECRET", "_PASS", "_PAT" };
+	bool is = false;
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		is = is || ends_with(name, len, ends[i]);
+	for (size_t i = 0; i + 8 <= len; i++)
+		is = is || !strncasecmp(name + i, "PASSWORD", 8);
+	return is;
 }
 
 static void
@@ -96,12 +104,13 @@ take_line(struct mask *m, const char *line, size_t len)
 	mask_add(m, value, (size_t)(end - value));
 }
 
+/* Those in the file that a variable names, or else in that one of the user's. */
 static void
-gather_aws(struct mask *m)
+gather_aws(struct mask *m, const char *variable, const char *name)
 {
-	const char *told = getenv("AWS_SHARED_CREDENTIALS_FILE"), *home = getenv("HOME");
+	const char *told = getenv(variable), *home = getenv("HOME");
 	char *path = told && *told ? xstrdup(told)
-	             : home        ? xprintf("%s/.aws/credentials", home)
+	             : home        ? xprintf("%s/.aws/%s", home, name)
 	                           : NULL;
 	struct buf text = { 0 };
 
@@ -119,5 +128,6 @@ secrets_gather(struct mask *m)
 {
 	gather_variables(m);
 	gather_providers(m);
-	gather_aws(m);
+	gather_aws(m, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
+	gather_aws(m, "AWS_CONFIG_FILE", "config");
 }

@@ -28,6 +28,14 @@ test_environment(void)
 	ok(knows("password of the database"), "... or has PASSWORD in it");
 	ok(knows("sk-of-openai"), "... or ends in _KEY");
 	ok(knows("secret-of-a-client"), "... or in _SECRET");
+	setenv("npm_config_token", "token-of-npm", 1);
+	setenv("PASSWORD", "plain-password", 1);
+	setenv("SMTP_PASS", "pass-of-the-mail", 1);
+	setenv("AZURE_PAT", "pat-of-azure-here", 1);
+	setenv("SECRET", "nothing-but-secret", 1);
+	ok(knows("token-of-npm"), "in any case");
+	ok(knows("plain-password") && knows("nothing-but-secret"), "or is just that");
+	ok(knows("pass-of-the-mail") && knows("pat-of-azure-here"), "or ends in _PASS or _PAT");
 	ok(!knows("1234567"), "but a short value is none");
 	ok(!knows("us-international"), "nor is what another variable holds");
 	unsetenv("GITHUB_TOKEN");
@@ -75,6 +83,9 @@ test_aws(void)
 	ok(knows("wJalrXUtnFEMI/K7MDENG"), "a secret key of the AWS CLI");
 	ok(knows("wJalrXUtnFEMI\\/K7MDENG"), "... as others write it in JSON");
 	ok(knows("abc+/def=="), "a session token");
+	box_write(".aws/config", "[profile c]\naws_secret_access_key=key-of-profile-c\n", 49);
+	unsetenv("AWS_CONFIG_FILE");
+	ok(knows("key-of-profile-c"), "one in its configuration, too");
 	ok(!knows("AKIAIOSFODNN7EXAMPLE"), "the name of a key is none");
 	setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
 	ok(!knows("abc+/def=="), "another file is asked where a variable says so");
