@@ -22,7 +22,7 @@ struct proc_program {
 	int fds[3];         /* what becomes its 0, 1, 2 (-1: /dev/null) */
 	bool is_clean;      /* of our environment it gets only what says who and where it is: PATH,
 	                           HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ, TERM, TMPDIR,
-	                           XDG_RUNTIME_DIR */
+	                           XDG_CONFIG_HOME, XDG_RUNTIME_DIR */
 };
 
 /*
