@@ -33,7 +33,7 @@ static const struct arg arg[] = {
 	{ "agent", "a role of the crew (default: a new agent)", .text = &agent },
 	{ "tools", "the tools that it may use, of yours (default: all of yours)", .value = &tools,
 	    .schema = STRINGS },
-	{ "limits", "the most that it may use up; it never gets more than you have left",
+	{ "limits", "the most that it may use up; without, it gets all that you have left",
 	    .value = &limits, .schema = NUMBERS },
 	{ "wait",
 	    "true: wait for its answer, which is then returned; else go on at once, and be told "
@@ -148,8 +148,10 @@ static int
 see_to(jv *result, jv lost)
 {
 	struct store *s = store_open();
-	int rc = s ? offspring_put_back(s, jv_copy(lost)) : -1;
+	int rc = s ? 0 : -1;
 
+	if (s && offspring_put_back(s, jv_copy(lost)) < 0)
+		err_print(); /* the agent that was asked for runs all the same */
 	jv_free(lost);
 	if (rc == 0 && is_waiting)
 		rc = wait_for(s, result);
