@@ -480,16 +480,23 @@ enum need { NEED_NOTHING, NEED_TIME, NEED_ATTEMPT };
 static enum need
 needs(struct store *s, const char *id)
 {
-	jv task = ask_record(s, "task", id);
+	struct tx *tx = store_read(s);
 	enum need need = NEED_NOTHING;
+	jv task, full;
 
-	if (!jv_is_valid(task) && err_code() != EX_NOINPUT)
+	if (!tx)
 		err_exit();
-	if (life_is_ready(task, clock_now_ms()) && !json_has(task, "reservation"))
+	task = task_get(tx, id);
+	full = life_full(tx, task);
+	if (life_is_ready(task, clock_now_ms()) && !json_has(task, "reservation") &&
+	    !jv_is_valid(full))
 		need = NEED_ATTEMPT;
 	else if (task_is(task, "pending"))
 		need = NEED_TIME;
+	jv_free(full);
 	jv_free(task);
+	if (store_end(tx) < 0)
+		err_exit();
 	return need;
 }
 
@@ -511,6 +518,8 @@ see_to_end(struct store *s, struct proc_lease *lease, const char *id)
 			status = do_task(s, lease, id, (struct given){ jv_invalid(), -1, false });
 		else
 			bell_wait(bell, LOOK_MS, -1);
+		if (status == EX_TEMPFAIL && needs(s, id) == NEED_TIME)
+			status = 0; /* others have taken the room */
 	}
 	bell_close(bell);
 	return status;

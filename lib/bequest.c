@@ -39,6 +39,7 @@ bequest_open(struct bequest *b, struct store *s)
 	b->turns = t.turns;
 	b->tokens = t.tokens;
 	b->began_ms = t.began_ms;
+	b->retries = t.retries;
 	b->told = jv_copy(t.told);
 	transcript_release(&t);
 	return rc < 0 ? -1 : 1;

@@ -24,10 +24,11 @@ struct bequest {
 	int64_t turns, tokens; /* used up, with those of the children that are told */
 	jv told;               /* owned: an object, with their ids as names; invalid: none are */
 	int64_t began_ms;      /* of its attempt, wall clock; 0: that is not known */
+	int64_t retries;       /* how often task-retry has put it back */
 };
 
-/* bequest_open - who asks, as LEGWORK_TASK_ID says: 1; 0: no agent does; -1 with err.  Release it in
- * any case. */
+/* bequest_open - who asks, as LEGWORK_TASK_ID says: 1; 0: no agent does; -1 with err.  Release it
+ * in any case. */
 int bequest_open(struct bequest *b, struct store *s);
 void bequest_release(struct bequest *b);
 

@@ -70,12 +70,20 @@ config_close(struct config *c)
 	free(c->fault);
 }
 
+const char *
+config_model(const struct config *c)
+{
+	const char *model = variable("LEGWORK_MODEL");
+
+	if (!model)
+		model = json_peek_string(c->file, "model");
+	return model && *model ? model : NULL;
+}
+
 bool
 config_has_model(const struct config *c)
 {
-	const char *model = json_peek_string(c->file, "model");
-
-	return variable("LEGWORK_MODEL") || (model && *model) || c->fault;
+	return config_model(c) || c->fault;
 }
 
 /* The provider's entry in the file, owned; invalid: it has none. */

@@ -28,6 +28,10 @@ void config_close(struct config *c);
 /* config_has_model - whether a model is named where a request names none, or the file is broken. */
 bool config_has_model(const struct config *c);
 
+/* config_model - the model that is asked where a request names none, borrowed; NULL: there is
+ * none. */
+const char *config_model(const struct config *c);
+
 /*
  * config_choose - where a request goes
  *

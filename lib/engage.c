@@ -1,5 +1,6 @@
 #include "engage.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -309,11 +310,14 @@ check_room(struct tx *tx, const struct engage *how, jv *lost)
 
 	for (uint64_t n = 0; (n = store_next(tx, "spawned", n)) != 0;) {
 		jv task = store_at(tx, n);
-		const char *lease = json_peek_string(task, "lease");
+		bool is_running = task_is(task, "in_progress");
+		const char *lease = json_peek_string(task, is_running ? "lease" : "waiter");
 
 		if (lease && proc_lease_is_live(run_fd, lease)) {
 			running++;
 			jv_free(task);
+		} else if (!is_running) {
+			jv_free(task); /* it waits for a pipeline now */
 		} else {
 			*lost = jv_array_append(*lost, task);
 		}
@@ -380,9 +384,9 @@ take(struct tx *tx, const struct engage *how, jv record, jv *task)
 }
 
 const char *
-engage_id(const char *parent, const char *call_id, char out[ID_TEXT])
+engage_id(const char *parent, int64_t retries, const char *call_id, char out[ID_TEXT])
 {
-	char *name = xprintf("spawned/%s", call_id);
+	char *name = xprintf("spawned/%s/%" PRId64, call_id, retries);
 
 	id_derive(parent, name, out);
 	free(name);

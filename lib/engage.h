@@ -36,9 +36,9 @@ struct engage {
 	struct creation *creation;    /* configuration ends, and building begins, here */
 };
 
-/* engage_id - the id of the task that a tool call of that id in that task asks for.  Returns
- * out. */
-const char *engage_id(const char *parent, const char *call_id, char out[ID_TEXT]);
+/* engage_id - the id of the task that a tool call of that id in that task asks for, which was put
+ * back by task-retry so often: from then on a server may number its calls anew.  Returns out. */
+const char *engage_id(const char *parent, int64_t retries, const char *call_id, char out[ID_TEXT]);
 
 enum { ENGAGE_DONE, ENGAGE_THERE, ENGAGE_REFUSED };
 

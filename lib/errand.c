@@ -33,12 +33,14 @@ static bool
 is_result(struct session *s, const char *task_id)
 {
 	const char *own = json_peek_string(s->w->task, "id");
+	int64_t retries = json_peek_int(s->w->task, "retries", 0);
 	bool is = false;
 
 	jv_object_foreach (s->transcript.told, call, value) {
 		char id[ID_TEXT];
 
-		is = is || !strcmp(engage_id(own, jv_string_value(call), id), task_id);
+		for (int64_t i = 0; i <= retries && !is; i++)
+			is = !strcmp(engage_id(own, i, jv_string_value(call), id), task_id);
 		jv_free(call);
 		jv_free(value);
 	}

@@ -117,7 +117,7 @@ known_id(const struct child *c, char id[ID_TEXT])
 {
 	if (!c->has_parent || !c->l->call_id)
 		return NULL;
-	return engage_id(c->parent.task_id, c->l->call_id, id);
+	return engage_id(c->parent.task_id, c->parent.retries, c->l->call_id, id);
 }
 
 static int

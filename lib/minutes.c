@@ -4,6 +4,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "agent.h"
+#include "config.h"
 #include "json.h"
 #include "life.h"
 #include "task.h"
@@ -30,17 +32,22 @@ note_spawned(struct log *log, jv task)
 	return log_note(log, "create_task_start", note);
 }
 
-/* The model that is asked, where the task or the agent says so. */
+/* The model that is asked: as the task or the agent says, else the usual one. */
 static jv
 with_model(jv note, jv task, jv agent)
 {
-	jv model = json_get(task, "model_id", JV_KIND_STRING);
+	const char *model = json_peek_string(task, "model_id");
+	struct config config;
 
-	if (!jv_is_valid(model)) {
-		jv_free(model);
-		model = json_get(agent, "model_id", JV_KIND_STRING);
-	}
-	return json_set_valid(note, "model", model);
+	if (!model)
+		model = json_peek_string(agent, "model_id");
+	config_open(&config);
+	if (!model && agent_is_llm(agent))
+		model = config_model(&config);
+	if (model)
+		note = json_set_string(note, "model", model);
+	config_close(&config);
+	return note;
 }
 
 int

@@ -293,7 +293,9 @@ sets_of(jv task)
 		sets = add_name(sets, "open.", json_peek_string(task, "chat_id"));
 	if (task_is(task, "pending"))
 		sets = add_waiting_sets(sets, task);
-	if (task_is(task, "in_progress") && json_has(task, "spawned"))
+	if (json_has(task, "spawned") &&
+	    (task_is(task, "in_progress") ||
+		(task_is(task, "pending") && json_has(task, "waiter"))))
 		sets = add_name(sets, "spawned", "");
 	if (task_is(task, "in_progress"))
 		sets = add_running_sets(sets, task);

@@ -20,7 +20,8 @@
  *   crew.<chat>.<name>    a crew's own tasks in a chat, "-": in none but their own; in lower case
  *   dependents.<id>       pending and waiting for that task
  *   stopped.<id>          failed because that task, on which it depends, failed or was cancelled
- *   spawned               in progress, of those that were spawned (field `spawned`)
+ *   spawned               of those that were spawned (field `spawned`): in progress, or waiting for
+ *                         another attempt with their agent there (field `waiter`)
  *   spawned.<id>          all that the agent of that task has spawned (field `spawned_by`)
  *   outbox                ended, or waiting for an approval, with events that are not in the chat
  *                         yet (field `events`)

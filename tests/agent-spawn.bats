@@ -38,6 +38,7 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 		(.log | startswith("/") and endswith("/logs/agents/\($id).log")))'
 	id=$(jq -r .task_id <<<"$output")
 	wait_until 30 says "$chat" 'It is done.'
+	assert_equal "$(notes "$id" start | jq -r .model)" some-model
 	wait_field "$id" .status completed
 	run -0 task-show "$id"
 	assert_jq '.[0] | .spawned and .depth == 0 and (has("spawned_by") | not) and .agent == .worker.role and
@@ -322,4 +323,31 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	task-watch --drain | task-run | chat-post >/dev/null
 	says "$(field "$id" .chat_id)" fine
 	assert_equal "$(field "$id" '.events == .posted')" true
+}
+
+@test "agent-spawn: one that waits for another attempt counts, and goes on when there is room for its agent again" {
+	worker waiter '[[ -e tried ]] || { touch tried; exit 75; }; cat'
+	id=$(spawn --agent waiter come back to it later)
+	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
+	run -75 --separate-stderr agent-spawn --max-running 1 --agent waiter 'one that is too many'
+	assert_regex "$stderr" '1 agents that were spawned run already'
+	wait_field "$id" '[.status, .attempt] | tojson' '["completed",2]'
+}
+
+@test "agent-spawn: one whose agent has no room for another attempt waits for that" {
+	worker waiter 'case $(cat) in
+		*first*) [[ -e tried ]] || { touch tried; exit 75; } ;;
+		*) touch begun; until [[ -e go ]]; do sleep 0.02; done ;;
+		esac
+		echo done' --max-running 1
+	id=$(spawn --agent waiter this is the first one)
+	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
+	other=$(spawn --agent waiter this is another one)
+	wait_until 10 test -e begun
+	due=$(date -d "$(field "$id" .not_before)" +%s%3N)
+	wait_until 10 eval '(($(date +%s%3N) > due + 500))'
+	is_field "$id" .status pending
+	touch go
+	wait_until 20 is_field "$id" '[.status, .attempt] | tojson' '["completed",2]'
+	is_field "$other" .status completed
 }

@@ -333,3 +333,23 @@ two_run() { # <SCRIPT
 	wait_until 10 no_process_left
 	assert_equal "$(task-list --status cancelled --count)" 3
 }
+
+@test "create_task: after task-retry and without the old log a call of the same id is another one" {
+	says boss < <(create '{"task_description":"count all the files","wait":true}'
+		printf '{"type":"error","category":"permission","message":"no more","retryable":false}\n')
+	says helper < <(answers fine)
+	boss
+	id=$(task-add --agent boss --ids 'how many are there?')
+	agent-run "$id" >/dev/null 3>&-
+	is_field "$id" .status failed
+	task-run </dev/null | chat-post >/dev/null # what it has said, before the log goes
+	agent-log --prune 0 >/dev/null
+	assert_not_exist "$LEGWORK_STORE/logs/agents/$id.log"
+	rm boss/asked
+	says boss < <(create '{"task_description":"count all the folders","wait":true}'; answers done)
+	task-retry "$id" >/dev/null
+	agent-run "$id" >/dev/null 3>&-
+	is_field "$id" '[.status, .response] | tojson' '["completed","done"]'
+	run -0 task-list --jq 'select(.spawned_by) | .instruction'
+	assert_output $'count all the files\ncount all the folders'
+}
