@@ -96,9 +96,20 @@ read_named(struct addressee *to, jv metadata)
 	jv_free(agent);
 }
 
+/* Whether the metadata name an agent, be it one that cannot be: null is nothing. */
+static bool
+has_name(jv metadata)
+{
+	jv null = json_get(metadata, "agent", JV_KIND_NULL);
+	bool has = json_has(metadata, "agent") && !jv_is_valid(null);
+
+	jv_free(null);
+	return has;
+}
+
 void
 addressee_read(struct addressee *to, jv metadata, char **text)
 {
 	read_named(to, metadata);
-	read_mention(to, json_peek_string(metadata, "agent") != NULL, text);
+	read_mention(to, has_name(metadata), text);
 }

@@ -210,7 +210,8 @@ refuse_unknown(struct session *s, jv call, const char *name)
 	return end;
 }
 
-/* The arguments, as somebody reads them who looks for what was wanted: masked before they are cut. */
+/* The arguments, as somebody reads them who looks for what was wanted: masked before they are
+ * cut. */
 static jv
 shown_arguments(struct session *s, jv call)
 {

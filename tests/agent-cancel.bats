@@ -546,7 +546,7 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
 	pid=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .waiter)")
 	run -0 agent-cancel "$id"
-	assert_jq --argjson pid "$pid" 'length == 1 and .[0].state == "cancelled" and .[0].pids == [$pid]'
+	assert_jq --argjson pid "$pid" 'length == 1 and .[0].state == "cancelled" and (.[0].pids - [$pid]) == []' # it may have seen it first
 	[[ ! -d /proc/$pid ]] || grep -q '^State:.Z' "/proc/$pid/status"
 	assert_equal "$(field "$id" '[has("waiter"), has("lease")] | tojson')" '[false,false]'
 	wait_until 5 no_process_left

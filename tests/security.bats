@@ -271,10 +271,10 @@ at() {
 			task-edit) words=(abcdef --priority high) ;;
 			task-add) words=(x) ;;
 			agent-cancel | agent-log) words=(abcdef) ;;
-			agent-import) words=(-) ;;
+			chat-session) words=(--user ann) ;;
 			agent-spawn) words=(-a cat 'count the files') ;;
-			llm-chat | mcp-call | task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
-			tool-post-message) continue ;; # it looks at its arguments first; has a test of its own
+			llm-chat | mcp-call | mcp-serve | task-draft | tool-read-file | tool-run | tool-write-file) continue ;; # they have no store
+			agent-import | tool-create-task | tool-post-message) continue ;; # they look at what they read first
 			*) words=() ;;
 			esac
 			LEGWORK_STORE=$PWD/$store run -77 --separate-stderr "$name" "${words[@]}" <<<'{"instruction":"x","plan":{"subtasks":[]}}'
@@ -400,7 +400,9 @@ refuses() {
 		refuses 65 chat-post <<<"{\"type\":\"message\",\"data\":{\"text\":\"x\"},\"chat_id\":$bad}"
 		refuses 65 chat-post <<<"{\"id\":$bad,\"type\":\"message\",\"data\":{\"text\":\"x\"},\"chat_id\":\"$chat\"}"
 		refuses 65 task-split <<<"{\"task_id\":$bad,\"plan\":{\"subtasks\":[{\"title\":\"x\",$whole}]}}"
-		refuses 65 task-split <<<"{\"task_id\":\"$id\",\"plan\":{\"subtasks\":[{\"title\":\"x\",$whole,\"dependencies\":[$bad]}]}}"
+		status=0
+		task-split >out 2>err <<<"{\"task_id\":\"$id\",\"plan\":{\"subtasks\":[{\"title\":\"x\",$whole,\"dependencies\":[$bad]}]}}" || status=$?
+		assert_equal "$status $(wc -l <err) $(jq -r .decision.error.code out)" '65 1 no_plan'
 		refuses 65 task-run <<<"{\"id\":$bad}"
 		refuses 66 agent-run <<<"{\"id\":$bad}"
 		refuses 65 store-load <<<"{\"key\":\"task/x\",\"sets\":[],\"names\":[],\"value\":{\"id\":$bad}}"
@@ -481,7 +483,7 @@ assert_tame() {
 	assert_tame shown watched
 	NO_COLOR=1 script -qec "stty cols 1000; chat-show $chat" /dev/null </dev/null | tr -d '\r' >terminal
 	assert_tame terminal
-	cmp shown terminal
+	cmp shown <(sed -E 's/ \([0-9.]+ ?m?s\)$//' terminal) # a terminal is told how long it took
 	chat-show --format json "$chat" >json # JSON escapes what RFC 8259 says
 	LC_ALL=C run ! grep -naP '[\x00-\x09\x0b-\x1f]' json
 }
