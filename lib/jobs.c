@@ -37,20 +37,6 @@ tell(struct order *o, jv tasks)
 	jv_free(first);
 }
 
-static struct bell *
-bell_of(struct store *s, jv ids)
-{
-	jv first = jv_array_get(jv_copy(ids), 0);
-	char *topic = jv_array_length(jv_copy(ids)) == 1
-	                  ? xprintf("task-%s", jv_string_value(first))
-	                  : xstrdup("tasks");
-	struct bell *bell = bell_open(store_watch_fd(s), topic);
-
-	free(topic);
-	jv_free(first);
-	return bell;
-}
-
 /* Has the order wait for tasks (consumed: their whole ids), for as long as it says. */
 static int
 await(struct desk *d, struct order *o, jv ids, int (*look)(struct desk *d, struct order *o))
@@ -60,7 +46,7 @@ await(struct desk *d, struct order *o, jv ids, int (*look)(struct desk *d, struc
 	o->ids = ids;
 	o->until_ms = clock_mono_ms() + wait_s * 1000;
 	o->look = look;
-	if (!(o->bell = bell_of(d->s, ids)))
+	if (!(o->bell = offspring_bell(d->s, ids)))
 		return -1;
 	return look(d, o);
 }

@@ -157,9 +157,8 @@ tend(struct store *s, jv ids, jv *tasks)
 	return offspring_put_back(s, lost);
 }
 
-/* The bell that rings for them. */
-static struct bell *
-bell_of(struct store *s, jv ids)
+struct bell *
+offspring_bell(struct store *s, jv ids)
 {
 	jv first = jv_array_get(jv_copy(ids), 0);
 	char *topic = jv_array_length(jv_copy(ids)) == 1
@@ -175,7 +174,7 @@ bell_of(struct store *s, jv ids)
 int
 offspring_await(struct store *s, jv ids, int64_t until_ms, jv *tasks)
 {
-	struct bell *bell = bell_of(s, ids);
+	struct bell *bell = offspring_bell(s, ids);
 	int rc = bell ? 0 : -1;
 
 	*tasks = jv_array();

@@ -4,6 +4,7 @@
 #ifndef OFFSPRING_H
 #define OFFSPRING_H
 
+#include "bell.h"
 #include "store.h"
 
 /* offspring_of - the records of all that the agent of a task has spawned, oldest first; an owned
@@ -19,6 +20,10 @@ jv offspring_of(struct store *s, const char *task_id);
  * Returns 0, or -1 with err.
  */
 int offspring_put_back(struct store *s, jv lost);
+
+/* offspring_bell - the bell that rings when one of these tasks (ids borrowed: whole ids) changes, and
+ * at times for others; NULL with err as bell_open. */
+struct bell *offspring_bell(struct store *s, jv ids);
 
 /*
  * offspring_await - wait until all these tasks have ended, or are gone

@@ -545,8 +545,9 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 	id=$(agent-spawn --ids --agent later 'come back to this later' 3>&-)
 	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
 	pid=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .waiter)")
-	run -0 agent-cancel "$id"
-	assert_jq --argjson pid "$pid" 'length == 1 and .[0].state == "cancelled" and (.[0].pids - [$pid]) == []' # it may have seen it first
+	kill -STOP "$pid" # else it may see the end before it is looked for
+	run -0 agent-cancel --grace 100ms "$id"
+	assert_jq --argjson pid "$pid" 'length == 1 and .[0].state == "cancelled" and .[0].pids == [$pid]'
 	[[ ! -d /proc/$pid ]] || grep -q '^State:.Z' "/proc/$pid/status"
 	assert_equal "$(field "$id" '[has("waiter"), has("lease")] | tojson')" '[false,false]'
 	wait_until 5 no_process_left
