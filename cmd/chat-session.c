@@ -392,7 +392,7 @@ main(int argc, char *argv[])
 	if (!(s.teller.s = store_open()))
 		err_exit();
 	s.teller.user = user;
-	s.teller.from = (struct follow_from){ NULL, newest, since };
+	s.teller.from = (struct follow_from){ NULL, newest, since, NULL };
 	s.next_beat_ms = clock_mono_ms() + s.beat_ms;
 	id_new(s.id);
 	lines_init(&s.in, STDIN_FILENO, STDOUT_FILENO, "stdin");

@@ -12,7 +12,7 @@
 #include "clock.h"
 #include "dir.h"
 #include "err.h"
-#include "feed.h"
+#include "follow.h"
 #include "footer.h"
 #include "growing.h"
 #include "history.h"
@@ -54,14 +54,6 @@ static const struct opt opts[] = { { 0, "all", NULL, "of every chat, also those 
 static const struct cmd cmd = { "chat-watch", "print what is said in a chat, as it happens",
 	"CHAT | --all", opts, 0 };
 
-/* A chat: what was printed of it, and what is to be printed from its past. */
-struct past {
-	char chat_id[ID_TEXT];
-	uint64_t since, last;
-	bool is_hidden; /* you may not read it */
-	bool is_tail;   /* it begins with the last events */
-};
-
 struct watch {
 	struct store *s;
 	struct bell *bell;
@@ -73,100 +65,15 @@ struct watch {
 	struct underway underway;
 	struct notice notice;
 	jv ended; /* array: ids of tasks that may have */
-	struct feed *feed;
-	struct past *past;
-	size_t pasts;
-	const char *only;      /* prefix of the keys to print */
-	const char *chat;      /* key of the only chat; NULL: all are watched */
+	struct follow follow;
 	long long deadline_ms; /* monotonic; 0: none */
-	bool is_again;         /* it is not the first look */
 	bool is_late;          /* --timeout is over */
-	bool is_gone;          /* the chat was deleted */
-	bool is_denied;        /* you may not read it any more */
 };
 
 static bool
 is_enough(void)
 {
 	return count >= 0 && history.printed >= count;
-}
-
-/* Where to begin in a chat: its cursor, else --last or --since, else behind what is there. */
-static void
-begin(struct tx *tx, struct past *p, bool is_known_reader)
-{
-	int64_t seq = cursor ? chat_cursor(tx, cursor, p->chat_id) : -1;
-
-	p->is_tail = seq < 0 && !is_known_reader && newest >= 0;
-	if (seq >= 0)
-		p->since = (uint64_t)seq;
-	else if (is_known_reader) /* a chat that was made while it was away */
-		p->since = 0;
-	else if (newest >= 0)
-		p->since = p->last > (uint64_t)newest ? p->last - (uint64_t)newest : 0;
-	else
-		p->since = since >= 0 ? (uint64_t)since : p->last;
-}
-
-/* The chat's entry, made where it has none. */
-static struct past *
-past_of(struct watch *w, const char *chat_id)
-{
-	for (size_t i = 0; i < w->pasts; i++)
-		if (!strcmp(w->past[i].chat_id, chat_id))
-			return &w->past[i];
-	w->past = xrealloc(w->past, (w->pasts + 1) * sizeof *w->past);
-	w->past[w->pasts] = (struct past){ .since = 0 };
-	memcpy(w->past[w->pasts].chat_id, chat_id, ID_TEXT - 1);
-	return &w->past[w->pasts++];
-}
-
-static void
-add_past(struct watch *w, struct tx *tx, const char *chat_id, bool is_known_reader)
-{
-	struct past *p = past_of(w, chat_id);
-
-	p->last = chat_last(tx, chat_id);
-	if (w->is_again) /* a compaction was faster than we: go on where we are */
-		return;
-	begin(tx, p, is_known_reader);
-	if (cursor) /* from now on this is where it stands, also if it dies at once */
-		chat_move_cursor(tx, cursor, chat_id, (int64_t)p->since);
-}
-
-/* Whether you may read a chat, by its record as text; false with err. */
-static bool
-may_read(struct scan_text chat)
-{
-	struct scan_text policy;
-	jv record;
-	bool is;
-
-	if (!scan_member(chat, "policy", &policy))
-		return true;
-	record = json_parse_object(chat.p, chat.len);
-	is = may(NULL, record, id_user(NULL), MAY_READ) == 0;
-	jv_free(record);
-	return is;
-}
-
-static void
-add_all_pasts(struct watch *w, struct tx *tx)
-{
-	bool is_known = cursor && chat_cursor(tx, cursor, "all") >= 0;
-	struct scan_text chat, id;
-
-	for (uint64_t n = 0; (n = store_next(tx, "chats", n)) != 0;) {
-		char chat_id[ID_TEXT] = "";
-
-		if (store_peek(tx, n, &chat) && scan_member(chat, "id", &id) && id.len == 38) {
-			memcpy(chat_id, id.p + 1, 36);
-			past_of(w, chat_id)->is_hidden = !may_read(chat);
-			add_past(w, tx, chat_id, is_known);
-		}
-	}
-	if (cursor)
-		chat_move_cursor(tx, cursor, "all", 0);
 }
 
 /* Takes away what stands below the events. */
@@ -192,66 +99,6 @@ die(struct watch *w)
 	if (stop_signal())
 		exit(128 + stop_signal());
 	err_exit();
-}
-
-/* One look at the store: what is past, and a feed of what is to come. */
-static void
-look(struct watch *w, const char *chat_id)
-{
-	enum store_result rc;
-
-	do {
-		struct tx *tx = cursor ? store_begin(w->s) : store_read(w->s);
-
-		if (!tx)
-			die(w);
-		feed_close(w->feed);
-		w->is_gone = w->chat && !store_number(tx, w->chat);
-		if (chat_id)
-			add_past(w, tx, chat_id, false);
-		else
-			add_all_pasts(w, tx);
-		if (w->has_footer)
-			underway_look(&w->underway, tx);
-		if (!(w->feed = feed_open(tx))) {
-			store_end(tx);
-			die(w);
-		}
-		rc = cursor ? store_commit(tx, STORE_DURABLE) : (enum store_result)store_end(tx);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		die(w);
-}
-
-/* How many more may be printed; -1: any number. */
-static long
-lines_left(void)
-{
-	return count >= 0 ? count - history.printed : -1;
-}
-
-/* Of --last and --group or a choice: what counts is what is printed. */
-static int
-find_tail(struct watch *w, struct past *p)
-{
-	if (!p->is_tail)
-		return 0;
-	if (history.is_grouped)
-		p->since = 0;
-	else if (history_tail(&history, w->s, p->chat_id, p->last, newest, &p->since) < 0)
-		return -1;
-	return 0;
-}
-
-/* Adds the lines of what was gathered: of a past that began with --last only so many. */
-static int
-settle(struct watch *w, bool is_tail)
-{
-	long limit = lines_left();
-
-	if (is_tail && (limit < 0 || newest < limit))
-		limit = newest;
-	return history_settle(&history, w->s, GATHER_STOPPED, limit, is_tail);
 }
 
 static void
@@ -306,21 +153,8 @@ static void
 print_past(struct watch *w)
 {
 	wipe(w);
-	for (size_t i = 0; i < w->pasts && !is_enough(); i++) {
-		struct past *p = &w->past[i];
-		bool is_tail = p->is_tail;
-
-		if (p->is_hidden)
-			continue;
-		if (find_tail(w, p) < 0 ||
-		    history_print(&history, w->s, p->chat_id, p->since, p->last,
-			history.is_grouped ? -1 : lines_left()) < 0 ||
-		    settle(w, is_tail) < 0 || view_flush(&history.view) < 0)
-			die(w);
-		p->is_tail = false;
-		if (p->since < p->last)
-			p->since = p->last;
-	}
+	if (follow_print_past(&w->follow, &history, count) < 0)
+		die(w);
 	if (notify && !history.seen) { /* of what ends from now on */
 		history.seen = note_end;
 		history.arg = w;
@@ -340,41 +174,9 @@ note_said(struct watch *w, struct scan_text event)
 	jv_free(value);
 }
 
-/* A chat has changed, by its key and its record: its rules, it may be. */
 static void
-note_rules(struct watch *w, const char *key, struct scan_text chat)
+print_event(struct watch *w, struct scan_text event)
 {
-	bool is_mine = w->chat && !strcmp(key, w->chat);
-
-	if (is_mine)
-		w->is_denied = !may_read(chat);
-	else if (!w->chat && strlen(key) == strlen("chat/") + ID_TEXT - 1)
-		past_of(w, key + strlen("chat/"))->is_hidden = !may_read(chat);
-}
-
-/* A change in the feed: an event is printed, unless its key says that it is another chat's or was
- * printed. */
-static void
-print_event(struct watch *w, const char *key, struct scan_text event)
-{
-	char chat_id[ID_TEXT] = "";
-	uint64_t seq;
-	struct past *p;
-
-	if (!event.p && w->chat && !strcmp(key, w->chat))
-		w->is_gone = true;
-	if (event.p && !strncmp(key, "chat/", 5))
-		note_rules(w, key, event);
-	if (w->has_footer)
-		underway_take(&w->underway, key, event);
-	if (!event.p || strncmp(key, w->only, strlen(w->only)) != 0)
-		return;
-	strncpy(chat_id, key + strlen("event/"), ID_TEXT - 1);
-	p = past_of(w, chat_id);
-	seq = strtoull(key + strlen("event/") + ID_TEXT, NULL, 10);
-	if (seq <= p->since || p->is_hidden)
-		return;
-	p->since = seq;
 	if (w->overhear)
 		note_said(w, event);
 	if (history_take(&history, NULL, event) < 0)
@@ -390,7 +192,7 @@ take_delta(void *arg, jv delta)
 
 	if (wants < 0)
 		die(w);
-	if (!wants || (all && chat_id && past_of(w, chat_id)->is_hidden))
+	if (!wants || (all && chat_id && follow_is_hidden(&w->follow, chat_id)))
 		jv_free(delta);
 	else if (history.view.kind == VIEW_TEXT)
 		growing_take(&w->growing, delta);
@@ -435,15 +237,13 @@ print_news(struct watch *w)
 {
 	enum feed_result rc = FEED_NONE;
 	struct scan_text event;
-	const char *key;
 
 	if (w->has_footer)
 		screen_measure(&history.view.screen, STDOUT_FILENO);
 	print_partial(w);
-	while (
-	    !is_enough() && !w->is_denied && (rc = feed_next(w->feed, &key, &event)) == FEED_CHANGE)
-		print_event(w, key, event);
-	if (settle(w, false) < 0)
+	while (!is_enough() && (rc = follow_next(&w->follow, &event)) == FEED_CHANGE)
+		print_event(w, event);
+	if (follow_settle(&w->follow, &history, count) < 0)
 		die(w);
 	draw_footer(w);
 	if (rc == FEED_FAIL || view_flush(&history.view) < 0)
@@ -480,12 +280,12 @@ end_status(const struct watch *w, const char *chat_id)
 {
 	if (stop_signal())
 		return 128 + stop_signal();
-	if (w->is_denied) {
+	if (w->follow.is_denied) {
 		err_set(EX_NOPERM, "chat %.8s: %s may not read it any more", chat_id,
 		    id_user(NULL));
 		return err_print();
 	}
-	if (w->is_gone && !is_enough()) {
+	if (w->follow.is_gone && !is_enough()) {
 		err_set(EX_NOINPUT, "chat %s: was deleted", chat_id);
 		return err_print();
 	}
@@ -495,7 +295,26 @@ end_status(const struct watch *w, const char *chat_id)
 static bool
 is_hidden(void *arg, const char *chat_id)
 {
-	return all && past_of(arg, chat_id)->is_hidden;
+	const struct watch *w = arg;
+
+	return all && follow_is_hidden(&w->follow, chat_id);
+}
+
+/* Who runs is looked for with the rest, and then seen to come and go. */
+static void
+look_for_running(void *arg, struct tx *tx)
+{
+	struct watch *w = arg;
+
+	underway_look(&w->underway, tx);
+}
+
+static void
+note_running(void *arg, const char *key, struct scan_text record)
+{
+	struct watch *w = arg;
+
+	underway_take(&w->underway, key, record);
 }
 
 /* Only where lines can be replaced. */
@@ -506,8 +325,12 @@ open_footer(struct watch *w, const char *chat_id)
 	w->underway.is_hidden = is_hidden;
 	w->underway.arg = w;
 	w->has_footer = history.view.kind == VIEW_TEXT && history.view.screen.rows > 0;
-	if (w->has_footer)
-		footer_open(&w->footer, &history.view.screen);
+	if (!w->has_footer)
+		return;
+	footer_open(&w->footer, &history.view.screen);
+	w->follow.looked = look_for_running;
+	w->follow.changed = note_running;
+	w->follow.arg = w;
 }
 
 static void
@@ -548,40 +371,44 @@ close_partial(struct watch *w)
 static void
 say_hidden(const struct watch *w)
 {
-	size_t hidden = 0;
+	size_t hidden = follow_hidden(&w->follow);
 
-	for (size_t i = 0; i < w->pasts; i++)
-		hidden += w->past[i].is_hidden;
 	if (hidden > 0)
 		err_warn("%zu %s not shown: %s may not read %s", hidden,
 		    hidden > 1 ? "chats are" : "chat is", id_user(NULL),
 		    hidden > 1 ? "them" : "it");
 }
 
+/* One look at the store: what is past, and what is to come. */
+static void
+look(struct watch *w)
+{
+	if (follow_look(&w->follow) < 0)
+		die(w);
+}
+
 static int
 watch(struct watch *w, const char *chat_id)
 {
-	char *topic = chat_id ? xprintf("chat-%s", chat_id) : xstrdup("chats");
-	char *only = chat_id ? xprintf("event/%s/", chat_id) : xstrdup("event/");
-	char *chat = chat_id ? xprintf("chat/%s", chat_id) : NULL;
+	char *topic = follow_topic(chat_id);
 
-	w->only = only;
-	w->chat = chat;
+	follow_open(&w->follow, w->s, chat_id,
+	    (struct follow_from){ cursor, newest, since, id_user(NULL) });
 	if (!(w->bell = bell_open(store_watch_fd(w->s), topic)))
 		die(w);
 	open_footer(w, chat_id);
 	open_partial(w, chat_id);
-	look(w, chat_id);
+	look(w);
 	say_hidden(w);
 	print_past(w);
 	while (!is_enough()) {
 		if (print_news(w) == FEED_GONE) {
-			w->is_again = true;
-			look(w, chat_id);
+			look(w);
 			close_partial(w); /* what is said by now may be in the past that follows */
 			open_partial(w, chat_id);
 			print_past(w);
-		} else if (is_enough() || w->is_gone || w->is_denied || wait_for_news(w) < 0) {
+		} else if (is_enough() || w->follow.is_gone || w->follow.is_denied ||
+			   wait_for_news(w) < 0) {
 			break;
 		}
 	}
@@ -591,12 +418,9 @@ watch(struct watch *w, const char *chat_id)
 	jv_free(w->ended);
 	bell_close(w->partial_bell);
 	bell_close(w->bell);
-	feed_close(w->feed);
 	history_close(&history);
-	free(w->past);
+	follow_close(&w->follow);
 	free(topic);
-	free(only);
-	free(chat);
 	return end_status(w, chat_id);
 }
 

@@ -3,11 +3,15 @@
 
 #include "chat.h"
 #include "follow.h"
+#include "json.h"
+#include "may.h"
 
 /* A chat: what was printed of it, and what is to be printed from its past. */
 struct follow_past {
 	char chat_id[ID_TEXT];
 	uint64_t since, last;
+	bool is_hidden; /* the reader may not read it */
+	bool is_tail;   /* it begins with the newest */
 };
 
 void
@@ -25,7 +29,7 @@ follow_close(struct follow *f)
 	free(f->past);
 	free(f->only);
 	free(f->chat);
-	*f = (struct follow){ .is_gone = f->is_gone };
+	*f = (struct follow){ .is_gone = f->is_gone, .is_denied = f->is_denied };
 }
 
 char *
@@ -35,19 +39,21 @@ follow_topic(const char *chat_id)
 }
 
 /* Where to begin in a chat: its cursor, else the newest or since, else behind what is there. */
-static uint64_t
-begin_of(struct follow *f, struct tx *tx, const char *chat_id, bool is_known_reader, uint64_t last)
+static void
+begin(const struct follow *f, struct tx *tx, struct follow_past *p, bool is_known_reader)
 {
 	const struct follow_from *from = &f->from;
-	int64_t seq = from->cursor ? chat_cursor(tx, from->cursor, chat_id) : -1;
+	int64_t seq = from->cursor ? chat_cursor(tx, from->cursor, p->chat_id) : -1;
 
+	p->is_tail = seq < 0 && !is_known_reader && from->newest >= 0;
 	if (seq >= 0)
-		return (uint64_t)seq;
-	if (is_known_reader) /* a chat that was made while it was away */
-		return 0;
-	if (from->newest >= 0)
-		return last > (uint64_t)from->newest ? last - (uint64_t)from->newest : 0;
-	return from->since >= 0 ? (uint64_t)from->since : last;
+		p->since = (uint64_t)seq;
+	else if (is_known_reader) /* a chat that was made while it was away */
+		p->since = 0;
+	else if (from->newest >= 0)
+		p->since = p->last > (uint64_t)from->newest ? p->last - (uint64_t)from->newest : 0;
+	else
+		p->since = from->since >= 0 ? (uint64_t)from->since : p->last;
 }
 
 /* The chat's entry, made where it has none. */
@@ -71,9 +77,25 @@ add_past(struct follow *f, struct tx *tx, const char *chat_id, bool is_known_rea
 	p->last = chat_last(tx, chat_id);
 	if (f->is_again) /* a compaction was faster than we: go on where we are */
 		return;
-	p->since = begin_of(f, tx, chat_id, is_known_reader, p->last);
+	begin(f, tx, p, is_known_reader);
 	if (f->from.cursor) /* from now on this is where it stands, also if it dies at once */
 		chat_move_cursor(tx, f->from.cursor, chat_id, (int64_t)p->since);
+}
+
+/* Whether the reader may read a chat, by its record as text; false with err. */
+static bool
+may_read(const struct follow *f, struct scan_text chat)
+{
+	struct scan_text policy;
+	jv record;
+	bool is;
+
+	if (!f->from.reader || !scan_member(chat, "policy", &policy))
+		return true;
+	record = json_parse_object(chat.p, chat.len);
+	is = may(NULL, record, f->from.reader, MAY_READ) == 0;
+	jv_free(record);
+	return is;
 }
 
 static void
@@ -88,6 +110,7 @@ add_all_pasts(struct follow *f, struct tx *tx)
 
 		if (store_peek(tx, n, &chat) && scan_member(chat, "id", &id) && id.len == 38) {
 			memcpy(chat_id, id.p + 1, 36);
+			past_of(f, chat_id)->is_hidden = !may_read(f, chat);
 			add_past(f, tx, chat_id, is_known);
 		}
 	}
@@ -118,6 +141,8 @@ follow_look(struct follow *f)
 			add_past(f, tx, only_chat(f), false);
 		else
 			add_all_pasts(f, tx);
+		if (f->looked)
+			f->looked(f->arg, tx);
 		if (!(f->feed = feed_open(tx))) {
 			store_end(tx);
 			return -1;
@@ -129,19 +154,81 @@ follow_look(struct follow *f)
 	return rc == STORE_OK ? 0 : -1;
 }
 
+/* How many more may be printed; -1: any number. */
+static long
+lines_left(const struct history *h, long count)
+{
+	return count >= 0 ? count - h->printed : -1;
+}
+
+/* Where the newest begin: what counts is what is printed. */
+static int
+find_tail(const struct follow *f, struct history *h, struct follow_past *p)
+{
+	if (!p->is_tail)
+		return 0;
+	if (h->is_grouped)
+		p->since = 0;
+	else if (history_tail(h, f->s, p->chat_id, p->last, f->from.newest, &p->since) < 0)
+		return -1;
+	return 0;
+}
+
+/* Adds the lines of what was gathered: of a past that begins with the newest only so many. */
+static int
+settle(const struct follow *f, struct history *h, long count, bool is_tail)
+{
+	long limit = lines_left(h, count);
+
+	if (is_tail && (limit < 0 || f->from.newest < limit))
+		limit = f->from.newest;
+	return history_settle(h, f->s, GATHER_STOPPED, limit, is_tail);
+}
+
+int
+follow_settle(struct follow *f, struct history *h, long count)
+{
+	return settle(f, h, count, false);
+}
+
 int
 follow_print_past(struct follow *f, struct history *h, long count)
 {
-	for (size_t i = 0; i < f->pasts && (count < 0 || h->printed < count); i++) {
-		long limit = count >= 0 ? count - h->printed : -1;
+	for (size_t i = 0; i < f->pasts && lines_left(h, count) != 0; i++) {
 		struct follow_past *p = &f->past[i];
+		bool is_tail = p->is_tail;
 
-		if (history_print(h, f->s, p->chat_id, p->since, p->last, limit) < 0)
+		if (p->is_hidden)
+			continue;
+		if (find_tail(f, h, p) < 0 ||
+		    history_print(h, f->s, p->chat_id, p->since, p->last,
+			h->is_grouped ? -1 : lines_left(h, count)) < 0 ||
+		    settle(f, h, count, is_tail) < 0 || view_flush(&h->view) < 0)
 			return -1;
+		p->is_tail = false;
 		if (p->since < p->last)
 			p->since = p->last;
 	}
 	return 0;
+}
+
+size_t
+follow_hidden(const struct follow *f)
+{
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < f->pasts; i++)
+		hidden += f->past[i].is_hidden;
+	return hidden;
+}
+
+bool
+follow_is_hidden(const struct follow *f, const char *chat_id)
+{
+	for (size_t i = 0; i < f->pasts; i++)
+		if (!strcmp(f->past[i].chat_id, chat_id))
+			return f->past[i].is_hidden;
+	return false;
 }
 
 uint64_t
@@ -166,10 +253,20 @@ is_news(struct follow *f, const char *key)
 	strncpy(chat_id, key + strlen("event/"), ID_TEXT - 1);
 	p = past_of(f, chat_id);
 	seq = strtoull(key + strlen("event/") + ID_TEXT, NULL, 10);
-	if (seq <= p->since)
+	if (seq <= p->since || p->is_hidden)
 		return false;
 	p->since = seq;
 	return true;
+}
+
+/* A chat has changed, by its key and its record: its rules, it may be. */
+static void
+note_rules(struct follow *f, const char *key, struct scan_text chat)
+{
+	if (f->chat && !strcmp(key, f->chat))
+		f->is_denied = !may_read(f, chat);
+	else if (!f->chat && strlen(key) == strlen("chat/") + ID_TEXT - 1)
+		past_of(f, key + strlen("chat/"))->is_hidden = !may_read(f, chat);
 }
 
 enum feed_result
@@ -179,6 +276,12 @@ follow_next(struct follow *f, struct scan_text *event)
 	const char *key;
 
 	while ((rc = feed_next(f->feed, &key, event)) == FEED_CHANGE) {
+		if (f->changed)
+			f->changed(f->arg, key, *event);
+		if (event->p && f->from.reader && !strncmp(key, "chat/", 5))
+			note_rules(f, key, *event);
+		if (f->is_denied)
+			return FEED_NONE;
 		if (f->chat && !strcmp(key, f->chat)) {
 			f->is_changed = true;
 			f->is_gone = f->is_gone || !event->p;

@@ -18,11 +18,18 @@ struct follow_from {
 	const char *cursor; /* where this reader has come to; NULL: none, else as the others say */
 	long newest;        /* with so many of the last events; -1: as since says */
 	long since;         /* behind this seq; -1: behind what there is */
+	const char *reader; /* who reads: what may.h does not let him is left out; NULL: the caller
+	                       has seen to that */
 };
 
 struct follow {
 	bool is_gone;    /* the only chat was deleted */
+	bool is_denied;  /* the reader may not read it any more */
 	bool is_changed; /* its record has changed; set by follow_next, for the caller to clear */
+	/* called in each look, and with every change that comes, whosever; NULL: nobody */
+	void (*looked)(void *arg, struct tx *tx);
+	void (*changed)(void *arg, const char *key, struct scan_text record);
+	void *arg;
 	/* the rest is follow.c's */
 	struct store *s;
 	struct follow_from from;
@@ -34,7 +41,7 @@ struct follow {
 };
 
 /* follow_open - begin to follow chat_id (a whole id, copied; NULL: every chat, also those to come)
- * in s; s and the cursor's name are borrowed while it lives.  Nothing is looked at yet. */
+ * in s; s and the names are borrowed while it lives.  Nothing is looked at yet. */
 void follow_open(struct follow *f, struct store *s, const char *chat_id, struct follow_from from);
 void follow_close(struct follow *f);
 
@@ -50,14 +57,23 @@ char *follow_topic(const char *chat_id);
 int follow_look(struct follow *f);
 
 /* follow_print_past - print what there was at that look, and flush; count: of at most so many
- * printed in all (history.h), -1: all.  0, or -1 with err. */
+ * printed in all (history.h), -1: all.  Where the newest are wanted, those count that h chooses.
+ * 0, or -1 with err. */
 int follow_print_past(struct follow *f, struct history *h, long count);
+
+/* follow_settle - history_settle of what has come, for a count like that. */
+int follow_settle(struct follow *f, struct history *h, long count);
+
+/* follow_hidden - how many chats are left out; follow_is_hidden - whether one (a whole id) is. */
+size_t follow_hidden(const struct follow *f);
+bool follow_is_hidden(const struct follow *f, const char *chat_id);
 
 /* follow_last - the seq of the last event of a chat that was handed out or printed, or behind which
  * it begins. */
 uint64_t follow_last(const struct follow *f, const char *chat_id);
 
-/* follow_next - the next event that was neither printed nor handed out, as feed_next. */
+/* follow_next - the next event that was neither printed nor handed out, as feed_next; FEED_NONE, too,
+ * where the reader may not read on. */
 enum feed_result follow_next(struct follow *f, struct scan_text *event);
 
 #endif

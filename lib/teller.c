@@ -125,7 +125,7 @@ start_chat(struct ask *a, struct tx *tx)
 	jv chat = chat_add(tx, json_peek_string(a->request, "title"), a->d->user, jv_array());
 
 	if (jv_is_valid(chat))
-		move(a, chat, (struct follow_from){ NULL, -1, 0 });
+		move(a, chat, (struct follow_from){ NULL, -1, 0, NULL });
 	return chat;
 }
 
@@ -149,7 +149,7 @@ switch_chat(struct ask *a, struct tx *tx)
 	if (jv_is_valid(chat))
 		move(a, chat,
 		    (struct follow_from){ NULL, json_peek_int(a->request, "last", -1),
-			json_peek_int(a->request, "since", -1) });
+			json_peek_int(a->request, "since", -1), NULL });
 	return chat;
 }
 
