@@ -72,8 +72,8 @@ bool follow_is_hidden(const struct follow *f, const char *chat_id);
  * it begins. */
 uint64_t follow_last(const struct follow *f, const char *chat_id);
 
-/* follow_next - the next event that was neither printed nor handed out, as feed_next; FEED_NONE, too,
- * where the reader may not read on. */
+/* follow_next - the next event that was neither printed nor handed out, as feed_next; FEED_NONE,
+ * too, where the reader may not read on. */
 enum feed_result follow_next(struct follow *f, struct scan_text *event);
 
 #endif

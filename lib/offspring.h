@@ -21,8 +21,8 @@ jv offspring_of(struct store *s, const char *task_id);
  */
 int offspring_put_back(struct store *s, jv lost);
 
-/* offspring_bell - the bell that rings when one of these tasks (ids borrowed: whole ids) changes, and
- * at times for others; NULL with err as bell_open. */
+/* offspring_bell - the bell that rings when one of these tasks (ids borrowed: whole ids) changes,
+ * and at times for others; NULL with err as bell_open. */
 struct bell *offspring_bell(struct store *s, jv ids);
 
 /*

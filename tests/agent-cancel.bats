@@ -130,8 +130,8 @@ nothing_left() {
 }
 
 @test "agent-cancel: what runs in sessions of its own, by setsid and double forks, is found" {
-	in_progress 'setsid sleep 1000 & (setsid bash -c "trap \"\" TERM; (sleep 1000 &) ; while :; do sleep 1000; done" &)
-		sleep 0.2; touch begun; exec sleep 1000'
+	in_progress 'setsid sleep 1000 & (setsid bash -c "trap \"\" TERM; (sleep 1000 &) ; touch inner; while :; do sleep 1000; done" &)
+		until [[ -e inner ]]; do read -rt 0.01 <> <(:); done; touch begun; exec sleep 1000'
 	run -0 agent-cancel --grace 200ms "$id"
 	assert_jq '.[0] | .state == "cancelled" and .signal == "KILL" and (.pids | length) >= 5'
 	nothing_left
@@ -474,6 +474,19 @@ closings() {
 		.data.task_id' | sort | uniq -c | awk '{ print $1 }' | sort -u
 }
 
+# cancel_beside TASK - while the test goes on, with three others at most; await_cancels sees to the end
+cancel_beside() {
+	agent-cancel --grace 150ms "$1" >>cancelled 2>>err.cancel 3>&- &
+	pids+=($!)
+	((${#pids[@]} < 4)) || await_cancels
+}
+
+await_cancels() {
+	local pid
+	for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
+	pids=()
+}
+
 all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --status pending --count) = 0 ]]; }
 
 @test "agent-cancel: 200 that are cancelled at random moments leave nothing behind" {
@@ -494,14 +507,9 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 			pid=$(agent-ps | jq -r --arg id "$id" 'select(.task_id == $id) | .pid // empty')
 			[[ ! $pid ]] || kill -KILL "$pid" 2>/dev/null || true
 		fi
-		agent-cancel --grace 150ms "$id" >>cancelled 2>>err.cancel 3>&- &
-		pids+=($!)
-		if ((i % 4 == 3)); then
-			for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
-			pids=()
-		fi
+		cancel_beside "$id"
 	done
-	for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
+	await_cancels
 	wait_until 30 all_over
 	kill "$(watch_pid)"
 	await_exit "$pipeline" 30 || true
@@ -513,7 +521,7 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 	nothing_left
 }
 
-@test "agent-cancel: 50 that were spawned, at random moments, leave nothing behind" {
+@test "agent-cancel: 200 that were spawned, at random moments, leave nothing behind" {
 	RANDOM=${SEED:-20261129}
 	worker quick 'echo done'
 	worker later 'exit 75'
@@ -521,18 +529,13 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 	worker stubborn 'trap "" TERM; setsid sleep 1000 & while :; do sleep 1000; done'
 	chat=$(chat-new --ids)
 	pids=()
-	for ((i = 0; i < ${SPAWNS:-50}; i++)); do
+	for ((i = 0; i < ${SPAWNS:-200}; i++)); do
 		kinds=(quick later tree tree stubborn)
 		id=$(agent-spawn --ids --max-running 1000 --chat "$chat" --agent "${kinds[RANDOM % 5]}" "work number $i" 3>&-)
 		sleep "0.0$((RANDOM % 10))"
-		agent-cancel --grace 150ms "$id" >>cancelled 2>>err.cancel 3>&- &
-		pids+=($!)
-		if ((i % 4 == 3)); then
-			for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
-			pids=()
-		fi
+		cancel_beside "$id"
 	done
-	for pid in "${pids[@]}"; do await_exit "$pid" 30 || [[ $? = 1 ]]; done
+	await_cancels
 	[[ ! -s err.cancel ]] || { cat err.cancel; false; }
 	assert_equal "$(task-list --status in_progress --count) $(task-list --status pending --count)" '0 0'
 	wait_until 10 no_process_left # chat-post has the last words

@@ -1,42 +1,7 @@
 #include <stdlib.h>
 
-#include "buf.h"
 #include "divide.h"
-#include "json.h"
-#include "tap.h"
-
-static const char *const crew_text =
-    "[{\"role\":\"finder\",\"skills\":[\"find\",\"files\",\"list files\"]},"
-    "{\"role\":\"painter\",\"skills\":[\"paint\"],\"status\":\"proposed\"},"
-    "{\"role\":\"wc\",\"skills\":[\"count\",\"words\"],\"status\":\"active\"},"
-    "{\"role\":\"wc-long\",\"skills\":[\"word_count\",\"count\"]},"
-    "{\"role\":\"Sorter\",\"skills\":[\"sort\",\"find\"]}]";
-
-static jv
-parse(const char *text)
-{
-	return json_parse(text, strlen(text));
-}
-
-static jv
-member(jv object, const char *name)
-{
-	return jv_object_get(jv_copy(object), jv_string(name));
-}
-
-/* Whether v (consumed) is the value that text writes. */
-static void
-is_json(jv v, const char *text, const char *fact)
-{
-	struct buf b = { 0 };
-
-	if (jv_is_valid(v))
-		json_dump(&b, v);
-	else
-		jv_free(v);
-	is(b.p, text, fact);
-	buf_release(&b);
-}
+#include "plans.h"
 
 /* Texts to lists: "[role deps] description", a line each, then "= context". */
 
