@@ -179,8 +179,10 @@ end_strays(const char *mark, const pid_t *before, int grace_ms)
 
 	if (!reap(before))
 		return;
-	if (proc_kill_marked(mark, grace_ms) == 0)
-		return; /* agents that it has started are on their own */
+	if (proc_kill_marked(mark, grace_ms) == 0) {
+		reap(before); /* what was about to end has, by now */
+		return;       /* agents that it has started are on their own */
+	}
 	/* what resists is for the agent's lease to end */
 	end_ms = clock_mono_ms() + LINGER_MS;
 	while (reap(before) && clock_mono_ms() < end_ms)

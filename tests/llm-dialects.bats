@@ -35,7 +35,7 @@ three_turns() {
 
 # What was said of the task, without what differs between any two tasks.
 story() {
-	chat-show "$(task-show "$1" | jq -r .chat_id)" | jq -c '[.type, .n, (.data | del(.task_id))]' |
+	chat-show "$(task-show "$1" | jq -r .chat_id)" | jq -c '[.type, .n, (.data | del(.task_id, .elapsed_ms))]' |
 		sed -E 's/Task [0-9a-f]{8}/Task/'
 }
 
