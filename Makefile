@@ -2,8 +2,8 @@
 #
 #   make                      build the commands into build/bin
 #   make test [T=NAME]        every test, or tests/unit/NAME.c and tests/NAME.bats
-#   make test-peers           llm-chat and agents with what others have written: needs node 20 and npm, and
-#                             installs into build/peers (tests/peers/run)
+#   make test-peers [T=PART]  the commands with what others have written: needs node 20
+#                             and npm, and installs into build/peers (tests/peers/run)
 #   make torture [T=NAME]     every fault and damage the store must bear, tests/torture/NAME
 #   make fuzz [T=30] [F=NAME] each fuzz target, or tests/fuzz/NAME.c, for T seconds; needs clang
 #   make bench [N=100000] [T=NAME]
@@ -13,6 +13,7 @@
 #   make lint                 format, static checks, man pages, warnings as errors
 #   make format               put the code into the house's form
 #   make demo [DIR=folder]    both pipelines on real files
+#   make web [PORT=8042]      the page that shows chats and tasks to a browser
 #   make install, uninstall   PREFIX, BINDIR, DATADIR, MANDIR and DESTDIR are honoured
 #   make deb                  build/legwork_VERSION_ARCH.deb, from .deb/
 #   make clean                remove build/, the only place that is written to
@@ -28,38 +29,9 @@ DATADIR = $(PREFIX)/share
 MANDIR  = $(DATADIR)/man
 VERSION = 0.1.0
 
-# A module may include only modules before it; a command any.
-LAYERS  = utf8 err buf clock id stop opt
-LAYERS += scan json matter pattern pointer keyword schema scope extract filter lines args stage
-LAYERS += screen label fence
-LAYERS += table view
-LAYERS += dir jail progress procfs hunt proc coproc adapter lease call sandbox spill
-LAYERS += mend sse request fault reply openai anthropic dialect key provider config mask secrets
-LAYERS += cassette http
-LAYERS += exchange
-LAYERS += rpc server mcp permit
-LAYERS += crc bell journal kv index mark lock fold checkpoint disk compact salvage store feed
-LAYERS += trail log
-LAYERS += rules wish verdict crew toolbox hire deps divide plan agent profile drawing task member
-LAYERS += audit
-LAYERS += floor chat quiet limit rate may allow
-LAYERS += schedule speech consent settle
-LAYERS += policy assign life cancel halt approve
-LAYERS += split retry remove terms spec wanted addressee metadata draft edit bonds charter roster
-LAYERS += enlist record ask
-LAYERS += text rows show tree graph
-LAYERS += why
-LAYERS += access ending remark listing
-LAYERS += steer intake card logtext prune
-LAYERS += overview staff choice bundle gather history follow teller llm recent claim transcript prompt
-LAYERS += planner
-LAYERS += place declare bridge kit tool
-LAYERS += answer partial overhear growing notice footer underway
-LAYERS += hear work minutes program creation bequest engage launch offspring session turn
-LAYERS += toolcall errand
-LAYERS += loop
-LAYERS += join recruit outbox roll spawned
-LAYERS += order wares desk docket jobs talk shelf handle offer serve
+# lib/ has a folder for each layer: a module may include what is in its own and in those before it,
+# without a circle; a command anything.
+LAYERS   = base data os term mcp model store plan chat life draft import show user agent spawn run serve
 CC       = gcc
 OPTIMIZE = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -74,7 +46,7 @@ HARDEN_LD = -pie -fsanitize=address,undefined
 endif
 
 B             = build$(if $(SAN),/san)
-ALL_CPPFLAGS  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
+ALL_CPPFLAGS  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(LAYERS:%=-Ilib/%) $(CPPFLAGS)
 ALL_CFLAGS    = -std=c11 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_C) $(CFLAGS)
 ALL_LDFLAGS   = $(HARDEN_LD) -Wl,--as-needed $(LDFLAGS)
 LDLIBS        = -ljq -lgdbm -luuid -lonig -lm
@@ -82,15 +54,18 @@ LDLIBS        = -ljq -lgdbm -luuid -lonig -lm
 PACKAGES_BUILD = gcc make libc6-dev libjq-dev libgdbm-dev uuid-dev libonig-dev libcurl4-openssl-dev \
                  libyaml-dev
 PACKAGES_TEST  = bats bats-support bats-assert bats-file mandoc jq curl parallel strace gdbmtool \
-                 bash-completion zsh fish json-schema-test-suite bubblewrap awscli python3 graphviz
+                 bash-completion zsh fish json-schema-test-suite bubblewrap awscli python3 graphviz \
+                 $(PACKAGES_WEB) python3-websockets nodejs
+PACKAGES_WEB   = websocketd
 PACKAGES_PEERS = taskwarrior task-spooler nq sqlite3 libsqlite3-dev redis-server redis-tools beanstalkd parallel
-PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc
+PACKAGES_LINT  = clang-format cppcheck shellcheck mandoc nodejs
+PACKAGES_BROWSER = chromium fonts-noto-color-emoji
 PACKAGES_DEB   = dpkg-dev lintian
 PACKAGES_FUZZ  = clang libclang-rt-14-dev llvm
 
 comma   = ,
 objects = $(patsubst %.c,$B/obj/%.o,$(wildcard $(1)/*.c))
-LIB     := $(call objects,lib)
+LIB     := $(foreach layer,$(LAYERS),$(call objects,lib/$(layer)))
 PROGS   := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/*.c))
 SCRIPTS := $(patsubst cmd/%.sh,$B/bin/%,$(wildcard cmd/*.sh))
 NAMES   := $(notdir $(PROGS) $(SCRIPTS))
@@ -102,7 +77,7 @@ HELPERS := $(patsubst tests/helpers/%.c,$B/helpers/%,$(wildcard tests/helpers/*.
 TORTURE := $(addprefix $B/torture/,check-history hurt fault.so)
 FUZZ    := $(call objects,tests/fuzz)
 BENCH   := $(addprefix $B/bench/,bench inside nothing model $(if $(wildcard /usr/include/sqlite3.h),sqlite))
-FOLDERS := $(addprefix $B/,bin unit helpers torture bench $(addprefix obj/,lib cmd tests/unit tests/helpers tests/model tests/torture tests/fuzz tests/bench))
+FOLDERS := $(addprefix $B/,bin unit helpers torture bench $(addprefix obj/,$(LAYERS:%=lib/%) cmd tests/unit tests/helpers tests/model tests/torture tests/fuzz tests/bench))
 
 all: $B/lib.a $(PROGS) $(SCRIPTS)
 
@@ -137,7 +112,7 @@ $B/torture/%: $B/obj/tests/torture/%.o $B/lib.a | $B/torture
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # It stays small, as what it starts is told how much memory it had: no library.
-$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view think spawn halt) | $B/bench
+$B/bench/bench: $(patsubst %,$B/obj/tests/bench/%.o,bench measure table peer add read work view think spawn halt serve) | $B/bench
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $B/bench/inside: $B/obj/tests/bench/inside.o $B/lib.a | $B/bench
@@ -185,6 +160,9 @@ deps-build:
 deps-test: | deps-build
 	@.ci/need $(PACKAGES_TEST)
 
+deps-web:
+	@.ci/need $(PACKAGES_WEB)
+
 deps-lint: | deps-build
 	@.ci/need $(PACKAGES_LINT)
 
@@ -199,8 +177,11 @@ deps-fuzz:
 test: all $(UNITS) $(HELPERS) $(TORTURE) | deps-test
 	@tests/run $B $(T)
 
-test-peers: all $B/helpers/model-server | deps-test
-	@timeout 110 tests/peers/run $B
+deps-browser:
+	@.ci/need $(PACKAGES_BROWSER)
+
+test-peers: all $B/helpers/model-server | deps-test deps-browser
+	@timeout 900 tests/peers/run $B $(T)
 
 torture: all $(TORTURE) | deps-test
 	@tests/torture/run $B $(T)
@@ -227,10 +208,13 @@ lint: | deps-lint
 
 # Put the code into the form that lint wants.
 format: | deps-lint
-	clang-format -i $(wildcard $(foreach folder,lib cmd tests/unit tests/helpers tests/model tests/torture tests/fuzz tests/bench,$(folder)/*.[ch]))
+	clang-format -i $(wildcard $(foreach folder,lib/* cmd tests/unit tests/helpers tests/model tests/torture tests/fuzz tests/bench,$(folder)/*.[ch]))
 
 demo: all
 	@PATH="$(CURDIR)/$B/bin:$$PATH" LEGWORK_SHARE="$(CURDIR)/share" share/demo/demo $(if $(DIR),'$(subst ','\'',$(DIR))')
+
+web: all | deps-web
+	@LEGWORK_SHARE="$(CURDIR)/share" $B/bin/legwork-web $(if $(PORT),--port '$(subst ','\'',$(PORT))')
 
 # Where to: the recipes find these in their environment, where blanks do no harm.
 install uninstall: export to_bin   = $(DESTDIR)$(BINDIR)
@@ -276,7 +260,7 @@ clean:
 	$(RM) -r build
 
 FORCE:
-.PHONY: all everything deps-build deps-test deps-lint deps-deb deps-fuzz test test-peers torture fuzz fuzz-targets bench bench-peers lint format demo install uninstall deb clean FORCE
+.PHONY: all everything deps-build deps-test deps-web deps-lint deps-deb deps-fuzz deps-browser test test-peers torture fuzz fuzz-targets bench bench-peers lint format demo web install uninstall deb clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $B/obj/*/*.d $B/obj/*/*/*.d)

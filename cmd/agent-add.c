@@ -9,8 +9,9 @@
 #include "agent.h"
 #include "err.h"
 #include "opt.h"
+#include "person.h"
 #include "rows.h"
-#include "server.h"
+#include "servers.h"
 
 static const char *description, *input, *adapter;
 static const char *model, *provider, *prompt, *effort, *folder;
@@ -134,7 +135,7 @@ with_tools(jv agent)
 static jv
 with_servers(jv agent)
 {
-	jv mcp = jv_array(), all;
+	jv mcp = jv_array(), all, useless = jv_array();
 
 	for (size_t i = 0; i < servers.len; i++) {
 		size_t len = strcspn(servers.item[i], "=");
@@ -150,10 +151,16 @@ with_servers(jv agent)
 		mcp = jv_array_append(mcp,
 		    with_path(jv_object(), "file", "mcp-file", server_files.item[i]));
 	if (jv_array_length(jv_copy(mcp)) == 0)
-		return (jv_free(mcp), agent);
-	all = server_list(mcp); /* files are read at each run, but have to make sense now, too */
+		return (jv_free(useless), jv_free(mcp), agent);
+	/* Files are read at each run, but have to make sense now, too. */
+	all = servers_list(mcp, folder, &useless);
 	if (!jv_is_valid(all))
 		err_exit();
+	jv_array_foreach (useless, i, sentence) {
+		err_warn("%s", jv_string_value(sentence));
+		jv_free(sentence);
+	}
+	jv_free(useless);
 	jv_free(all);
 	return json_set(agent, "mcp", mcp);
 }
@@ -297,7 +304,7 @@ main(int argc, char *argv[])
 		err_exit();
 	if (view_open(&view, &rows_agent, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!(s = store_open()))
+	if (!(s = store_open()) || person_check(s, "add_refused", "adds no agent") < 0)
 		err_exit();
 	view_add(&view, NULL, add(s, agent));
 	store_close(s);

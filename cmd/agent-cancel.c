@@ -6,11 +6,13 @@
 
 #include "ask.h"
 #include "cancel.h"
+#include "chat.h"
 #include "clock.h"
 #include "err.h"
 #include "halt.h"
 #include "may.h"
 #include "opt.h"
+#include "person.h"
 #include "progress.h"
 #include "rows.h"
 #include "task.h"
@@ -19,7 +21,7 @@ enum { GRACE_MAX_MS = 86400000 };
 
 static const char *chat, *parent, *grace = "10", *reason;
 static bool all;
-static struct view view = { .is_maker = true };
+static struct view view;
 
 static const struct opt opts[] = { { 0, "all", NULL, "all tasks that have not ended", .set = &all },
 	{ 'c', "chat", "chat", "those of this chat", .str = &chat },
@@ -29,13 +31,14 @@ static const struct opt opts[] = { { 0, "all", NULL, "all tasks that have not en
 	VIEW_TABLE(view), { 0 } };
 
 static const struct cmd cmd = { "agent-cancel", "end tasks, and all that runs for them",
-	"TASK ... | --all", opts, 0 };
+	"TASK ... | --all | --chat CHAT | --parent TASK", opts, 0 };
 
 struct cancel {
 	struct store *s;
 	char **operands;
 	const char *caller; /* the task of an agent that calls us; NULL: none does */
 	const char *by;
+	char run_id[ID_TEXT]; /* of this call, in the audit */
 	int64_t begun_ms;
 	jv lines; /* what is to be told, by task id */
 	jv named; /* whose end was asked for by id: id -> true */
@@ -47,21 +50,17 @@ struct cancel {
 	int status;
 };
 
-/* An agent may end what is below its own task, and nothing else.  -1 with err. */
+/* An agent may end what is below its own task, and nothing else.  -1 with err; in the audit once,
+ * as often as we look. */
 static int
 check_caller(struct cancel *c, struct tx *tx, const char *id)
 {
-	jv task = c->caller ? task_get(tx, id) : jv_invalid();
-	char name[9];
-	int rc = 0;
+	char entry_id[ID_TEXT];
 
-	if (c->caller && !cancel_is_below(tx, task, c->caller) &&
-	    !(parent && !strcmp(id, c->caller)))
-		rc = err_set(EX_NOPERM,
-		    "task %s: LEGWORK_TASK_ID is set: an agent ends only what is below its task",
-		    task_short(id, name));
-	jv_free(task);
-	return rc;
+	if (!c->caller || (parent && !strcmp(id, c->caller)) ||
+	    cancel_check_below(tx, id, "ends") == 0)
+		return 0;
+	return person_refuse(tx, "cancel_refused", id_derive(c->run_id, id, entry_id));
 }
 
 /* There is none, or it is not the caller's to end; the others are ended.  Nothing is printed before
@@ -75,7 +74,8 @@ refuse(struct cancel *c)
 
 /* One that was named by id. */
 static void
-gather_named(struct cancel *c, struct tx *tx, jv *ids, const char *given, bool with_itself)
+gather_named(struct cancel *c, struct tx *tx, struct cancel_family *f, const char *given,
+    bool with_itself)
 {
 	char id[ID_TEXT];
 
@@ -85,11 +85,11 @@ gather_named(struct cancel *c, struct tx *tx, jv *ids, const char *given, bool w
 	}
 	if (with_itself)
 		c->named = json_set(c->named, id, jv_true());
-	cancel_gather(tx, ids, id, with_itself);
+	cancel_gather(tx, f, id, with_itself);
 }
 
 static void
-gather_chat(struct cancel *c, struct tx *tx, jv *ids)
+gather_chat(struct cancel *c, struct tx *tx, struct cancel_family *f)
 {
 	char id[ID_TEXT], *set;
 
@@ -98,7 +98,7 @@ gather_chat(struct cancel *c, struct tx *tx, jv *ids)
 		return;
 	}
 	set = xprintf("chat.%s", id);
-	cancel_gather_set(tx, ids, set);
+	cancel_gather_set(tx, f, set);
 	free(set);
 }
 
@@ -130,19 +130,19 @@ drop_denied(struct cancel *c, struct tx *tx, jv *ids, jv denied)
 static jv
 gather(struct cancel *c, struct tx *tx)
 {
-	jv ids = jv_array();
+	struct cancel_family f = cancel_family();
 
 	for (char **given = c->operands; *given; given++)
-		gather_named(c, tx, &ids, *given, true);
+		gather_named(c, tx, &f, *given, true);
 	if (parent)
-		gather_named(c, tx, &ids, parent, false);
+		gather_named(c, tx, &f, parent, false);
 	if (chat)
-		gather_chat(c, tx, &ids);
+		gather_chat(c, tx, &f);
 	if (all) {
-		cancel_gather_set(tx, &ids, "status.in_progress");
-		cancel_gather_set(tx, &ids, "status.pending");
+		cancel_gather_set(tx, &f, "status.in_progress");
+		cancel_gather_set(tx, &f, "status.pending");
 	}
-	return ids;
+	return cancel_family_ids(f);
 }
 
 /* The process that waited to go on with it, which is gone now. */
@@ -154,6 +154,8 @@ waiter_of(struct cancel *c, jv line)
 
 	if (pid < 0)
 		c->status = (err_print(), EX_NO);
+	if (pid == 0) /* it has heard of it, and ended before we looked */
+		pid = (pid_t)json_peek_int(line, "waiter_pid", 0);
 	return pid > 0 ? JV_ARRAY(jv_number(pid)) : jv_array();
 }
 
@@ -357,6 +359,8 @@ check_usage(char **operands)
 		opt_usage(&cmd,
 		    "--grace: want a time of a day at most, such as 10, 500ms or 2m, got '%s'",
 		    grace);
+	if (chat_check_reason(reason) < 0)
+		opt_usage(&cmd, "--%s", err_text());
 	if (view_open(&view, &form, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 }
@@ -384,13 +388,11 @@ main(int argc, char *argv[])
 	(void)argc;
 	check_usage(c.operands);
 	c.caller = c.caller && *c.caller ? c.caller : NULL;
-	if (c.caller && (all || chat)) {
-		err_warn("LEGWORK_TASK_ID is set: an agent ends only what is below its task");
-		return EX_NOPERM;
-	}
 	c.by = by = who(c.caller);
 	c.begun_ms = clock_mono_ms();
-	if (!(c.s = store_open()))
+	id_new(c.run_id);
+	if (!(c.s = store_open()) || ((all || chat) && person_check(c.s, "cancel_refused",
+							   "ends only what is below its task") < 0))
 		err_exit();
 	progress_begin(&c.progress, "ending tasks");
 	while (halt_running(&c, mark(&c)))

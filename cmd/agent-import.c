@@ -14,6 +14,7 @@
 #include "lines.h"
 #include "may.h"
 #include "opt.h"
+#include "person.h"
 #include "roster.h"
 #include "rows.h"
 
@@ -232,6 +233,7 @@ main(int argc, char *argv[])
 	if (view_open(&view, &form, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (!(i.s = store_open()) ||
+	    (!dry_run && person_check(i.s, "add_refused", "adds no agent") < 0) ||
 	    (chat && (ask_id(i.s, "chat", chat, i.chat) < 0 ||
 			 may_ask(i.s, i.chat, id_user(NULL), MAY_ADD) < 0)))
 		err_exit();

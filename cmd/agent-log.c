@@ -10,10 +10,13 @@
 #include "err.h"
 #include "logtext.h"
 #include "opt.h"
+#include "person.h"
 #include "prune.h"
+#include "sight.h"
 #include "stop.h"
 #include "task.h"
 #include "trail.h"
+#include "wording.h"
 
 /* How long a lost bell may go unnoticed; how much is printed at once. */
 enum { POLL_MS = 2000, FLUSH_BYTES = 1 << 18 };
@@ -41,8 +44,10 @@ struct look {
 	const char *id;
 	struct trail trail;
 	struct bell *bell;
-	long attempt; /* lines before it are passed over; 0: none are, any more */
-	bool is_gone; /* the task was deleted */
+	long attempt;   /* lines before it are passed over; 0: none are, any more */
+	bool is_whole;  /* all that there will be was looked at */
+	bool is_gone;   /* the task was deleted */
+	bool is_denied; /* its chat's rules let us read it no more */
 };
 
 /* Ends with the error in the slot, leaving no bell behind. */
@@ -138,7 +143,8 @@ print(struct look *l)
 
 /* --- following */
 
-/* Whether the task has ended, or was deleted: then all that its log will say is there. */
+/* Whether the task has ended, or was deleted: then all that its log will say is there; or whether
+ * it says nothing to us any more. */
 static bool
 is_over(struct look *l)
 {
@@ -150,7 +156,8 @@ is_over(struct look *l)
 		die(l);
 	task = task_get(tx, l->id);
 	l->is_gone = !jv_is_valid(task);
-	is = l->is_gone || task_is_over(task);
+	l->is_denied = !l->is_gone && !sight_has(tx, task);
+	is = l->is_gone || l->is_denied || task_is_over(task);
 	jv_free(task);
 	if (store_end(tx) < 0)
 		die(l);
@@ -160,12 +167,11 @@ is_over(struct look *l)
 static void
 follow_log(struct look *l)
 {
-	bool is_last;
-
 	do {
-		is_last = is_over(l);
-		print(l);
-	} while (!is_last && !stop_signal() && bell_wait(l->bell, POLL_MS, STDOUT_FILENO) >= 0);
+		l->is_whole = is_over(l);
+		if (!l->is_denied)
+			print(l);
+	} while (!l->is_whole && !stop_signal() && bell_wait(l->bell, POLL_MS, STDOUT_FILENO) >= 0);
 }
 
 /* What is wrong with how it ended; else 0. */
@@ -174,11 +180,13 @@ end_status(const struct look *l)
 {
 	if (stop_signal())
 		return 128 + stop_signal();
-	if (l->is_gone)
+	if (l->is_denied)
+		err_set(EX_NOPERM, "task %.8s: %s may not read it any more", l->id, id_user(NULL));
+	else if (l->is_gone)
 		err_set(EX_NOINPUT, "task %s: was deleted", l->id);
-	else if (!follow && l->trail.fd < 0)
+	else if (l->is_whole && l->trail.fd < 0)
 		err_set(EX_NOINPUT, "task %s: has no log", l->id);
-	else if (!follow && l->attempt > 0)
+	else if (l->is_whole && l->attempt > 0)
 		err_set(EX_NOINPUT, "task %s: no attempt %ld is in its log", l->id, l->attempt);
 	else
 		return 0;
@@ -188,7 +196,7 @@ end_status(const struct look *l)
 static int
 look(struct store *s, const char *id)
 {
-	struct look l = { .s = s, .id = id, .trail.fd = -1 };
+	struct look l = { .s = s, .id = id, .trail.fd = -1, .is_whole = !follow };
 	char *topic = xprintf("task-%s", id);
 	int status;
 
@@ -227,8 +235,12 @@ static int
 prune_old(struct store *s)
 {
 	struct out out = { .fd = STDOUT_FILENO };
-	int rc = prune_logs(s, clock_now_ms() - opt_duration_ms(prune), dry_run, take_pruned, &out);
-	int status = rc < 0 ? err_print() : 0;
+	int rc = dry_run ? 0 : person_check(s, "remove_refused", "removes no log"), status;
+
+	if (rc == 0)
+		rc = prune_logs(s, clock_now_ms() - opt_duration_ms(prune), dry_run, take_pruned,
+		    &out);
+	status = rc < 0 ? err_print() : 0;
 
 	if (out_flush(&out) < 0)
 		status = err_print();
@@ -236,19 +248,22 @@ prune_old(struct store *s)
 	return status;
 }
 
-/* Whether it is names, separated by commas. */
-static bool
-is_list(const char *list)
+/* Whether a list, separated by commas, has kinds that there are; else what has to be is said. */
+static void
+check_kinds(const char *list)
 {
+	struct buf all = { 0 };
 	size_t len;
 
 	do {
-		len = strspn(list, "abcdefghijklmnopqrstuvwxyz_");
-		if (len == 0 || (list[len] && list[len] != ','))
-			return false;
+		len = strcspn(list, ",");
+		if (!wording_knows(list, len)) {
+			wording_kinds(&all);
+			opt_usage(&cmd, "--kind: there is no '%.*s', but %s",
+			    (int)(len < 40 ? len : 40), list, all.p);
+		}
 		list += len + 1;
 	} while (list[-1]);
-	return true;
 }
 
 static void
@@ -267,8 +282,8 @@ check_options(char **operands)
 		strtol(since, NULL, 10) < 1))
 		opt_usage(&cmd, "--since: want an attempt's number, from 1, or last, got '%s'",
 		    since);
-	if (kinds && !is_list(kinds))
-		opt_usage(&cmd, "--kind: want kinds such as tool_start,tool_end, got '%s'", kinds);
+	if (kinds)
+		check_kinds(kinds);
 }
 
 int
@@ -285,7 +300,7 @@ main(int argc, char *argv[])
 	view.state = &text;
 	if (view_open(&view, &logtext_form, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!(s = store_open()) || (!prune && ask_id(s, "task", operands[0], id) < 0))
+	if (!(s = store_open()) || (!prune && ask_shown(s, operands[0], id) < 0))
 		err_exit();
 	status = prune ? prune_old(s) : look(s, id);
 	store_close(s);

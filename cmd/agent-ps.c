@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "dir.h"
 #include "err.h"
+#include "lines.h"
 #include "opt.h"
 #include "roll.h"
 #include "spawned.h"
@@ -22,6 +23,11 @@ enum { TICK_MS = 1000, CALM_MS = 100, ROWS = 24 };
 
 static bool watches, metrics;
 static struct view view;
+
+/* What has to be left as it was. */
+static struct roll *roll;
+static struct bell *bell;
+static bool is_on_screen;
 
 static const struct opt opts[] = { { 'w', "watch", NULL, "go on: show what changes",
 				       .set = &watches },
@@ -124,15 +130,41 @@ metric_row(struct table *t, struct tx *tx, jv line, int64_t now_ms)
 
 static const struct view_form metric_form = { metric_columns, metric_row, NULL };
 
+/* --- the end */
+
+static void
+leave(void)
+{
+	static const char back[] = "\033[?25h\033[?1049l";
+
+	if (is_on_screen)
+		dir_write_all(STDOUT_FILENO, back, sizeof back - 1);
+	bell_close(bell);
+	roll_close(roll);
+}
+
+/* Ends with the error in the slot, leaving no bell behind, and the screen as it was.  That nobody
+ * reads any more is no news to who has ended that. */
+static _Noreturn void
+die(void)
+{
+	leave();
+	if (stop_signal())
+		exit(128 + stop_signal());
+	if (watches && lines_reader_gone(STDOUT_FILENO))
+		exit(EX_IOERR);
+	err_exit();
+}
+
 /* --- once */
 
 static jv
-call(struct roll *roll, bool wants_bells)
+call(bool wants_bells)
 {
 	jv lines = roll_call(roll, wants_bells);
 
 	if (!jv_is_valid(lines))
-		err_exit();
+		die();
 	return lines;
 }
 
@@ -143,7 +175,7 @@ print(jv lines)
 		view_add(&view, NULL, line);
 	jv_free(lines);
 	if (view_flush(&view) < 0)
-		err_exit();
+		die();
 }
 
 /* --- again and again: lines for programs */
@@ -156,7 +188,7 @@ farewell(struct store *s, const char *id)
 	jv task = tx ? task_get(tx, id) : jv_invalid(), line;
 
 	if (!tx || store_end(tx) < 0)
-		err_exit();
+		die();
 	line = json_set_string(jv_object(), "task_id", id);
 	line = json_set_string(line, "state",
 	    jv_is_valid(task) ? json_peek_string(task, "status") : "deleted");
@@ -188,8 +220,8 @@ print_changes(struct store *s, jv before, jv lines)
 		jv_free(id);
 	}
 	jv_free(before);
-	if (view_flush(&view) < 0 && !stop_signal())
-		err_exit();
+	if (view_flush(&view) < 0)
+		die();
 	return now;
 }
 
@@ -206,16 +238,10 @@ rows_of_screen(void)
 static void
 write_out(const char *text, size_t len)
 {
-	if (dir_write_all(STDOUT_FILENO, text, len) < 0 && !stop_signal()) {
-		err_sys("stdout");
-		err_exit();
-	}
-}
-
-static void
-write_text(const char *text)
-{
-	write_out(text, strlen(text));
+	if (dir_write_all(STDOUT_FILENO, text, len) >= 0)
+		return;
+	err_sys("stdout");
+	die();
 }
 
 /* Each line over what stood there (ECMA-48: HOME, EL, ED); what does not fit is counted. */
@@ -249,7 +275,7 @@ draw(jv lines)
 	size_t count = 0;
 
 	if (screen_open(&screen, STDOUT_FILENO, view.color) < 0)
-		err_exit();
+		die();
 	jv_array_foreach (lines, i, line) {
 		row(&table, NULL, line, 0);
 		count++;
@@ -271,31 +297,27 @@ is_screen(void)
 
 /* Until a signal comes, or nobody reads.  The exit status. */
 static int
-watch(struct store *s, struct roll *roll)
+watch(struct store *s)
 {
-	struct bell *bell = bell_open(store_watch_fd(s), "tasks");
-	bool on_screen = is_screen(), is_gone = false;
+	static const char other[] = "\033[?1049h\033[?25l"; /* screen, no cursor (xterm) */
 	jv before = jv_object();
+	bool is_gone = false;
 
-	if (!bell)
-		err_exit();
-	if (on_screen)
-		write_text("\033[?1049h\033[?25l"); /* another screen, no cursor (xterm) */
+	if (!(bell = bell_open(store_watch_fd(s), "tasks")))
+		die();
+	if ((is_on_screen = is_screen()))
+		write_out(other, sizeof other - 1);
 	while (!stop_signal() && !is_gone) {
-		if (on_screen)
-			draw(call(roll, true));
+		if (is_on_screen)
+			draw(call(true));
 		else
-			before = print_changes(s, before, call(roll, true));
-
+			before = print_changes(s, before, call(true));
 		is_gone = roll_wait(roll, bell, TICK_MS, STDOUT_FILENO) < 0;
 		if (!stop_signal() &&
 		    !is_gone) /* what comes all the time is shown some times a second */
 			poll(NULL, 0, CALM_MS);
 	}
-	if (on_screen)
-		write_text("\033[?25h\033[?1049l");
 	jv_free(before);
-	bell_close(bell);
 	return is_gone ? EX_IOERR : 128 + stop_signal();
 }
 
@@ -305,7 +327,7 @@ print_metrics(struct store *s)
 	jv lines = spawned_metrics(s);
 
 	if (!jv_is_valid(lines))
-		err_exit();
+		die();
 	print(lines);
 	return 0;
 }
@@ -313,7 +335,6 @@ print_metrics(struct store *s)
 int
 main(int argc, char *argv[])
 {
-	struct roll *roll;
 	struct store *s;
 	int status = 0;
 
@@ -334,10 +355,10 @@ main(int argc, char *argv[])
 	if (metrics)
 		status = print_metrics(s);
 	else if (watches)
-		status = watch(s, roll);
+		status = watch(s);
 	else
-		print(call(roll, false));
-	roll_close(roll);
+		print(call(false));
+	leave();
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : status;
 }

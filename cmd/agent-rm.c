@@ -2,6 +2,7 @@
 #include "agent.h"
 #include "err.h"
 #include "opt.h"
+#include "person.h"
 
 static const struct opt opts[] = { { 0 } };
 
@@ -33,7 +34,7 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (!*roles)
 		opt_usage(&cmd, "want a role");
-	if (!(s = store_open()))
+	if (!(s = store_open()) || person_check(s, "remove_refused", "removes no agent") < 0)
 		err_exit();
 	while ((rc = remove_all(s, roles)) == STORE_AGAIN)
 		;

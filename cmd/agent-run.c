@@ -127,6 +127,7 @@ begin(struct run *r)
 	r->log = log_open(store_logs_fd(r->s), id, json_peek_int(r->claim.task, "posted", 0));
 	if (!r->log)
 		err_exit();
+	secrets_of_agent(mask, r->claim.agent);
 	log_mask(r->log, mask);
 	log_when_written(r->log, ring, r);
 	r->partial =
@@ -500,8 +501,8 @@ needs(struct store *s, const char *id)
 	return need;
 }
 
-/* A task that nobody else may be there for: another attempt, and what a person has to allow first,
- * is waited for.  Who is quicker has it. */
+/* Another attempt, and what a person has to allow first, is waited for: while we live, nobody else
+ * takes the task (life_has_waiter). */
 static int
 see_to_end(struct store *s, struct proc_lease *lease, const char *id)
 {
@@ -514,6 +515,7 @@ see_to_end(struct store *s, struct proc_lease *lease, const char *id)
 	if (!bell)
 		err_exit();
 	while (status == 0 && !stop_signal() && (need = needs(s, id)) != NEED_NOTHING) {
+		proc_reap_adopted();
 		if (need == NEED_ATTEMPT)
 			status = do_task(s, lease, id, (struct given){ jv_invalid(), -1, false });
 		else

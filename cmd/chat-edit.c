@@ -2,10 +2,13 @@
 #include <unistd.h>
 
 #include "allow.h"
+#include "audit.h"
 #include "chat.h"
 #include "consent.h"
 #include "err.h"
+#include "id.h"
 #include "opt.h"
+#include "person.h"
 #include "quiet.h"
 #include "rows.h"
 
@@ -73,24 +76,55 @@ change(struct tx *tx, const char *id, jv asked, jv rules)
 	return with_members(tx, id, chat, &strangers, NULL);
 }
 
+/* Who is in a chat (borrowed), and what is so in it. */
+static jv
+terms_of(jv chat)
+{
+	jv terms = json_set_valid(jv_object(), "members", json_get(chat, "members", JV_KIND_ARRAY));
+
+	return json_set_valid(terms, "policy", json_get(chat, "policy", JV_KIND_OBJECT));
+}
+
+/* Puts into the audit that a chat's terms are not what they were (consumed). */
+static void
+note(struct tx *tx, jv chat, jv before)
+{
+	jv after = terms_of(chat), entry;
+
+	if (!jv_equal(jv_copy(before), jv_copy(after))) {
+		entry = audit_entry("chat_edited", json_peek_string(chat, "id"), id_user(NULL));
+		entry =
+		    json_set(json_set(entry, "before", jv_copy(before)), "after", jv_copy(after));
+		audit_put(tx, entry);
+	}
+	jv_free(before);
+	jv_free(after);
+}
+
 /* The chat as it is stored then. */
 static jv
 edit(struct store *s, const char *prefix, jv asked, jv rules)
 {
 	enum store_result rc;
 	char id[ID_TEXT];
-	jv chat;
+	jv chat, was;
 
 	do {
 		struct tx *tx = store_begin(s);
 
 		if (!tx)
 			err_exit();
-		if (store_resolve(tx, "chat", prefix, id) < 0 ||
-		    !jv_is_valid(chat = change(tx, id, asked, rules))) {
+		if (store_resolve(tx, "chat", prefix, id) < 0) {
 			store_end(tx);
 			err_exit();
 		}
+		was = chat_get(tx, id);
+		if (!jv_is_valid(chat = change(tx, id, asked, rules))) {
+			store_end(tx);
+			err_exit();
+		}
+		note(tx, chat, terms_of(was));
+		jv_free(was);
 		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
 			jv_free(chat);
 	} while (rc == STORE_AGAIN);
@@ -120,12 +154,14 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "--lock and --unlock: want one of them");
 	if (when_idle && (when_idle_ms = quiet_read(when_idle)) < 0)
 		opt_usage(&cmd, "--when-idle: %s", err_text());
+	if (chat_check_title(title) < 0)
+		opt_usage(&cmd, "--%s", err_text());
 	if (consent_read(approve ? approve : "none", &asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
 	rules = allow_read(&allow);
 	if (!jv_is_valid(rules))
 		opt_usage(&cmd, "%s", err_text());
-	if (!(s = store_open()))
+	if (!(s = store_open()) || person_check(s, "edit_refused", "changes no chat") < 0)
 		err_exit();
 	view_add(&view, NULL, edit(s, operands[0], asked, rules));
 	jv_free(asked);

@@ -26,7 +26,7 @@ static bool
 is_wanted(struct scan_text record, void *arg)
 {
 	(void)arg;
-	return !user || show_field_is(record, "user_id", user);
+	return !user || show_name_is(record, "user_id", user);
 }
 
 int

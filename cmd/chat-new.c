@@ -99,6 +99,8 @@ main(int argc, char *argv[])
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
+	if (chat_check_title(title) < 0)
+		opt_usage(&cmd, "--%s", err_text());
 	if (consent_read(approve ? approve : "none", &asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
 	rules = allow_read(&allow);

@@ -3,14 +3,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "approve.h"
 #include "ask.h"
 #include "chat.h"
 #include "err.h"
+#include "event.h"
 #include "history.h"
 #include "lines.h"
-#include "may.h"
 #include "opt.h"
+#include "remark.h"
 #include "utf8.h"
 
 /* The most events that one transaction takes. */
@@ -40,6 +40,7 @@ struct post {
 	struct store *s;
 	struct item item[BATCH];
 	size_t items;
+	bool is_last; /* no batch follows */
 	int status;
 };
 
@@ -56,12 +57,9 @@ static void
 post_one(struct tx *tx, struct item *item)
 {
 	forget(item);
-	if (reply_to && !approve_knows(tx, reply_to))
-		item->result = err_set(EX_NOINPUT, "event %.80s: no such event", reply_to);
-	else if ((item->result = may_say(tx, item->event)) == 0)
-		item->result = chat_post(tx, approve_aim(tx, jv_copy(item->event)), &item->stored);
-	if (item->result == CHAT_POSTED)
-		approve_by_reply(tx, item->stored);
+	item->result = reply_to ? remark_check(tx, item->event) : 0;
+	if (item->result == 0)
+		item->result = remark_store(tx, jv_copy(item->event), &item->stored);
 	if (item->result < 0) {
 		item->code = err_code();
 		item->why = xstrdup(err_text());
@@ -75,7 +73,7 @@ report(struct post *p)
 	for (size_t i = 0; i < p->items; i++) {
 		struct item *item = &p->item[i];
 
-		if (item->result == CHAT_POSTED) {
+		if (item->result == EVENT_POSTED) {
 			view_add(&history.view, NULL, jv_copy(item->stored));
 		} else if (item->result < 0 && item->line) {
 			err_warn("stdin:%lu: %s", item->line, item->why);
@@ -91,7 +89,7 @@ report(struct post *p)
 		jv_free(item->event);
 	}
 	p->items = 0;
-	if (view_flush(&history.view) < 0)
+	if (history_acknowledge(&history, p->s, p->is_last) < 0)
 		err_exit();
 }
 
@@ -121,7 +119,7 @@ collect(struct post *p, jv event, unsigned long line)
 	if (!json_peek_string(event, "user_id"))
 		event = json_set_string(event, "user_id", id_user(user));
 	p->item[p->items++] =
-	    (struct item){ .event = chat_stamp(event), .stored = jv_invalid(), .line = line };
+	    (struct item){ .event = event_stamp(event), .stored = jv_invalid(), .line = line };
 	if (p->items == BATCH)
 		post_batch(p);
 }
@@ -133,7 +131,7 @@ text_event_of(const char *chat, const char *text, size_t len)
 
 	if (reply_to)
 		data = json_set_string(data, "reply_to", reply_to);
-	return chat_event("message", data, id_user(user), chat);
+	return event_new("message", data, id_user(user), chat);
 }
 
 static void
@@ -202,8 +200,10 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "%s", err_text());
 	if (!(p.s = store_open()) || (operands[0] && ask_id(p.s, "chat", operands[0], chat) < 0))
 		err_exit();
+	store_hold_bells(p.s);
 	if (operands[0] && operands[1]) {
 		post_operands(&p, chat, operands + 1);
+		p.is_last = true;
 		post_batch(&p);
 	} else {
 		post_lines(&p, operands[0] ? chat : NULL);

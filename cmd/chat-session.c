@@ -7,25 +7,32 @@
 
 #include "ask.h"
 #include "bell.h"
+#include "brief.h"
 #include "chat.h"
 #include "clock.h"
 #include "err.h"
 #include "follow.h"
 #include "history.h"
+#include "id.h"
 #include "lines.h"
 #include "opt.h"
 #include "overhear.h"
+#include "person.h"
 #include "stop.h"
+#include "task.h"
 #include "teller.h"
 
 /* How long a lost bell may go unnoticed; how many lines are taken, and how many bytes of events are
  * kept, before the others have their turn. */
 enum { POLL_MS = 2000, LINES_AT_ONCE = 64, BYTES_AT_ONCE = 1 << 20 };
 
+/* How long after having told that tasks have changed that is not told again. */
+enum { TASKS_MS = 300 };
+
 static struct history history = { .view.format = "json" };
 static const char *user, *heartbeat = "30";
 static long since = -1, newest = -1;
-static bool partial;
+static bool partial, tasks;
 
 static const struct opt opts[] = { { 'u', "user", "user", "as whom; must be given", .str = &user },
 	{ 0, "since", "seq", "begin after this event (0: the first; default: only new ones)",
@@ -36,7 +43,7 @@ static const struct opt opts[] = { { 'u', "user", "user", "as whom; must be give
 	    .str = &heartbeat },
 	{ 0, "partial", NULL, "also what agents are about to say, while they say it",
 	    .set = &partial },
-	{ 0 } };
+	{ 0, "tasks", NULL, "also that tasks of the chat have changed", .set = &tasks }, { 0 } };
 
 static const struct cmd cmd = { "chat-session", "watch chats and speak in them, as one user",
 	"[CHAT]", opts, 0 };
@@ -46,9 +53,10 @@ struct session {
 	struct teller teller;
 	struct lines in;
 	struct follow follow; /* is_in: of the teller's chat, with what rings for it */
-	struct bell *bell, *partial_bell;
+	struct bell *bell, *partial_bell, *task_bell;
 	struct overhear *overhear;
 	long long beat_ms, next_beat_ms; /* monotonic; beat_ms 0: none */
+	long long next_tasks_ms;         /* monotonic, too */
 	bool is_in;
 	bool has_ended; /* the input */
 	bool is_over;   /* it cannot go on */
@@ -67,7 +75,7 @@ give_up(struct session *s)
 static void
 flush(struct session *s)
 {
-	if (view_flush(&history.view) < 0)
+	if (history_acknowledge(&history, s->teller.s, false) < 0)
 		give_up(s);
 }
 
@@ -98,11 +106,12 @@ static void
 leave(struct session *s)
 {
 	overhear_close(s->overhear);
+	bell_close(s->task_bell);
 	bell_close(s->partial_bell);
 	bell_close(s->bell);
 	follow_close(&s->follow);
 	s->overhear = NULL;
-	s->partial_bell = s->bell = NULL;
+	s->task_bell = s->partial_bell = s->bell = NULL;
 	s->is_in = false;
 }
 
@@ -116,10 +125,12 @@ open_bell(struct session *s, char *topic)
 	return bell;
 }
 
+/* What was posted before is rung for first: whoever reads us may take his time. */
 static void
 print_past(struct session *s)
 {
-	if (follow_look(&s->follow) < 0 || follow_print_past(&s->follow, &history, -1) < 0)
+	flush(s);
+	if (follow_print_past(&s->follow, &history, -1) < 0)
 		give_up(s);
 }
 
@@ -137,51 +148,67 @@ last_seq(const struct session *s)
 	    (int64_t)follow_last(&s->follow, s->teller.chat_id));
 }
 
-/* Goes to the teller's chat: its past is printed, then what comes will be. */
-static void
-enter(struct session *s, unsigned long number)
-{
-	const char *chat_id = s->teller.chat_id;
-	jv chat;
-
-	leave(s);
-	s->teller.has_moved = false;
-	s->is_in = true;
-	follow_open(&s->follow, s->teller.s, chat_id, s->teller.from);
-	if (!(s->bell = open_bell(s, follow_topic(chat_id))) ||
-	    (partial && !(s->partial_bell = open_bell(s, overhear_topic(chat_id))))) {
-		give_up(s);
-		return;
-	}
-	listen(s);
-	print_past(s);
-	chat = ask_record(s->teller.s, "chat", chat_id);
-	say(s, teller_answer(&s->teller, "chat_ready", json_set_valid(last_seq(s), "chat", chat),
-		   number));
-}
-
-/* The chat was changed or deleted: whether the user may still read it. */
+/* Whether the user may still read the chat, and it is there; number: of the line that has led here,
+ * 0: none has. */
 static bool
-may_stay(struct session *s)
+may_stay(struct session *s, unsigned long number)
 {
-	s->follow.is_changed = false;
+	if (!s->follow.is_denied && !s->follow.is_gone)
+		return true;
+	/* now the audit has it, too */
 	if (teller_enter(&s->teller, s->teller.chat_id) == 0)
 		return true;
 	if (err_code() != EX_NOPERM && err_code() != EX_NOINPUT) {
 		give_up(s);
 		return false;
 	}
-	say_error(s, 0);
+	say_error(s, number);
 	leave(s);
 	*s->teller.chat_id = '\0';
 	return false;
 }
 
+/* Goes to the teller's chat: its past is printed, then what comes will be. */
+static void
+enter(struct session *s, unsigned long number)
+{
+	const char *chat_id = s->teller.chat_id;
+	struct follow_from from = s->teller.from;
+	jv data, chat;
+
+	leave(s);
+	s->teller.has_moved = false;
+	s->is_in = true;
+	from.reader = user;
+	follow_open(&s->follow, s->teller.s, chat_id, from);
+	if (!(s->bell = open_bell(s, follow_topic(chat_id))) ||
+	    (partial && !(s->partial_bell = open_bell(s, overhear_topic(chat_id)))) ||
+	    (tasks && !(s->task_bell = open_bell(s, task_topic(chat_id)))) ||
+	    follow_look(&s->follow) < 0) {
+		give_up(s);
+		return;
+	}
+	if (!may_stay(s, number))
+		return;
+	listen(s);
+	print_past(s);
+	chat = ask_record(s->teller.s, "chat", chat_id);
+	data = json_set(last_seq(s), "may", brief_rights(chat, user));
+	say(s, teller_answer(&s->teller, "chat_ready", json_set_valid(data, "chat", chat), number));
+}
+
 static void
 take_delta(void *arg, jv delta)
 {
-	(void)arg;
-	view_add(&history.view, NULL, delta);
+	struct session *s = arg;
+	int lets = s->is_over ? 0 : follow_lets(s->teller.s, s->teller.chat_id, user);
+
+	if (lets < 0)
+		give_up(s);
+	if (lets > 0)
+		view_add(&history.view, NULL, delta);
+	else
+		jv_free(delta);
 }
 
 /* An event is printed: it may say whole what was partial before. */
@@ -198,6 +225,22 @@ add_event(struct session *s, struct scan_text event)
 		flush(s);
 }
 
+/* A compaction was faster than we, and the feed does not tell what was changed.  False: the user
+ * may stay no longer. */
+static bool
+look_again(struct session *s)
+{
+	if (follow_look(&s->follow) < 0) {
+		give_up(s);
+		return false;
+	}
+	if (!may_stay(s, 0))
+		return false;
+	listen(s); /* what is said by now may be in the past that follows */
+	print_past(s);
+	return true;
+}
+
 static void
 print_news(struct session *s)
 {
@@ -205,18 +248,16 @@ print_news(struct session *s)
 	struct scan_text event;
 
 	if (s->overhear)
-		overhear_look(s->overhear, take_delta, NULL);
+		overhear_look(s->overhear, take_delta, s);
 	while (s->is_in && !s->is_over && rc != FEED_NONE) {
 		if ((rc = follow_next(&s->follow, &event)) == FEED_FAIL)
 			give_up(s);
-		else if ((s->follow.is_changed || s->follow.is_gone) && !may_stay(s))
+		else if (!may_stay(s, 0))
 			return;
 		else if (rc == FEED_CHANGE)
 			add_event(s, event);
-		else if (rc == FEED_GONE) {
-			listen(s); /* what is said by now may be in the past that follows */
-			print_past(s);
-		}
+		else if (rc == FEED_GONE && !look_again(s))
+			return;
 	}
 }
 
@@ -257,6 +298,33 @@ beat(struct session *s)
 	say(s, teller_answer(&s->teller, "heartbeat", s->is_in ? last_seq(s) : jv_object(), 0));
 }
 
+static struct pollfd
+of_bell(const struct bell *bell)
+{
+	return (struct pollfd){ bell ? bell_fd(bell) : -1, POLLIN, 0 };
+}
+
+/* The bell of tasks, while that may be told again; else nobody listens. */
+static struct pollfd
+of_task_bell(const struct session *s, long long now_ms)
+{
+	return of_bell(s->next_tasks_ms > now_ms ? NULL : s->task_bell);
+}
+
+/* Where the bell of tasks has rung, that is the news. */
+static void
+tell_tasks(struct session *s)
+{
+	long long now_ms = clock_mono_ms();
+	struct pollfd bell = of_task_bell(s, now_ms);
+
+	if (poll(&bell, 1, 0) <= 0)
+		return;
+	bell_clear(s->task_bell);
+	s->next_tasks_ms = now_ms + TASKS_MS;
+	say(s, teller_answer(&s->teller, "tasks_changed", jv_object(), 0));
+}
+
 /* All that can be done without waiting, and some of what is typed. */
 static void
 turn(struct session *s)
@@ -265,6 +333,7 @@ turn(struct session *s)
 	for (int i = 0; i < LINES_AT_ONCE && !s->has_ended && !s->is_over && lines_is_ready(&s->in);
 	     i++)
 		take_line(s);
+	tell_tasks(s);
 	beat(s);
 	flush(s);
 }
@@ -292,18 +361,33 @@ end_tasks(struct session *s)
 		say_error(s, number);
 }
 
-/* Sleeps until something is typed or said, a heartbeat is due, or nobody reads any more. */
+/* How long to sleep at most. */
+static int
+patience_ms(const struct session *s, long long now_ms)
+{
+	long long left = POLL_MS;
+
+	if (s->beat_ms && s->next_beat_ms - now_ms < left)
+		left = s->next_beat_ms - now_ms;
+	if (s->next_tasks_ms > now_ms && s->next_tasks_ms - now_ms < left)
+		left = s->next_tasks_ms - now_ms;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Sleeps until something is typed, said or done, a heartbeat is due, or nobody reads any more. */
 static void
 wait_for_news(struct session *s)
 {
-	struct pollfd fds[] = { { s->in.fd, POLLIN, 0 }, { STDOUT_FILENO, 0, 0 },
-		{ s->bell ? bell_fd(s->bell) : -1, POLLIN, 0 },
-		{ s->partial_bell ? bell_fd(s->partial_bell) : -1, POLLIN, 0 } };
-	long long left = s->next_beat_ms - clock_mono_ms();
+	long long now_ms = clock_mono_ms();
+	struct pollfd fds[] = { { s->in.fd, POLLIN, 0 }, { STDOUT_FILENO, 0, 0 }, of_bell(s->bell),
+		of_bell(s->partial_bell), of_task_bell(s, now_ms) };
+	int patience = patience_ms(s, now_ms);
 
-	if (!s->beat_ms || left > POLL_MS)
-		left = POLL_MS;
-	if (lines_is_ready(&s->in) || poll(fds, 4, left > 0 ? (int)left : 0) <= 0)
+	if (lines_is_ready(&s->in))
+		return;
+	if (s->bell)
+		bell_rest(s->bell, s->partial_bell, patience, s->in.fd);
+	if (stop_signal() || poll(fds, 5, patience) <= 0)
 		return;
 	s->is_over = fds[1].revents & (POLLERR | POLLHUP | POLLNVAL);
 	if (fds[2].revents)
@@ -336,7 +420,8 @@ serve(struct session *s)
 	return stop_signal() ? 128 + stop_signal() : s->status;
 }
 
-/* The first line, and the chat that was named.  0, or the exit status. */
+/* The first line, then the store, and the chat that was named.  0, or the exit status; both sides
+ * are told then. */
 static int
 greet(struct session *s, const char *chat)
 {
@@ -344,27 +429,19 @@ greet(struct session *s, const char *chat)
 	int status;
 
 	say(s, teller_answer(&s->teller, "session_info", data, 0));
-	if (chat && teller_enter(&s->teller, chat) < 0) {
+	s->teller.s = store_open();
+	if (!s->teller.s ||
+	    person_check(s->teller.s, "post_refused", "speaks as nobody else") < 0 ||
+	    (chat && teller_enter(&s->teller, chat) < 0)) {
 		status = err_print();
 		say_error(s, 0);
 		view_flush(&history.view);
 		return status;
 	}
+	store_hold_bells(s->teller.s);
 	if (chat)
 		enter(s, 0);
 	return 0;
-}
-
-/* Who is run by an agent speaks as that. */
-static void
-refuse_agents(void)
-{
-	const char *task = getenv("LEGWORK_TASK_ID");
-
-	if (!task || !*task)
-		return;
-	err_set(EX_NOPERM, "LEGWORK_TASK_ID is set: an agent speaks as nobody else");
-	err_exit();
 }
 
 int
@@ -386,11 +463,8 @@ main(int argc, char *argv[])
 		    heartbeat);
 	if (history_open(&history) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	refuse_agents();
 	stop_catch();
 	stop_at_pipe();
-	if (!(s.teller.s = store_open()))
-		err_exit();
 	s.teller.user = user;
 	s.teller.from = (struct follow_from){ NULL, newest, since, NULL };
 	s.next_beat_ms = clock_mono_ms() + s.beat_ms;

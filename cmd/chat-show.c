@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "chat.h"
 #include "err.h"
+#include "event.h"
 #include "history.h"
 #include "may.h"
 #include "opt.h"
@@ -60,7 +60,7 @@ main(int argc, char *argv[])
 	    may_ask(s, chat_id, id_user(NULL), MAY_READ) < 0 || history_choose(&h, s) < 0 ||
 	    !(tx = store_read(s)))
 		err_exit();
-	last = chat_last(tx, chat_id);
+	last = event_last(tx, chat_id);
 	if (store_end(tx) < 0)
 		err_exit();
 	if (show(s, chat_id, last) < 0)

@@ -8,8 +8,8 @@
 #include "ask.h"
 #include "bell.h"
 #include "bundle.h"
-#include "chat.h"
 #include "clock.h"
+#include "cursor.h"
 #include "dir.h"
 #include "err.h"
 #include "follow.h"
@@ -135,7 +135,8 @@ notify_ends(struct watch *w)
 		if (!tx && !(tx = store_read(w->s)))
 			die(w);
 		task = task_get(tx, jv_string_value(id));
-		if (task_is_over(task) &&
+		if (choice_has_task(&history.choice, tx, jv_string_value(id)) &&
+		    task_is_over(task) &&
 		    json_peek_int(task, "posted", 0) >= json_peek_int(task, "events", 0))
 			notice_add(&w->notice, task);
 		else
@@ -153,6 +154,8 @@ static void
 print_past(struct watch *w)
 {
 	wipe(w);
+	if (w->follow.is_denied)
+		return;
 	if (follow_print_past(&w->follow, &history, count) < 0)
 		die(w);
 	if (notify && !history.seen) { /* of what ends from now on */
@@ -187,12 +190,13 @@ static void
 take_delta(void *arg, jv delta)
 {
 	struct watch *w = arg;
-	const char *chat_id = json_peek_string(delta, "chat_id");
 	int wants = choice_wants(&history.choice, NULL, delta);
 
+	if (wants > 0)
+		wants = follow_lets(w->s, json_peek_string(delta, "chat_id"), id_user(NULL));
 	if (wants < 0)
 		die(w);
-	if (!wants || (all && chat_id && follow_is_hidden(&w->follow, chat_id)))
+	if (!wants)
 		jv_free(delta);
 	else if (history.view.kind == VIEW_TEXT)
 		growing_take(&w->growing, delta);
@@ -269,10 +273,12 @@ wait_for_news(struct watch *w)
 		left = TICK_MS;
 	if (w->growing.len > 0)
 		poll(NULL, 0, left < REDRAW_MS ? (int)left : REDRAW_MS);
-	return bell_wait_either(w->bell, w->partial_bell, (int)left, STDOUT_FILENO) < 0 ||
-	               stop_signal()
-	           ? -1
-	           : 0;
+	else
+		bell_rest(w->bell, w->partial_bell, (int)left, -1);
+	if (stop_signal() ||
+	    bell_wait_either(w->bell, w->partial_bell, (int)left, STDOUT_FILENO) < 0)
+		return -1;
+	return stop_signal() ? -1 : 0;
 }
 
 static int
@@ -401,7 +407,7 @@ watch(struct watch *w, const char *chat_id)
 	look(w);
 	say_hidden(w);
 	print_past(w);
-	while (!is_enough()) {
+	while (!is_enough() && !w->follow.is_denied) {
 		if (print_news(w) == FEED_GONE) {
 			look(w);
 			close_partial(w); /* what is said by now may be in the past that follows */
@@ -440,7 +446,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "--partial goes with neither --cursor nor --ids");
 	if (history.is_grouped && (cursor || history.view.is_ids || partial))
 		opt_usage(&cmd, "--group goes with none of --cursor, --ids and --partial");
-	if (cursor && chat_check_cursor(cursor) < 0)
+	if (cursor && cursor_check(cursor) < 0)
 		opt_usage(&cmd, "%s", err_text());
 	if (timeout && opt_duration_ms(timeout) < 0)
 		opt_usage(&cmd, "--timeout: want a time such as 10, 500ms or 2m, got '%s'",

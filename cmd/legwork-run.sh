@@ -79,10 +79,17 @@ tasks() {
 # is to have seen it.
 listen() { # PID ...
 	read -r _ <&3
-	trap 'exit 0' USR1 # the stages have ended
+	nap=''
+	trap '[ -z "$nap" ] || kill "$nap"; exit 0' USR1 # the stages have ended
 	kill -s TERM "$@" 2>/dev/null
-	read -r _ <&7 && kill -s TERM "$@" 2>/dev/null
-	exit 0
+	read -r _ <&7 || exit 0
+	# Again and again: two that come before a stage has seen the first are one to it.
+	while :; do
+		kill -s TERM "$@" 2>/dev/null
+		sleep 1 3<&- 7<&- &
+		nap=$!
+		wait "$nap"
+	done
 }
 
 # Sets worst to the worse of it and another; that nobody read (74, 141) is a consequence, not a cause.
@@ -272,6 +279,10 @@ help() {
 
 # Prints a text and ends, or says why it cannot; where nobody reads, it ends as others do.
 put() { # TEXT
+	{ true; } 2>/dev/null 3>&1 || {
+		say 'stdout: Bad file descriptor'
+		exit 74
+	}
 	{ why=$(printf '%s\n' "$1" | LC_ALL=C cat 2>&1 >&3); } 3>&1 && exit
 	status=$?
 	[ "$status" -le 128 ] || exit "$status"

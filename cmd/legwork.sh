@@ -12,6 +12,7 @@ fail() { # STATUS MESSAGE
 
 # Prints a text and ends, or says why it cannot; where nobody reads, it ends as others do.
 put() { # TEXT
+	{ true; } 2>/dev/null 3>&1 || fail 74 'stdout: Bad file descriptor'
 	{ why=$(printf '%s\n' "$1" | LC_ALL=C cat 2>&1 >&3); } 3>&1 && exit
 	status=$?
 	[ "$status" -le 128 ] || exit "$status"
@@ -27,6 +28,7 @@ own_help() {
 	echo 'run any command of the kit by its words'
 	line 'run [options]' 'what legwork-run does'
 	line 'status [options]' 'what store-status does'
+	line 'web [options]' 'what legwork-web does'
 	line 'help [COMMAND]' 'list the commands, as without arguments, or show the page of one'
 	line 'task add, task-add ...' 'task-add; any other command likewise'
 	line '    --help' 'print this help'
@@ -114,7 +116,7 @@ help() {
 	esac
 	name=$(IFS=- && printf %s "$*")
 	case $name in
-	run) name=legwork-run ;;
+	run | web) name=legwork-$name ;;
 	status) name=store-status ;;
 	esac
 	if is_command "$name"; then
@@ -174,7 +176,7 @@ unknown() { # WORD ...
 	wanted=$(family "$first" | sed "s/-/$gap/" | either)
 	[ -z "$wanted" ] || fail 64 "unknown command $said: want $wanted"
 	# shellcheck disable=SC2086 # a list of names
-	meant=$({ printf '%s\n' help run status && printf '%s\n' $commands | sed 's/-.*//'; } |
+	meant=$({ printf '%s\n' help run status web && printf '%s\n' $commands | sed 's/-.*//'; } |
 		sort -u | near "$1" | either)
 	[ -z "$meant" ] || fail 64 "unknown command $said: did you mean $meant?"
 	fail 64 "unknown command $said: legwork help lists all"
@@ -194,9 +196,10 @@ help)
 	shift
 	help "$@"
 	;;
-run)
+run | web)
+	name=$1
 	shift
-	set -- legwork-run "$@"
+	set -- "legwork-$name" "$@"
 	;;
 status)
 	shift

@@ -2,9 +2,10 @@
 #include <stdlib.h>
 
 #include "chat.h"
+#include "demand.h"
 #include "docket.h"
-#include "engage.h"
 #include "err.h"
+#include "event.h"
 #include "id.h"
 #include "jobs.h"
 #include "opt.h"
@@ -50,7 +51,7 @@ static const struct cmd cmd = { "mcp-serve",
 static const struct ware_arg create_args[] = {
 	{ "task_description",
 	    "all that the agent has to know: what to do, and what to answer; it sees nothing else",
-	    WARES_TEXT, true, ENGAGE_WORDS_MIN, 1000000, NULL },
+	    WARES_TEXT, true, DEMAND_CHARS_MIN, 1000000, NULL },
 	{ "account_ids", "the accounts that it may touch, 12 digits each", WARES_WORDS, false, ALL,
 	    NULL },
 	{ "regions", "the regions that it may work in, such as eu-central-1", WARES_WORDS, false,
@@ -73,7 +74,7 @@ static const struct ware_arg add_args[] = { { "instruction",
 						"what is to be done, and what the answer shall be",
 						WARES_TEXT, true, 1, 1000000, NULL },
 	{ "title", "what to call it (default: how the instruction begins)", WARES_TEXT, false, 1,
-	    200, NULL },
+	    CHAT_TITLE_MAX, NULL },
 	CHAT("where it speaks"),
 	{ "agent", "the role that shall do it (default: whose skills fit)", WARES_TEXT, false, 1,
 	    64, NULL },
@@ -94,6 +95,7 @@ static const struct ware_arg list_args[] = { { "status", "only tasks in this sta
 	CHAT("only tasks of this chat"),
 	{ "agent", "only tasks of this role", WARES_TEXT, false, 1, 64, NULL },
 	{ "before", "only tasks that were added before this one", WARES_TEXT, false, ID, NULL },
+	{ "cursor", "go on where a list ended: its cursor", WARES_TEXT, false, 1, 20, NULL },
 	{ "limit", "at most so many (default: 20)", WARES_NUMBER, false, 1, DOCKET_LIST_MAX, NULL },
 	{ .name = NULL } };
 
@@ -115,7 +117,8 @@ static const struct ware_arg wait_args[] = { TASKS,
 	{ .name = NULL } };
 
 static const struct ware_arg cancel_args[] = { TASKS,
-	{ "reason", "why, for the chat and the record", WARES_TEXT, false, 1, 1000, NULL },
+	{ "reason", "why, for the chat and the record", WARES_TEXT, false, 1, CHAT_REASON_MAX,
+	    NULL },
 	{ .name = NULL } };
 
 static const struct ware_arg approve_args[] = { TASK,
@@ -157,46 +160,48 @@ static const struct ware wares[] = {
 	    RESULT("\"task_id\",\"status\"",
 		STRING("task_id") "," STRING("agent_id") "," STRING("chat_id") "," STRING(
 		    "response") ",\"status\":" STATUS),
-	    WARES_OPEN, jobs_create },
+	    WARES_OPEN, jobs_create, WARES_IF_TOLD },
 	{ "task_add", "Add a task",
 	    "Add a task for the crew, whose pipelines do it when they run: in order of priority, "
 	    "after what it depends on. The same task is not added twice.",
-	    add_args, TASK_RESULT, WARES_OPEN, docket_add },
+	    add_args, TASK_RESULT, WARES_OPEN, docket_add, WARES_AT_ONCE },
 	{ "task_list", "List tasks", "The tasks that there are, the newest first.", list_args,
-	    RESULT("\"tasks\",\"more\"", LIST("tasks") ",\"more\":{\"type\":\"boolean\"}"),
-	    WARES_READS | WARES_AGAIN, docket_list },
+	    RESULT("\"tasks\",\"more\"",
+		LIST("tasks") ",\"more\":{\"type\":\"boolean\"}," STRING("cursor")),
+	    WARES_READS | WARES_AGAIN, docket_list, WARES_AT_ONCE },
 	{ "task_show", "Show a task",
 	    "All that is known of a task, and why it is not running, or how it ended.", show_args,
 	    RESULT("\"task\",\"why\"", "\"task\":{\"type\":\"object\"}," STRING("why")),
-	    WARES_READS | WARES_AGAIN, docket_show },
+	    WARES_READS | WARES_AGAIN, docket_show, WARES_AT_ONCE },
 	{ "task_wait", "Wait for tasks",
 	    "Wait until tasks have ended, and return their responses or errors. If they take "
 	    "longer, it says how they stand: then call it again.",
 	    wait_args,
 	    RESULT("\"all_ended\",\"tasks\"",
 		"\"all_ended\":{\"type\":\"boolean\"}," LIST("tasks")),
-	    WARES_READS | WARES_AGAIN, jobs_wait },
+	    WARES_READS | WARES_AGAIN, jobs_wait, WARES_WAITS },
 	{ "task_cancel", "Cancel tasks",
 	    "End tasks, with all that is below them and every process that runs for them.",
 	    cancel_args, RESULT("\"tasks\"", LIST("tasks")), WARES_DESTROYS | WARES_AGAIN,
-	    jobs_cancel },
+	    jobs_cancel, WARES_ENDS },
 	{ "task_approve", "Answer what a task asks",
-	    "Decide what a task asks before it goes on. Only for whom it asks; ask that person "
-	    "first.",
-	    approve_args, TASK_RESULT, WARES_DESTROYS, docket_approve },
+	    "Decide what a task asks before it goes on. Only for whom it asks, or who may approve "
+	    "in its chat; ask that person first.",
+	    approve_args, TASK_RESULT, WARES_DESTROYS, docket_approve, WARES_AT_ONCE },
 	{ "chat_post", "Say something in a chat", "Say something in a chat.", post_args,
 	    RESULT("\"event_id\",\"seq\",\"chat_id\"",
 		STRING("event_id") "," STRING("chat_id") ",\"seq\":{\"type\":\"integer\"}"),
-	    0, talk_post },
+	    0, talk_post, WARES_AT_ONCE },
 	{ "chat_read", "Read a chat",
 	    "What was said in a chat, by people and by tasks, in order. Go on behind the last seq "
 	    "that you have seen.",
 	    read_args,
 	    RESULT("\"chat_id\",\"events\",\"last_seq\"",
 		STRING("chat_id") "," LIST("events") ",\"last_seq\":{\"type\":\"integer\"}"),
-	    WARES_READS | WARES_AGAIN, talk_read },
+	    WARES_READS | WARES_AGAIN, talk_read, WARES_AT_ONCE },
 	{ "agent_list", "List the crew", "The agents of the crew: their roles and skills.", no_args,
-	    RESULT("\"agents\"", LIST("agents")), WARES_READS | WARES_AGAIN, talk_agents },
+	    RESULT("\"agents\"", LIST("agents")), WARES_READS | WARES_AGAIN, talk_agents,
+	    WARES_AT_ONCE },
 	{ .name = NULL }
 };
 

@@ -90,11 +90,13 @@ add_audit_row(struct table *t, struct tx *tx, jv entry, int64_t now_ms)
 	const char *who = json_peek_string(entry, "agent"), *kind = json_peek_string(entry, "kind"),
 		   *task = json_peek_string(entry, "task_id"),
 		   *why = json_peek_string(entry, "reason");
-	struct buf time = { 0 }, what = { 0 };
+	struct buf time = { 0 }, what = { 0 }, after = { 0 };
 	char revision[24];
 
 	(void)tx;
 	(void)now_ms;
+	if (json_has(entry, "after"))
+		json_dump(&after, json_get(entry, "after", JV_KIND_OBJECT));
 	snprintf(revision, sizeof revision, "%" PRId64, json_peek_int(entry, "revision", 0));
 	text_time(&time, at);
 	buf_printf(&what, "%s%s%s", kind ? kind : "", tool ? " " : "", tool ? tool : "");
@@ -104,7 +106,8 @@ add_audit_row(struct table *t, struct tx *tx, jv entry, int64_t now_ms)
 	table_cell(t, DIM, t->is_tsv ? at : time.p);
 	table_cell(t, PLAIN, who ? who : json_peek_string(entry, "user_id"));
 	table_cell(t, PLAIN, what.p);
-	table_cell(t, PLAIN, why ? why : json_peek_string(entry, "title"));
+	table_cell(t, PLAIN, why ? why : after.p ? after.p : json_peek_string(entry, "title"));
+	buf_release(&after);
 	buf_release(&time);
 	buf_release(&what);
 }

@@ -109,7 +109,10 @@ report(struct add *a)
 			view_add(&view, NULL, jv_copy(item->task));
 		} else if (item->result < 0 && item->line) {
 			err_warn("stdin:%lu: %s", item->line, item->why);
-			a->status = EX_DATAERR;
+			if (item->code != EX_TEMPFAIL)
+				a->status = EX_DATAERR;
+			else if (!a->status)
+				a->status = EX_TEMPFAIL;
 		} else if (item->result < 0) {
 			err_warn("%s", item->why);
 			a->status = item->code;
@@ -189,6 +192,8 @@ with_options(jv spec)
 
 	if (json_has(spec, "skip") || json_has(spec, "command"))
 		return (jv_free(deps), spec);
+	if (id_is_agent()) /* it adds in no other's name */
+		spec = json_set_string(spec, "created_by", id_user(NULL));
 	for (size_t i = 0; i < depends_on.len; i++)
 		deps = jv_array_append(deps, jv_string(depends_on.item[i]));
 	if (depends_on.len > 0 && !json_has(spec, "depends_on"))

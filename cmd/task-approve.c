@@ -7,6 +7,7 @@
 #include "id.h"
 #include "may.h"
 #include "opt.h"
+#include "person.h"
 #include "rows.h"
 #include "task.h"
 
@@ -34,6 +35,7 @@ decide(struct store *s, const char *prefix, const char *reason)
 		if (!tx)
 			err_exit();
 		if (store_resolve(tx, "task", prefix, id) < 0 ||
+		    may_task(tx, id, decision.by, MAY_READ) < 0 ||
 		    approve_task(tx, id, NULL, decision) < 0) {
 			if ((rc = may_settle(tx)) == STORE_AGAIN)
 				continue;
@@ -48,18 +50,6 @@ decide(struct store *s, const char *prefix, const char *reason)
 	return task;
 }
 
-/* Whoever is run by an agent is one. */
-static void
-refuse_agents(void)
-{
-	const char *task = getenv("LEGWORK_TASK_ID");
-
-	if (!task || !*task)
-		return;
-	err_set(EX_NOPERM, "LEGWORK_TASK_ID is set: an agent approves nothing");
-	err_exit();
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -71,8 +61,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want a task, and at most one reason");
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	refuse_agents();
-	if (!(s = store_open()))
+	if (!(s = store_open()) || person_check(s, "approve_refused", "approves nothing") < 0)
 		err_exit();
 	view_add(&view, NULL, decide(s, operands[0], operands[1]));
 	store_close(s);

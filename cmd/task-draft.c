@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "asker.h"
 #include "assign.h"
 #include "chat.h"
 #include "draft.h"
@@ -32,6 +33,17 @@ struct desk {
 	struct out out;
 };
 
+static bool
+is_answer(struct tx *tx, jv event)
+{
+	jv data = json_get(event, "data", JV_KIND_OBJECT);
+	const char *reply_to = json_peek_string(data, "reply_to");
+	bool is = reply_to && asker_kind(tx, reply_to) == ASKER_REQUEST;
+
+	jv_free(data);
+	return is;
+}
+
 /* The chat and the crew, as far as they matter for the event. */
 static void
 look_up(struct desk *desk, jv event, struct draft_scene *scene)
@@ -48,6 +60,7 @@ look_up(struct desk *desk, jv event, struct draft_scene *scene)
 		err_exit();
 	if (has_chat)
 		scene->chat = chat_get(tx, chat);
+	scene->is_answer = is_answer(tx, event);
 	if (append && json_peek_string(scene->chat, "crew")) {
 		jv_free(scene->after);
 		scene->after =

@@ -5,14 +5,15 @@
 #include "err.h"
 #include "may.h"
 #include "opt.h"
+#include "quiet.h"
 #include "rows.h"
 #include "spec.h"
 #include "task.h"
 #include "terms.h"
 
-static const char *priority, *agent, *instruction;
+static const char *priority, *agent, *instruction, *when_idle;
 static struct opt_list metadata, depends_on;
-static bool no_depends_on;
+static bool no_depends_on, lock, unlock;
 static struct terms terms = TERMS_NONE;
 static struct view view = { .is_maker = true };
 
@@ -26,6 +27,11 @@ static const struct opt opts[] = { { 'p', "priority", "priority", "high, medium 
 	    .list = &depends_on },
 	{ 0, "no-depends-on", NULL, "wait for none of the tasks that it depends on now",
 	    .set = &no_depends_on },
+	{ 0, "when-idle", "time",
+	    "wait until nobody has spoken in its chat for so long; none: never",
+	    .str = &when_idle },
+	{ 0, "lock", NULL, "nobody may speak in its chat while it runs", .set = &lock },
+	{ 0, "unlock", NULL, "people may speak while it runs", .set = &unlock },
 	TERMS_LIMITS(terms), TERMS_OUTPUT(terms), VIEW_TABLE(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-edit", "change a task that has not begun, or has failed",
@@ -36,10 +42,26 @@ check_options(const struct edit *edit)
 {
 	if (!priority && !agent && !instruction && !metadata.len && !depends_on.len &&
 	    !no_depends_on && jv_object_length(jv_copy(edit->limits)) == 0 &&
-	    jv_object_length(jv_copy(edit->output)) == 0)
+	    jv_object_length(jv_copy(edit->output)) == 0 &&
+	    jv_object_length(jv_copy(edit->rules)) == 0)
 		opt_usage(&cmd, "nothing to change");
 	if (priority && task_check_priority(priority) < 0)
 		opt_usage(&cmd, "--priority: %s", err_text());
+	if (lock && unlock)
+		opt_usage(&cmd, "--lock and --unlock: want one of them");
+}
+
+static jv
+given_rules(void)
+{
+	int64_t ms = when_idle ? quiet_read(when_idle) : 0;
+	jv rules = jv_object();
+
+	if (ms < 0)
+		opt_usage(&cmd, "--when-idle: %s", err_text());
+	if (when_idle)
+		rules = json_set(rules, "when_idle_s", jv_number((double)ms / 1000));
+	return lock || unlock ? json_set(rules, "lock", lock ? jv_true() : jv_false()) : rules;
 }
 
 static void
@@ -62,6 +84,7 @@ given_edit(void)
 		.agent = agent,
 		.instruction = instruction,
 		.metadata = spec_metadata(&metadata),
+		.rules = given_rules(),
 		.depends_on = jv_array(),
 		.drops_dependencies = no_depends_on };
 
@@ -87,6 +110,7 @@ edit_and_store(struct store *s, const char *prefix, const struct edit *edit)
 		if (!tx)
 			err_exit();
 		if (store_resolve(tx, "task", prefix, id) < 0 ||
+		    may_task(tx, id, id_user(NULL), MAY_READ) < 0 ||
 		    may_task(tx, id, id_user(NULL), MAY_ADD) < 0 ||
 		    edit_task(tx, id, edit, &task) < 0) {
 			if ((rc = may_settle(tx)) == STORE_AGAIN)
@@ -119,6 +143,7 @@ main(int argc, char *argv[])
 		err_exit();
 	view_add(&view, NULL, edit_and_store(s, operands[0], &edit));
 	jv_free(edit.metadata);
+	jv_free(edit.rules);
 	jv_free(edit.depends_on);
 	jv_free(edit.limits);
 	jv_free(edit.output);

@@ -39,7 +39,7 @@ show(struct store *s, const char *prefix)
 
 	if (!prefix)
 		return tree_show(s, &all);
-	if (ask_id(s, "task", prefix, id) < 0)
+	if (ask_shown(s, prefix, id) < 0)
 		return -1;
 	view.state = id;
 	rc = tree_show_task(s, &view, id);

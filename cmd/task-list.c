@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "err.h"
 #include "life.h"
+#include "may.h"
 #include "opt.h"
 #include "rows.h"
 #include "show.h"
@@ -30,7 +31,8 @@ static const struct opt opts[] = { { 's', "status", "status",
 	{ 0, "count", NULL, "print how many", .set = &count },
 	{ 'n', "limit", "count", "print at most count", .num = &limit, .max = LONG_MAX },
 	{ 0, "newest", NULL, "the newest first", .set = &newest },
-	{ 0, "tree", NULL, "subtasks below the tasks that were split into them", .set = &tree },
+	{ 0, "tree", NULL, "below each task its subtasks, and what its agent has spawned",
+	    .set = &tree },
 	VIEW_TABLE(view), VIEW_JQ(view), VIEW_IDS(view), { 0 } };
 
 static const struct cmd cmd = { "task-list", "print tasks, in the order in which they were added",
@@ -100,9 +102,10 @@ resolve(struct store *s, struct wanted *f)
 {
 	if (agent && resolve_role(s) < 0)
 		return -1;
-	if (chat && ask_id(s, "chat", chat, f->chat_id) < 0)
+	if (chat && (ask_id(s, "chat", chat, f->chat_id) < 0 ||
+			may_ask(s, f->chat_id, id_user(NULL), MAY_READ) < 0))
 		return -1;
-	return parent ? ask_id(s, "task", parent, f->parent_id) : 0;
+	return parent ? ask_shown(s, parent, f->parent_id) : 0;
 }
 
 /* The smallest set that holds all that is wanted; what it cannot tell, is_wanted does. */

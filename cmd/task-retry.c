@@ -47,6 +47,7 @@ try(struct tx *tx, struct item *item)
 
 	forget(item);
 	if (store_resolve(tx, "task", item->given, id) == 0 &&
+	    may_task(tx, id, id_user(NULL), MAY_READ) == 0 &&
 	    may_task(tx, id, id_user(NULL), MAY_ADD) == 0 && retry_task(tx, id) >= 0)
 		return true;
 	item->code = err_code();

@@ -1,8 +1,10 @@
 /* task-rm - delete tasks, with their subtasks */
+#include "cancel.h"
 #include "err.h"
 #include "log.h"
 #include "may.h"
 #include "opt.h"
+#include "person.h"
 #include "remove.h"
 #include "work.h"
 
@@ -33,14 +35,25 @@ resolve_all(struct tx *tx, char **prefixes)
 	return ids;
 }
 
-/* Whether the rules of their chats let these (borrowed: ids) be deleted; false with err. */
+/* Whether a task may be deleted: an agent is held to what is below its own, as by agent-cancel; a
+ * person to the rules of its chat.  false with err. */
+static bool
+is_permitted(struct tx *tx, const char *id)
+{
+	if (!id_is_agent())
+		return may_task(tx, id, id_user(NULL), MAY_CANCEL) == 0;
+	return cancel_check_below(tx, id, "deletes") == 0 ||
+	       person_refuse(tx, "cancel_refused", NULL) == 0;
+}
+
+/* The same of these (borrowed: ids). */
 static bool
 are_permitted(struct tx *tx, jv ids)
 {
 	bool are = true;
 
 	jv_array_foreach (ids, i, id) {
-		are = are && may_task(tx, jv_string_value(id), id_user(NULL), MAY_CANCEL) == 0;
+		are = are && is_permitted(tx, jv_string_value(id));
 		jv_free(id);
 	}
 	return are;

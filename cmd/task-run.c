@@ -109,10 +109,13 @@ start(struct runner *r, jv given, jv task)
 
 	strncpy(job->id, json_peek_string(task, "id"), ID_TEXT - 1);
 	r->running++;
-	/* It reads everything at once, or is dead, which its exit tells. */
 	json_dump(&line, jv_copy(given));
 	buf_putc(&line, '\n');
-	dir_write_all(job->to, line.p, line.len);
+	/* It reads everything at once, or is dead, which its exit tells. */
+	if (dir_write_all(job->to, line.p, line.len) < 0 && errno != EPIPE) {
+		err_sys("agent-run: its stdin");
+		err_exit();
+	}
 	buf_release(&line);
 	if (outbox_add(r->outbox, task, true) < 0)
 		err_exit();

@@ -47,11 +47,12 @@ leave(struct waiting *w, int status)
 	exit(status);
 }
 
-/* The task; without one (it was deleted) there is nothing to wait for. */
+/* The task; without one (it was deleted), or where it may not be read any more, there is nothing to
+ * wait for. */
 static jv
 get(struct waiting *w, const char *id)
 {
-	jv task = ask_record(w->s, "task", id);
+	jv task = ask_task(w->s, id);
 
 	if (!jv_is_valid(task)) {
 		progress_clear(&w->progress);
@@ -142,7 +143,7 @@ resolve_all(struct store *s, char **ids)
 	for (; *ids; ids++) {
 		char id[ID_TEXT];
 
-		if (ask_id(s, "task", *ids, id) < 0)
+		if (ask_shown(s, *ids, id) < 0)
 			err_exit();
 		*ids = xstrdup(id);
 	}

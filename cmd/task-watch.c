@@ -198,6 +198,22 @@ look_at_running(struct watch *w, struct tx *tx, struct look *look)
 	}
 }
 
+/* Whether an agent that was spawned for it goes on with it; when that one dies, we look again. */
+static bool
+has_waiter(struct watch *w, jv task)
+{
+	const char *waiter = json_peek_string(task, "waiter");
+
+	return waiter && lease_is_live(&w->others, waiter);
+}
+
+/* Whether it is for this pipeline, as far as the task (borrowed) of that number itself tells. */
+static bool
+is_for_us(struct watch *w, uint64_t n, jv task)
+{
+	return is_wanted(w, task) && !was_declined(w, n, task) && !has_waiter(w, task);
+}
+
 /* Takes the first tasks of a set that may run now, up to `most`, and up to the number that may be
  * handed out. */
 static void
@@ -209,7 +225,7 @@ look_for_ready(struct watch *w, struct tx *tx, const char *set, int64_t most, st
 		const char *due = json_peek_string(task, "not_before");
 		int64_t due_ms;
 
-		if (is_wanted(w, task) && !was_declined(w, n, task)) {
+		if (is_for_us(w, n, task)) {
 			look->is_idle = false;
 			if (life_is_ready(task, clock_now_ms()))
 				look->ready[look->readies++] = n, most--;
@@ -229,7 +245,7 @@ has_wanted(struct watch *w, struct tx *tx, const char *set)
 	for (uint64_t n = 0; !has && (n = store_next(tx, set, n)) != 0;) {
 		jv task = store_at(tx, n);
 
-		has = is_wanted(w, task) && !was_declined(w, n, task);
+		has = is_for_us(w, n, task);
 		jv_free(task);
 	}
 	return has;
@@ -336,7 +352,8 @@ hand_out(struct watch *w, struct tx *tx, struct look *look, jv *tasks)
 	for (size_t i = 0; i < look->readies; i++) {
 		jv task = store_at(tx, look->ready[i]);
 
-		if (!life_is_ready(task, clock_now_ms()) || json_has(task, "reservation")) {
+		if (!life_is_ready(task, clock_now_ms()) || json_has(task, "reservation") ||
+		    life_has_waiter(tx, task)) {
 			jv_free(task);
 			continue;
 		}

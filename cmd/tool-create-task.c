@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "demand.h"
 #include "err.h"
 #include "launch.h"
 #include "lines.h"
@@ -171,7 +172,7 @@ act(void)
 	stop_catch();
 	stop_at_pipe();
 	creation_begin(&l.creation);
-	l.spec = engage_spec(request(), is_other_world());
+	l.spec = demand_spec(request(), is_other_world());
 	if (!jv_is_valid(l.spec))
 		return -1;
 	creation_spent(&l.creation, CREATION_VALIDATION);

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "args.h"
-#include "chat.h"
 #include "err.h"
+#include "event.h"
 #include "opt.h"
 
 static const char *text;
@@ -42,7 +42,7 @@ post(struct store *s, jv event)
 
 		if (!tx)
 			return -1;
-		if (chat_post(tx, jv_copy(event), &stored) < 0) {
+		if (event_post(tx, jv_copy(event), &stored) < 0) {
 			store_end(tx);
 			return -1;
 		}
@@ -66,7 +66,7 @@ act(void)
 	if (!(s = store_open()))
 		return -1;
 	event = json_set_string(jv_object(), "text", text);
-	event = chat_stamp(chat_event("message", event, id_user(NULL), chat));
+	event = event_stamp(event_new("message", event, id_user(NULL), chat));
 	rc = post(s, event);
 	jv_free(event);
 	store_close(s);

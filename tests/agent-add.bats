@@ -202,6 +202,6 @@ load records
 	run -78 --separate-stderr agent-add thinker --model m --mcp a=cat --mcp-file mine.json
 	assert_equal "$stderr" 'agent-add: there are two servers of the name a'
 	echo '{"mcpServers":{"a":{"url":"http://127.0.0.1"}}}' >mine.json
-	run -78 --separate-stderr agent-add thinker --model m --mcp-file mine.json
-	assert_equal "$stderr" "agent-add: $PWD/mine.json: a: want a server of type stdio, got a url"
+	run -0 --separate-stderr agent-add thinker --model m --mcp-file mine.json
+	assert_equal "$stderr" "agent-add: MCP server passed over: $PWD/mine.json: a: want a server of type stdio, got a url"
 }

@@ -88,7 +88,7 @@ nothing_left() {
 	run -0 agent-cancel "$id"
 	assert_jq --argjson runner "$runner" '.[0] | .state == "cancelled" and .signal == "TERM" and
 		.pids[0] == $runner and (.pids | length == 2) and (has("left") | not)'
-	run -143 await_exit "$runner"
+	await_stopped "$runner"
 	is_field "$id" '[.status, .response, .error.code, has("lease")] | join(" ")' 'cancelled half cancelled false'
 	run jq -r .type events
 	assert_output $'status\nstatus\nstatus'
@@ -148,6 +148,61 @@ nothing_left() {
 	task-run </dev/null >said # its last words are there to be printed
 	run jq -r .data.message said
 	assert_line --index -1 --partial cancelled
+}
+
+# other_user COMMAND ... - as a user who may not look into what others run
+other_user() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
+
+# in_other_hands SCRIPT - in_progress, of a user whose agent has become_root, a program that makes
+# root of who calls it, and makes the file of_root once something has
+in_other_hands() {
+	[[ $EUID = 0 ]] || skip 'it takes root to have two users'
+	cp "$(command -v setpriv)" become_root
+	chmod u+s become_root
+	chmod o+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
+	chown -R nobody "$BATS_TEST_TMPDIR"
+	chown root become_root
+	chmod u+s become_root
+	[[ $(other_user ./become_root --reuid 0 id -u) = 0 ]] || skip 'nobody may become root here'
+	other_user agent-add busy -- bash -c "$1" >/dev/null 2>&1 || skip 'another user may not run the commands'
+	id=$(other_user task-add --agent busy --ids work)
+	other_user agent-run "$id" >events 3>&- &
+	runner=$!
+	started begun
+	wait_until 10 test -s of_root
+}
+
+@test "agent-cancel: what another user runs is named, is left, and is no end (1)" {
+	in_other_hands './become_root --reuid 0 bash -c "echo \$\$ >of_root; touch begun; exec sleep 1000" & wait'
+	run -1 --separate-stderr other_user agent-cancel --grace 200ms "$id"
+	assert_equal "$stderr" "agent-cancel: process $(<of_root): Operation not permitted"
+	assert_jq --argjson pid "$(<of_root)" '.[0] | .state == "cancelled" and
+		.left == [$pid] and (.pids | length == 2 and (index($pid) | not))'
+	kill -KILL "$(<of_root)"
+	wait_until 10 has_ended "$(<of_root)"
+	await_exit "$runner" || true
+}
+
+@test "agent-cancel: also where it has left its parent and its session, as long as its runner is there" {
+	in_other_hands './become_root --reuid 0 setsid -f bash -c "echo \$\$ >of_root; touch begun; exec sleep 1000"
+		exec sleep 1000'
+	run -1 --separate-stderr other_user agent-cancel --grace 200ms "$id"
+	assert_equal "$stderr" "agent-cancel: process $(<of_root): Operation not permitted"
+	assert_jq --argjson pid "$(<of_root)" '.[0] | .state == "cancelled" and .left == [$pid]'
+	kill -KILL "$(<of_root)"
+	wait_until 10 has_ended "$(<of_root)"
+	await_exit "$runner" || true
+}
+
+@test "agent-cancel: what hides its environment, but is ours, ends" {
+	in_other_hands 'cp /bin/sleep slow; ./become_root --reuid 0 bash -c "chown root slow; chmod u+s slow"
+		./slow 1000 & echo $! >of_root; touch begun; wait'
+	pid=$(<of_root)
+	wait_until 10 eval '! other_user cat /proc/$pid/environ >/dev/null 2>&1'
+	run -0 other_user agent-cancel --grace 200ms "$id"
+	assert_jq --argjson pid "$pid" '.[0] | .state == "cancelled" and (.pids | index($pid)) and (has("left") | not)'
+	has_ended "$pid"
+	await_exit "$runner" || true
 }
 
 @test "agent-cancel: a runner that is stopped is woken, and one that does not end is killed" {
@@ -291,6 +346,23 @@ is_begun_or_over() { [[ $(field "$1" .status) != pending ]]; }
 	assert_equal "$(store-check | jq .revision)" $((before + 1))
 }
 
+# cost COUNT - ms: milliseconds of the processor that it takes to end so many that wait
+cost() {
+	local TIMEFORMAT=%U ids
+	seq "$1" | jq -c '{instruction: "x \(.)"}' | task-add --ids >ids
+	mapfile -t ids <ids
+	{ time agent-cancel "${ids[@]}" >lines; } 2>spent
+	assert_equal "$(jq -r .state lines | sort | uniq -c | xargs)" "$1 cancelled"
+	ms=$((10#$(tr -d . <spent)))
+}
+
+@test "agent-cancel: 2,000 that are named cost eight times what 250 cost, or little more" {
+	cost 250
+	few=$ms
+	cost 2000
+	((ms < 20 * (few + 10))) || fail "250: $few ms, 2,000: $ms ms"
+}
+
 @test "agent-cancel: task-run goes on with its other tasks, and with those that come" {
 	worker busy 'touch begun; exec sleep 1000'
 	worker quick 'until [[ -e go ]]; do sleep 0.02; done; echo done'
@@ -349,6 +421,8 @@ agent-cancel: task 11111111-2222-4333-8444-555555555555: no such task'
 	run -64 agent-cancel --all --chat x
 	run -64 agent-cancel --grace soon x
 	run -64 agent-cancel --grace 2d x
+	run -64 --separate-stderr agent-cancel --reason "$(printf 'x%.0s' {1..1001})" x
+	assert_equal "${stderr_lines[0]}" 'agent-cancel: --reason: longer than 1000 characters'
 }
 
 @test "agent-cancel: an agent ends what is below its own task, and nothing else (77)" {
@@ -373,7 +447,8 @@ agent-cancel: task 11111111-2222-4333-8444-555555555555: no such task'
 @test "agent-cancel: on a terminal a person reads what became of it" {
 	id=$(task-add --ids x)
 	on_terminal 80 "agent-cancel $id"
-	assert_output --regexp "^${id::8}  cancelled +[0-9]+$"
+	assert_line -n 0 --regexp "^ID +STATE +SIGNAL +MS +PROCESSES$"
+	assert_line -n 1 --regexp "^${id::8}  cancelled +[0-9]+$"
 }
 
 @test "agent-cancel: a claim refuses what is marked, and task-retry forgets the mark" {
@@ -428,7 +503,7 @@ is_waiting_model() { [[ -e llm.pid && $(cat "/proc/$(<llm.pid)/comm" 2>/dev/null
 	wait_until 10 is_waiting_model
 	run -0 agent-cancel "$id"
 	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM" and (.pids | length) == 2'
-	run -143 await_exit "$runner"
+	await_stopped "$runner"
 	is_field "$id" '[.status, .response, .usage.total_tokens, .usage.calls] | join(" ")' 'cancelled Half an ans 35 2'
 	nothing_left
 }
@@ -450,6 +525,9 @@ is_waiting_model() { [[ -e llm.pid && $(cat "/proc/$(<llm.pid)/comm" 2>/dev/null
 	nothing_left
 }
 
+# connections - how many the model has
+connections() { echo $(($(find "/proc/$MODEL_PID/fd" -lname 'socket:*' | wc -l) - 1)); }
+
 @test "agent-cancel: a transfer in flight is given up, and the server sees it end" {
 	echo '{"text":"one two three four five six seven eight nine ten","stall_after":700}' >answers
 	start_model answers
@@ -458,10 +536,27 @@ is_waiting_model() { [[ -e llm.pid && $(cat "/proc/$(<llm.pid)/comm" 2>/dev/null
 	agent-run "$id" >events 3>&- &
 	runner=$!
 	wait_until 10 was_asked 1
+	assert_equal "$(connections)" 1
 	run -0 agent-cancel "$id"
 	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM" and (.pids | length) == 2'
+	wait_until 10 eval '[[ $(connections) = 0 ]]'
 	await_exit "$runner" || true
 	is_field "$id" .status cancelled
+	stop_model
+	nothing_left
+}
+
+@test "agent-cancel: nothing waits to the end of its back-off to ask a model again" {
+	echo '{"status":429,"headers":{"Retry-After":"50"},"repeat":true}' >answers
+	start_model answers
+	agent-add thinker --model m >/dev/null
+	id=$(task-add --agent thinker --ids think)
+	agent-run "$id" >events 3>&- &
+	runner=$!
+	wait_until 10 eval '[[ $(agent-log --kind model_retry "$id") ]]'
+	run -0 agent-cancel --grace 30 "$id"
+	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM" and .ms < 20000'
+	await_exit "$runner" || true
 	stop_model
 	nothing_left
 }

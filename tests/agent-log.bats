@@ -83,7 +83,32 @@ thinker() {
 	assert_line --regexp 'tool_end     look: error, [0-9]+ ms, exit status 3$'
 	refute_line --regexp 'event +tool_'
 	run -0 agent-log --format text --kind event "$id"
-	assert_line --regexp 'event +tool_use: .*"this"'
+	assert_line --regexp 'event +tool_use:'
+	assert_line --regexp '^ {22}args: .*"this"'
+}
+
+@test "agent-log: the text has a command as a shell would want it" {
+	agent-add counter -- sh -c 'wc -w; echo a' >/dev/null
+	run -0 agent-log --format text "$(done_task 'count one')"
+	assert_line --regexp "command +sh -c 'wc -w; echo a' \\(reads [0-9]+ bytes\\)"
+}
+
+@test "agent-log: of what is long the text shows a beginning" {
+	id=$(task-add --ids something)
+	mkdir -p "$LEGWORK_STORE/logs/agents"
+	jq -nc '{at: "2026-01-01T00:00:00.000Z", kind: "tool_start", name: "write", args: {path: "a", text: ([range(12) | "line \(.)\n"] | add)}},
+		{at: "2026-01-01T00:00:00.000Z", kind: "tool_end", name: "write", status: "success", content: ("é" * 1500)},
+		{at: "2026-01-01T00:00:00.000Z", kind: "novel", what: {is: [1, 2]}, said: "so"}' >"$LEGWORK_STORE/logs/agents/$id.log"
+	run -0 agent-log --format text "$id"
+	assert_line --regexp '^ {22}path: a$'
+	assert_line --regexp '^ {22}text:$'
+	assert_line --regexp '^ {22}line 9$'
+	refute_line --regexp 'line 10'
+	assert_line --regexp '^ {22}\(2 more lines\)$'
+	assert_equal "$(grep -o é <<<"$output" | wc -l)" 1000
+	assert_output --partial '(1000 more bytes)'
+	assert_line --regexp '^ {22}what: \{"is":\[1,2\]\}$'
+	assert_line --regexp '^ {22}said: so$'
 }
 
 @test "agent-log: a model that fails is told with its error, though it has cost nothing" {
@@ -119,6 +144,31 @@ thinker() {
 	agent-run "$other" | chat-post >/dev/null
 	assert_equal "$(field "$other" '[.response, .error.message] | join(" ")')" '*** ***'
 	! grep -rqE 'ghp_0123|s3cret' "$LEGWORK_STORE" || { grep -rE 'ghp_0123|s3cret' "$LEGWORK_STORE"; false; }
+}
+
+@test "agent-log: nor a password of a URL, or what MCP servers are given" {
+	export DATABASE_URL=postgres://ada:horse%2Fbattery@127.0.0.1/main
+	mkdir -p "$XDG_CONFIG_HOME/legwork"
+	jq -n '{mcpServers: {a: {command: "x", env: {API_KEY: "key-of-a-server"}},
+		b: {url: "http://x", headers: {Authorization: "Bearer bearer-of-a-server"}}}}' \
+		>"$XDG_CONFIG_HOME/legwork/mcp.json"
+	cat >say <<<'echo "$DATABASE_URL horse/battery key-of-a-server Bearer bearer-of-a-server"'
+	agent-add teller -- sh "$PWD/say" >/dev/null
+	id=$(done_task 'tell me')
+	assert_equal "$(field "$id" .response)" 'postgres://ada:***@127.0.0.1/main *** *** Bearer ***'
+	run ! grep -rE 'horse|of-a-server' "$LEGWORK_STORE"
+}
+
+@test "agent-log: nor what an agent's own MCP servers are given" {
+	jq -n '{mcpServers: {a: {command: "true", env: {API_KEY: "key-of-its-own"}, disabled: true}}}' >own.json
+	script_llm <<-'END'
+		{"type":"text","delta":"It is key-of-its-own."}
+		{"type":"stop","reason":"end"}
+	END
+	thinker --mcp-file "$PWD/own.json"
+	id=$(done_task 'look around')
+	assert_equal "$(field "$id" .response)" 'It is ***.'
+	run ! grep -r key-of-its-own "$LEGWORK_STORE"
 }
 
 @test "agent-log: a secret that a long line of stderr is cut at is found" {
@@ -223,8 +273,8 @@ thinker() {
 	agent-add weak -- sh -c 'exit 75' >/dev/null
 	id=$(task-add --ids x)
 	LEGWORK_NOW=2026-01-01T00:00:00Z agent-run "$id" >/dev/null
-	printf '{"at":"2026-01-01T00:00:00Z","kind":"half' >>"$(log_of "$id")"
-	agent-log --follow --kind start,end,half --jq '[.kind, .attempt]' "$id" >seen 3>&- &
+	printf '{"at":"2026-01-01T00:00:00Z","kind":"spawned' >>"$(log_of "$id")"
+	agent-log --follow --kind start,end,spawned --jq '[.kind, .attempt]' "$id" >seen 3>&- &
 	follower=$!
 	wait_until 5 grep -q end seen
 	LEGWORK_NOW=2026-01-02T00:00:00Z agent-run "$id" >/dev/null
@@ -272,8 +322,14 @@ thinker() {
 	for id in "$new" "$unposted" "$again"; do [ -e "$(log_of "$id")" ]; done
 	run -0 agent-log --prune 30d
 	assert_output ''
-	run -66 --separate-stderr agent-log "$old"
-	assert_equal "$stderr" "agent-log: task $old: has no log"
+	for follow in '' --follow; do
+		run -66 --separate-stderr agent-log $follow "$old"
+		assert_equal "$stderr" "agent-log: task $old: has no log"
+	done
+	run -66 agent-log --follow --since 2 "$new"
+	jq -nc --arg id "$old" '{jsonrpc: "2.0", id: 1, method: "resources/read", params: {uri: "legwork://task/\($id)/log"}}' >line
+	run -0 mcp-serve <line
+	assert_jq --arg id "$old" '.[0].error.message == "task \($id): has no log"'
 }
 
 @test "agent-log: --prune also deletes logs that belong to no task, and nothing else" {
@@ -301,6 +357,19 @@ thinker() {
 	assert_equal "$stderr" 'agent-log: task deadbeef: no such task'
 	run -66 --separate-stderr agent-log "$id"
 	assert_equal "$stderr" "agent-log: task $id: has no log"
+}
+
+@test "agent-log: a kind that is not there is told with those that are (64)" {
+	run -64 agent-log --kind start,bogus deadbeef
+	assert_line --index 0 --partial "agent-log: --kind: there is no 'bogus', but create_task_start, start, end, event, stderr,"
+}
+
+@test "agent-log: --kind knows each kind that the page lists" {
+	agent-add odd -- true >/dev/null
+	id=$(done_task 'count it')
+	while read -r kind; do
+		agent-log --kind "$kind" "$id" >/dev/null
+	done < <(sed -n '/^\.Sh AGENT LOG/,/^\.Sh/s/^\.It Cm //p' "$ROOT/man/legwork-record.5" | sed 's/ .*//')
 }
 
 @test "agent-log: on a terminal no line is too wide, and nothing drives it" {

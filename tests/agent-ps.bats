@@ -93,7 +93,7 @@ end_all() { agent-cancel --all >/dev/null; }
 	touch end
 	wait_until 10 grep -q '"completed"' seen
 	kill "$watcher"
-	run -143 await_exit "$watcher"
+	await_stopped "$watcher"
 	output=$(<seen)
 	assert_jq --arg id "$id" 'all(.task_id == $id) and .[-1] == {task_id: $id, state: "completed"} and
 		(map(del(.age_ms)) | [range(1; length) as $i | .[$i] != .[$i - 1]] | all)'
@@ -113,6 +113,21 @@ end_all() { agent-cancel --all >/dev/null; }
 	[[ $(<screen) = *$'\e[?25h\e[?1049l'* ]]
 }
 
+@test "agent-ps: --watch leaves the terminal as it was, and no bell, also when it cannot go on" {
+	worker sleeper true
+	env TERM=xterm LEGWORK_LOCK_WAIT=1 script -qec "stty rows 5 cols 100; exec agent-ps --watch" /dev/null \
+		</dev/null >screen 3>&- &
+	shell=$!
+	wait_until 10 grep -q 'nothing runs' screen
+	exec 9<"$LEGWORK_STORE/lock"
+	flock 9
+	await_exit "$shell" || true
+	[[ $(<screen) = *$'\e[?25h\e[?1049l'*agent-ps:\ *lock* ]]
+	exec 9<&-
+	run -0 find "$LEGWORK_STORE/watch" -type p
+	assert_output ''
+}
+
 # The process of agent-ps, which script has started in a session of its own.
 pgrep_watch() {
 	local left pid
@@ -125,6 +140,15 @@ pgrep_watch() {
 @test "agent-ps: --watch ends when nobody reads" {
 	agent-ps --watch | true
 	assert_equal "${PIPESTATUS[0]}" 74
+	begin sleeper 'exec sleep 1000'
+	mkfifo pipe
+	exec 8<>pipe 9>pipe
+	exec 8<&-
+	run -74 bash -c 'agent-ps --watch >&9'
+	assert_output ''
+	exec 9>&-
+	agent-cancel --all >/dev/null
+	await_exit "$runner" || true
 }
 
 @test "agent-ps: --metrics sums up what was measured" {

@@ -22,6 +22,14 @@ answer() { # [wait]
 
 spawn() { agent-spawn --ids "$@" 3>&-; }
 
+pipeline() { task-watch "$@" | task-run | chat-post >/dev/null; }
+
+# Ends one that was begun as a job.
+end_pipeline() { # PID
+	pkill -TERM -P "$1" task-watch
+	await_exit "$1" || true
+}
+
 says() { chat-show "$1" | jq -es --arg t "$2" 'any(.data.text == $t)' >/dev/null; } # CHAT TEXT
 
 # notes TASK KIND - those of its log
@@ -122,6 +130,42 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	assert_jq --argjson p "$performance" 'length == 1 and (.[0] | contains($p))'
 }
 
+@test "agent-spawn: on a terminal a person reads what has begun, how to look on, and how to end it" {
+	worker counter 'wc -w'
+	on_terminal 100 'agent-spawn --agent counter count these four words'
+	id=$(task-list --ids)
+	chat=$(field "$id" .chat_id)
+	assert_output - <<-END
+		${id::8}  counter has begun
+		  agent-log -f     ${id::8}   $LEGWORK_STORE/logs/agents/$id.log
+		  chat-watch       ${chat::8}   what it says
+		  agent-cancel     ${id::8}   ends it
+	END
+	run -0 agent-log -f "${id::8}"
+	wait_field "$id" .status completed
+	on_terminal 100 'echo "{\"task_description\":\"count these words\",\"agent\":\"counter\"}" | agent-spawn --format json'
+	assert_jq 'length == 1 and .[0].success'
+	task-wait "$(jq -r .task_id <<<"$output")" >/dev/null
+}
+
+@test "agent-spawn: in the tree of tasks, what an agent has spawned stands below its task" {
+	worker child 'echo fine'
+	worker boss 'for what in "the first of two" "another of two"; do
+		task-wait --quiet "$(agent-spawn --ids --agent child "$what")"
+	done'
+	top=$(task-add --agent boss --ids 'have others do it')
+	agent-run "$top" >/dev/null
+	run -0 task-list --tree --format text
+	assert_line -n 1 --regexp " boss +have others do it"
+	assert_line -n 2 --regexp " child +├─ the first of two"
+	assert_line -n 3 --regexp " child +└─ another of two"
+	assert_equal "${#lines[@]}" 4
+	task-rm "$top" >/dev/null
+	run -0 task-list --tree --format text
+	assert_line -n 1 --regexp " child +the first of two"
+	assert_equal "${#lines[@]}" 3
+}
+
 @test "agent-spawn: a request that is wrong is refused with what to do next (65)" {
 	run -65 --separate-stderr agent-spawn short
 	assert_equal "$stderr" 'agent-spawn: task_description: has 5 characters, want 10 or more; say what is to be done, and what the answer shall be'
@@ -144,6 +188,7 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 		assert_regex "$stderr" '^agent-spawn: stdin:1: [^ ]+[: ]'
 		assert_jq 'length == 1 and (.[0] | .success == false and .error.code == 65)'
 	done
+	assert_equal "$stderr" 'agent-spawn: stdin:1: byte 1: not a JSON value; write a request to a line: {"task_description":"..."}'
 	run -0 task-list
 	assert_output ''
 }
@@ -175,7 +220,7 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 @test "agent-spawn: without a model it says what to set, and nothing is made (78)" {
 	unset LEGWORK_MODEL
 	run -78 --separate-stderr agent-spawn count all the files
-	assert_equal "$stderr" 'agent-spawn: no model is configured: set LEGWORK_MODEL, name one with --model (model_id), or an agent of the crew with --agent (agent)'
+	assert_equal "$stderr" 'agent-spawn: no model is configured: set LEGWORK_MODEL, or name a model, or an agent of the crew'
 	run -0 task-list
 	assert_output ''
 	run -0 ls "$LEGWORK_STORE/run"
@@ -201,6 +246,31 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	run -0 task-list
 	assert_output ''
 	run -64 agent-spawn --agent ours --tool run count all the files
+}
+
+@test "agent-spawn: what would not be so of an agent of the crew is refused, wherever it is said (65)" {
+	agent-add thinker --model m --tool run --tool read_file >/dev/null
+	worker counter 'wc -w'
+	run -65 --separate-stderr agent-spawn <<-'END'
+		{"task_description":"use the tools that you have","agent":"thinker","tools":["read_file"]}
+		{"task_description":"use the tools that you have","agent":"thinker","tools":["nonexistent"]}
+		{"task_description":"use the tools that you have","agent":"counter","model_id":"x"}
+		{"task_description":"use the tools that you have","limits":{"max_turn":1,"max_token":3}}
+	END
+	assert_jq 'map(.error.message | split(";")[0]) == ["tools: agent thinker is one of the crew, and has its own",
+		"tools: agent thinker is one of the crew, and has its own",
+		"model_id: agent counter is a program, which has no model", "limits.max_token: there is no such limit"]'
+	run -65 --separate-stderr agent-spawn --tool read_file <<<'{"task_description":"count the files","agent":"thinker"}'
+	run -65 --separate-stderr agent-spawn --agent counter --model x count the files
+	run -65 --separate-stderr agent-spawn --model '' count the files
+	assert_equal "$stderr" 'agent-spawn: model_id: is empty; name one, or none'
+	keep_fifos=1 # mcp-call ends what its server has started, the agent that is accepted here, too
+	run -0 mcp-call "mcp-serve --store $LEGWORK_STORE" create_task '{"task_description":"count the files","agent":"counter"}'
+	run -1 --separate-stderr mcp-call "mcp-serve --store $LEGWORK_STORE" create_task \
+		'{"task_description":"count the files","agent":"thinker","tools":["read_file"]}'
+	assert_regex "$output$stderr" 'tools: agent thinker is one of the crew'
+	run -0 task-list --count
+	assert_output 1
 }
 
 @test "agent-spawn: no more than so many run at once (75)" {
@@ -269,6 +339,70 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	wait_field "$id" '[.status, .response] | tojson' '["completed","It is done."]'
 	wait_until 30 says "$(field "$id" .chat_id)" 'hear me'
 	wait_until 30 says "$(field "$id" .chat_id)" 'It is done.'
+}
+
+# asks [COUNT] - a task whose agent calls so many tools that have to be allowed, and then answers;
+# sets id, and runner, its process, which waits
+asks() {
+	script_llm < <(
+		for ((i = 0; i < ${1:-1}; i++)); do
+			printf '%s\n' '{"type":"tool_call","call":{"id":"c'$i'","name":"post_message","arguments":{"text":"hear me"}}}' \
+				'{"type":"stop","reason":"tool_calls"}' ''
+		done
+		printf '%s\n' '{"type":"text","delta":"It is done."}' '{"type":"stop","reason":"end"}'
+	)
+	agent-add shy --model some-model --ask-tool post_message >/dev/null
+	id=$(spawn --agent shy say something in there)
+	wait_field "$id" .waiting approval
+	runner=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .waiter)")
+}
+
+@test "agent-spawn: while its agent lives, no pipeline takes a task that was allowed to go on" {
+	asks
+	kill -STOP "$runner"
+	task-approve "$id" >/dev/null
+	LEGWORK_LLM=$PWD/none pipeline --drain
+	agent-run "$id"
+	assert_equal "$(field "$id" '[.status, .attempt, has("reservation")] | tojson')" '["pending",0,false]'
+	assert_equal "$(task-why "$id" | jq -r .why)" 'it is ready: the agent that was spawned for it goes on with it'
+	kill -CONT "$runner"
+	wait_field "$id" '[.status, .response, .attempt] | tojson' '["completed","It is done.",1]'
+	await_exit "$runner"
+}
+
+@test "agent-spawn: beside a pipeline its agent goes on after each answer, be it no" {
+	LEGWORK_LLM=$PWD/none pipeline 3>&- &
+	keeper=$!
+	asks 3
+	task-approve "$id" >/dev/null
+	for n in 1 2; do
+		wait_until 10 is_field "$id" '[.waiting, .approval.call_id, has("waiter")] | tojson' "[\"approval\",\"c$n\",true]"
+		task-approve --deny "$id" >/dev/null
+	done
+	wait_field "$id" '[.status, .response, .attempt] | tojson' '["completed","It is done.",1]'
+	end_pipeline "$keeper"
+}
+
+@test "agent-spawn: when an agent is killed that waits, whoever is there goes on with its task" {
+	asks
+	pipeline 3>&- &
+	keeper=$!
+	kill -STOP "$runner"
+	task-approve "$id" >/dev/null
+	kill -KILL "$runner"
+	wait_field "$id" '[.status, .response, has("waiter")] | tojson' '["completed","It is done.",false]'
+	end_pipeline "$keeper"
+}
+
+@test "agent-spawn: cancelled while it waits, beside a pipeline, it is gone" {
+	LEGWORK_LLM=$PWD/none pipeline 3>&- &
+	keeper=$!
+	asks
+	run -0 agent-cancel "$id"
+	assert_jq --argjson p "$runner" 'length == 1 and (.[0] | .state == "cancelled" and .pids == [$p])'
+	assert_equal "$(field "$id" '[.status, has("waiter")] | tojson')" '["cancelled",false]'
+	has_ended "$runner"
+	end_pipeline "$keeper"
 }
 
 @test "agent-spawn: the same request twice is two tasks, and no duplicate of others" {

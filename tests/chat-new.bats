@@ -54,6 +54,17 @@ load records
 	assert_equal "$(chat-list --ids | sort -u | wc -l)" 2
 }
 
+@test "chat-new, chat-edit: a title of more than 200 characters is misuse (64)" {
+	long=$(printf '\303\244%.0s' {1..200})
+	run -0 chat-new --title "$long" --ids
+	chat=$output
+	run -64 --separate-stderr chat-new --title "$long!"
+	assert_equal "${stderr_lines[0]}" 'chat-new: --title: longer than 200 characters'
+	run -64 --separate-stderr chat-edit --title "$long!" "$chat"
+	assert_equal "${stderr_lines[0]}" 'chat-edit: --title: longer than 200 characters'
+	assert_equal "$(chat-list --jq .title)" "$long"
+}
+
 @test "chat-new: operands are misuse (64)" {
 	run -64 chat-new garden
 }

@@ -50,6 +50,57 @@ END
 	await_exit $!
 }
 
+# watch OUT - a viewer of the chat in the background, once it waits
+watch() {
+	chat-watch "$chat" >"$1" 3>&- 5>&- &
+	viewer=$!
+	until [ -s "$1" ]; do chat-post "$chat" - <<<'are you there' >/dev/null; done
+}
+
+# A line for each write to standard output (said) and to a bell (rung).
+order() { sed -En 's/.*write\(1[<,].*/said/p; s/.*write\([0-9]+<[^>]*watch.*/rung/p' trace | uniq; }
+
+@test "chat-post: who posts has its word before those who watch are woken" {
+	[[ $(command -v chat-post) != */san/* ]] || skip 'the leak detector does not work under strace'
+	chat=$(chat-new --ids)
+	watch seen
+	strace -qq -y -e trace=write -o trace chat-post "$chat" hello >out
+	assert_equal "$(order)" $'said\nrung'
+	strace -qq -y -e trace=write -o trace chat-post "$chat" <<<hello | cat >out
+	assert_equal "$(order)" $'said\nrung'
+	wait_until 10 eval '[[ $(grep -c hello seen) = 2 ]]'
+	stop_viewer
+}
+
+@test "chat-post: who does not take its word holds up nobody who watches" {
+	[[ $(command -v chat-post) != */san/* ]] || skip 'the leak detector does not work under strace'
+	chat=$(chat-new --ids)
+	watch seen
+	mkfifo pipe
+	exec 5<>pipe
+	head -c 65536 /dev/zero >&5
+	strace -qq -y -e trace=write -o trace chat-post "$chat" hello >&5 3>&- &
+	poster=$!
+	wait_until 10 grep -q hello seen
+	run -0 order
+	assert_line --index 0 rung
+	head -c 65536 <&5 >/dev/null
+	await_exit $poster
+	exec 5>&-
+	stop_viewer
+	chat-post "$chat" hello >/dev/full 2>err || assert_equal $? 74
+	watch seen
+	strace -qq -y -e trace=write -o trace chat-post "$chat" hello >/dev/full 2>err || assert_equal $? 74
+	run order
+	assert_line rung
+	stop_viewer
+}
+
+stop_viewer() {
+	kill "$viewer"
+	await_exit "$viewer" || [ $? = 143 ]
+}
+
 @test "chat-post: without operands lines are events" {
 	chat=$(chat-new --ids)
 	run -0 chat-post <<-END
@@ -280,6 +331,7 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 
 @test "chat-post: a reply to a request approves or denies it, in the transaction that stores it" {
 	asking
+	chat-edit --may approve=anyone "$chat" >/dev/null
 	run -0 chat-post --reply-to "$event" --user bob "$chat" 'yes, once'
 	assert_jq --arg event "$event" 'length == 1 and .[0].data == {text: "yes, once", reply_to: $event}'
 	is_field "$id" '[.waiting, .approval.decision, .approval.by, .approval.reason] | tojson' \
@@ -317,7 +369,18 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 	is_field "$id" .approval.decision denied
 	chat-post "$chat" no >/dev/null
 	run -0 bash -c 'chat-show "$1" | task-draft' . "$chat"
-	assert_jq '.[-1].instruction == "no"'
+	assert_jq '.[-1].skip.reason == "a decision"'
+}
+
+@test "chat-post: who answers what was decided already is told so, by whatever he names it" {
+	asking
+	chat-post --reply-to r1 "$chat" yes >/dev/null
+	for to in r1 "$event"; do
+		run -0 chat-post --user bob --reply-to "$to" --ids "$chat" no
+		run -0 --separate-stderr chat-show -n 1 --jq '[.type, .user_id, .data.message, .data.reply_to] | tojson' "$chat"
+		assert_output "[\"error\",\"legwork\",\"task ${id:0:8}: was approved by ada already\",\"$(chat-show --ids -n 2 "$chat" | head -n 1)\"]"
+	done
+	is_field "$id" .approval.decision approved
 }
 
 @test "chat-post: of two open requests a plain yes means neither" {
@@ -335,4 +398,22 @@ chat-post: stdin:3: not UTF-8, or a NUL in it'
 	assert_equal "$stderr" 'chat-post: event nothing: no such event'
 	run -64 chat-post --reply-to "$event" </dev/null
 	is_field "$id" .waiting approval
+}
+
+@test "chat-post: an event whose time is none is refused (65), and one that was stored so is shown" {
+	chat=$(chat-new --ids)
+	for at in '"yesterday"' 7 '""' '"2026-02-30T00:00:00Z"'; do
+		run -65 --separate-stderr chat-post <<<'{"type":"message","at":'"$at"',"data":{"text":"x"},"chat_id":"'"$chat"'"}'
+		assert_regex "$stderr" '^chat-post: stdin:1: event: at is no time'
+	done
+	run -0 chat-show "$chat"
+	assert_output ''
+	id=$(cat /proc/sys/kernel/random/uuid)
+	jq -nc --arg id "$id" --arg chat "$chat" '{key: "event/\($chat)/1", sets: ["events.\($chat)"], names: ["eid/\($id)"],
+		value: {$id, seq: 1, at: "yesterday", type: "message", data: {text: "odd"}, user_id: "bob", chat_id: $chat}}' | store-load
+	chat-post "$chat" next >/dev/null
+	run -0 chat-show --format text "$chat"
+	assert_output --partial 'bob: odd'
+	run -0 jq -sc 'map(.seq)' < <(chat-show "$chat")
+	assert_output '[1,2]'
 }

@@ -99,6 +99,27 @@ $chat
 	is_field "$id" '.status, .own_chat, .events == .posted' $'failed\ntrue\ntrue'
 }
 
+@test "chat-rm: whose right is taken after it was asked for deletes nothing (77)" {
+	chat=$(chat-new --ids)
+	posts "$chat" 2
+	# it stops where it has looked, and let the lock go
+	n=$(cp -a "$LEGWORK_STORE" copy && ASAN_OPTIONS=detect_leaks=0 LEGWORK_STORE=$PWD/copy strace -qq -e trace=flock chat-rm "$chat" 2>&1 |
+		grep -n LOCK_UN | tail -n 1 | cut -d: -f1)
+	ASAN_OPTIONS=detect_leaks=0 LEGWORK_USER=eve strace -qq -o trace -e trace=flock \
+		-e "inject=flock:signal=STOP:when=$((n - 4))" chat-rm "$chat" 2>errors 3>&- &
+	tracer=$!
+	wait_until 10 grep -q 'stopped by SIGSTOP' trace
+	pid=$(pgrep -x -P "$tracer" chat-rm)
+	chat-edit --may post=members "$chat" >/dev/null
+	kill -CONT "$pid"
+	status=0
+	await_exit "$tracer" || status=$?
+	assert_equal "$status" 77
+	assert_equal "$(<errors)" "chat-rm: chat ${chat:0:8}: eve may not remove it: only its owner may"
+	assert_equal "$(chat-show --jq .seq "$chat")" $'1\n2'
+	assert_equal "$(store-log --audit --jq 'select(.user_id == "eve").kind')" remove_refused
+}
+
 @test "chat-rm: killed half-way it leaves a chat with fewer old events, and then finishes" {
 	chat=$(chat-new --ids)
 	posts "$chat" 5000
@@ -109,12 +130,13 @@ $chat
 		-e "inject=flock:signal=KILL:when=$((n - 1))" chat-rm "$chat"
 	run -0 chat-show "$chat" --format json
 	assert_jq 'length == 904 and .[0].seq == 4097 and .[-1].seq == 5000'
+	assert_equal "$(store-log --audit --jq .kind)" chat_removed
 	assert_equal "$(chat-show "$chat" --since 2 -n 1 --format json | jq .seq)" 4097
 	assert_equal "$(chat-post "$chat" more | jq .seq)" 5001
 	assert_equal "$(chat-watch "$chat" --since 0 --count 2 --format json | jq .seq)" $'4097\n4098'
 	chat-rm "$chat"
 	assert_equal "$(chat-list)" ''
-	assert_equal "$(store-dump | wc -l)" 0
+	assert_equal "$(store-dump | jq -r .key | grep -vc "^audit/")" 0
 	store-check
 }
 

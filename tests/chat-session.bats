@@ -135,15 +135,18 @@ bells() { find "$LEGWORK_STORE/watch" -type p ! -name '.*' 2>/dev/null | wc -l; 
 	await_exit "$unread"
 }
 
+beats() { grep -c 'heartbeat"' out; }
+has_beats() { (($(beats) >= $1)); }
+
 @test "chat-session: a heartbeat comes as often as --heartbeat says, and tells the last seq" {
 	chat_with one
 	join out "$chat" --since 0 --heartbeat 100ms
-	wait_until 10 eval '[[ $(grep -c heartbeat\" out) -ge 3 ]]'
+	wait_until 10 has_beats 3
+	session "$chat" --heartbeat 0 < <(wait_until 10 has_beats $(($(beats) + 3)))
+	assert_jq 'all(.type != "heartbeat")'
 	leave
 	run -0 jq -c 'select(.type == "heartbeat")' out
 	assert_jq --arg chat "$chat" 'all(.chat_id == $chat and .data == {last_seq: 1} and (has("seq") | not))'
-	session "$chat" --heartbeat 0 < <(sleep 0.3)
-	assert_jq 'all(.type != "heartbeat")'
 }
 
 @test "chat-session: --partial: what an agent says comes while it says it; then the message" {
@@ -267,6 +270,23 @@ hello'
 	assert_jq 'length == 1 and (.[0] | .title == "Mine" and .user_id == "ann")'
 }
 
+@test "chat-session: start_chat with an id of the client's makes one chat, however often it is sent" {
+	id=$(uuid)
+	for i in 1 2; do
+		session <<<'{"type":"start_chat","title":"Mine","id":"'"$id"'"}
+hello'
+		assert_jq --arg id "$id" '.[] | select(.type == "chat_ready") | .chat_id == $id and .data.chat.title == "Mine"'
+	done
+	assert_equal "$(chat-list --ids)" "$id"
+	assert_equal "$(chat-show "$id" | wc -l)" 2
+	run -0 chat-session --user bob <<<'{"type":"start_chat","id":"'"$id"'"}
+{"type":"start_chat","id":"7"}
+{"type":"start_chat","id":7}
+{"type":"start_chat","id":"cf0f9ed5-31e7-5ac2-9a9b-8e4f6a4dd2aa"}'
+	assert_jq 'map(.data.code) == [null, 65, 65, 65, 65]'
+	assert_equal "$(chat-list --ids | wc -l)" 1
+}
+
 @test "chat-session: switch_chat goes to another chat, from the event that it names on" {
 	chat_with one two
 	first=$chat
@@ -295,7 +315,8 @@ there
 	first=$chat
 	chat_with
 	session <<<$'{"type":"list_chats"}\n{"type":"list_chats","limit":1}\n{"type":"list_chats","limit":0}'
-	assert_jq --arg a "$first" --arg b "$chat" '.[1].data.chats | map([.id, .last_seq]) == [[$b, 0], [$a, 2]]'
+	assert_jq --arg a "$first" --arg b "$chat" '.[1].data.chats |
+		map([.id, .last_seq, .running, .asking]) == [[$b, 0, 0, 0], [$a, 2, 0, 0]]'
 	assert_jq --arg b "$chat" '(.[2].data.chats | map(.id) == [$b]) and .[3].data.code == 65'
 }
 
@@ -328,6 +349,84 @@ there
 		(.[3:] | map(.data.code) == [66, 65])'
 }
 
+@test "chat-session: tasks of some statuses only, and behind those that were told" {
+	chat_with
+	for i in 1 2 3 4 5; do jq -nc --arg i "$i" --arg c "$chat" '{instruction: "count \($i)", chat_id: $c}'; done | task-add --ids >ids
+	agent-cancel "$(sed -n 2p ids)" "$(sed -n 4p ids)" >/dev/null
+	session "$chat" <<<'{"type":"tasks","limit":2}
+{"type":"tasks","limit":2,"status":["pending","in_progress"]}
+{"type":"tasks","status":["cancelled","completed"]}
+{"type":"tasks","status":["pending",7]}
+{"type":"tasks","status":"done"}
+{"type":"tasks","cursor":"x"}
+{"type":"tasks","cursor":5}
+{"type":"tasks","cursor":"99999999999999999999"}'
+	assert_jq '.[2:] | map([.data.code // .data.more, [.data.tasks[]?.title[6:]]]) ==
+		[[true, ["5", "4"]], [true, ["5", "3"]], [false, ["4", "2"]], [65, []], [65, []], [65, []], [65, []], [65, []]]'
+	cursor=$(jq -c 'select(.data.line == 2).data.cursor' <<<"$output")
+	session "$chat" <<<'{"type":"tasks","limit":2,"status":["pending","in_progress"],"cursor":'"$cursor"'}'
+	assert_jq '.[2].data | [.more, has("cursor"), [.tasks[].title[6:]]] == [false, false, ["1"]]'
+}
+
+@test "chat-session: what may not be read any more when it is entered is not (77)" {
+	command -v strace >/dev/null || skip 'there is no strace'
+	[[ $(command -v chat-session) != */san/* ]] || skip 'the leak detector does not work under strace'
+	chat_with one
+	mkfifo in
+	# it is stopped between the question whether bob may, and the look that follows
+	strace -qq -o /dev/null -e trace=mknodat -e inject=mknodat:signal=STOP:when=1 chat-session --user bob <in >out 3>&- &
+	pid=$!
+	exec 7>in
+	wait_until 10 grep -q session_info out
+	type_line '{"type":"switch_chat","chat_id":"'"$chat"'","since":0}'
+	stopped=$(cat "/proc/$pid/task/$pid/children")
+	wait_until 10 grep -q '^State:.*[Tt] ' "/proc/${stopped% }/status"
+	LEGWORK_USER=ann chat-edit --may read=owner "$chat" >/dev/null
+	kill -CONT "$stopped"
+	wait_until 10 grep -q '"code":77' out
+	chat-post --user ann "$chat" secret >/dev/null
+	exec 7>&-
+	await_exit "$pid"
+	assert_equal "$(jq -c '[.type, .data.line]' out | paste -sd,)" '["session_info",null],["error",1]'
+}
+
+changes() { jq -c 'select(.type == "tasks_changed")' out; }
+has_changes() { [[ $(changes | wc -l) -ge $1 ]]; } # COUNT
+
+@test "chat-session: --tasks: that a task of the chat was added, has changed or is gone comes at once" {
+	chat_with
+	join out "$chat" --tasks --heartbeat 0
+	other=$(LEGWORK_USER=ann task-add --ids elsewhere)
+	run ! has_changes 1
+	id=$(task-add --ids -c "$chat" one)
+	wait_until 10 has_changes 1
+	task-edit "$id" --priority high >/dev/null
+	wait_until 10 has_changes 2
+	agent-cancel "$id" "$other" >/dev/null
+	wait_until 10 has_changes 3
+	task-rm "$id" >/dev/null
+	wait_until 10 has_changes 4
+	leave
+	run -0 changes
+	assert_jq --arg chat "$chat" 'all(.chat_id == $chat and (has("seq") | not) and .session_id and .at)'
+}
+
+@test "chat-session: --tasks: many changes are few lines, and without it there are none" {
+	chat_with
+	join out "$chat" --tasks
+	join_bob out_bob "$chat"
+	SECONDS=0
+	for i in {1..50}; do task-add -c "$chat" "$i" >/dev/null; done
+	wait_until 10 has_changes 1
+	type_line '{"type":"tasks"}'
+	answered 1 out
+	exec 8>&-
+	leave
+	await_exit "$bob"
+	(($(changes | wc -l) <= 4 * (SECONDS + 1)))
+	run ! grep -q tasks_changed out_bob
+}
+
 @test "chat-session: a task that is in no chat is for who has added it" {
 	chat_with
 	mine=$(LEGWORK_USER=ann task-add --ids one) his=$(LEGWORK_USER=bob task-add --ids two)
@@ -336,6 +435,166 @@ there
 {"type":"cancel","task_id":"'"$his"'"}'
 	assert_jq '.[1:] | map([.type, .data.code]) == [["task", null], ["error", 77], ["error", 77]]'
 	is_field "$his" .status pending
+}
+
+@test "chat-session: events tells those that stand before a seq" {
+	chat_with one two three four
+	session "$chat" <<<'{"type":"events","before":4,"limit":2}
+{"type":"events","before":1}
+{"type":"events","before":99,"limit":1}
+{"type":"events","before":0}
+{"type":"events"}
+{"type":"events","before":4,"limit":0}'
+	assert_jq 'map(select(.type == "events").data.events | map([.seq, .data.text])) ==
+		[[[2, "two"], [3, "three"]], [], [[4, "four"]], []]'
+	assert_jq 'map(select(.type == "error").data | [.line, .code]) == [[5, 65], [6, 65]]'
+	assert_equal "$(jq -c 'select(.data.line == 3).data.events[]' <<<"$output")" "$(chat-show "$chat" | tail -n 1)"
+}
+
+@test "chat-session: earlier events that are large come some at a time" {
+	chat_with
+	for i in 1 2 3 4; do jq -nc --argjson i "$i" '"\($i)" + "x" * 400000'; done | jq -r . | chat-post --user bob "$chat" >/dev/null
+	session "$chat" <<<'{"type":"events","before":5}'
+	assert_jq 'map(select(.type == "events").data.events | map(.seq)) == [[2, 3, 4]]'
+}
+
+@test "chat-session: what only asks waits for no disk, and a refusal is written down" {
+	command -v strace >/dev/null || skip 'there is no strace'
+	ruled '{"may":{"read":"members"}}'
+	closed=$chat
+	chat_with one two
+	id=$(task-add --ids -c "$chat" x)
+	ASAN_OPTIONS=detect_leaks=0 run -0 strace -qq -f -e trace=fsync,fdatasync -o trace chat-session --user bob "$chat" <<<'{"type":"tasks"}
+{"type":"list_chats"}
+{"type":"events","before":9}
+{"type":"task","task_id":"'"$id"'"}
+{"type":"switch_chat","chat_id":"'"$chat"'"}
+{"type":"events","before":9,"chat_id":"ffff"}'
+	assert_jq 'map(select(.data.line).type) == ["tasks", "chats", "events", "task", "chat_ready", "error"]'
+	assert_equal "$(<trace)" ''
+	ASAN_OPTIONS=detect_leaks=0 run -0 strace -qq -f -e trace=fdatasync -o trace chat-session --user bob "$chat" <<<'{"type":"tasks","chat_id":"'"$closed"'"}'
+	assert_equal "$(wc -l <trace)" 1
+	assert_equal "$(refusals)" 'read_refused bob'
+}
+
+@test "chat-session: what only asks does not wait for others who read" {
+	chat_with one
+	join out "$chat"
+	exec 9<"$LEGWORK_STORE/lock"
+	flock -sn 9
+	type_line '{"type":"events","before":9}' '{"type":"tasks"}'
+	answered 2 out
+	exec 9<&-
+	leave
+}
+
+@test "chat-session: start_task adds a task of the user's to the chat" {
+	chat_with
+	session "$chat" <<<'{"type":"start_task","text":"count them","title":"Counting"}
+{"type":"start_task","text":"count them"}
+{"type":"start_task"}
+{"type":"start_task","text":" "}
+{"type":"start_task","text":"x","title":7}
+{"type":"start_task","text":"x","chat_id":"ffff"}'
+	assert_jq 'map(.data.is_new | values) == [true, false]'
+	assert_jq '.[2:] | map([.type, .data.code, .data.state, .data.duplicate]) ==
+		[["started", null, "pending", null], ["started", null, "pending", true],
+		["error", 65, null, null], ["error", 65, null, null], ["error", 65, null, null], ["error", 66, null, null]]'
+	id=$(jq -r 'select(.data.line == 1).data.task_id' <<<"$output")
+	run -0 task-list
+	assert_jq --arg id "$id" --arg chat "$chat" 'length == 1 and (.[0] | .id == $id and .chat_id == $chat and
+		.created_by == "ann" and .title == "Counting" and .instruction == "count them")'
+}
+
+@test "chat-session: start_task says who shall do it and how much it matters, as task-add does" {
+	chat_with
+	worker slow true
+	session "$chat" <<<'{"type":"start_task","text":"count them","agent":"Slow","priority":"high","title":null}
+{"type":"start_task","text":"x","agent":"nobody"}
+{"type":"start_task","text":"x","priority":"huge"}'
+	assert_jq '.[2:] | map(.data.code) == [null, 66, 65]'
+	run -0 task-list
+	assert_jq 'map([.agent, .priority, .title]) == [["slow", "high", "count them"]]'
+}
+
+@test "chat-session: a member that start_task or start_chat does not know, or of another kind, is refused by its name" {
+	chat_with
+	session "$chat" <<<'{"type":"start_task","text":"x","crew":"wc"}
+{"type":"start_task","text":"x","agent":7}
+{"type":"start_task","text":["x"]}
+{"type":"start_chat","member":["bob"]}
+{"type":"start_chat","title":7}'
+	assert_jq '.[2:] | map([.data.code, .data.message]) == [
+		[65, "start_task: crew: there is no such member"],
+		[65, "start_task: agent: want string, got number"],
+		[65, "start_task: text: want string, got array"],
+		[65, "start_chat: member: there is no such member"],
+		[65, "start_chat: title: want string, got number"]]'
+	assert_equal "$(task-list --count) $(chat-list --ids | wc -l)" "0 1"
+}
+
+@test "chat-session: a title has 200 characters at most, and a reason 1000 (65)" {
+	chat_with
+	id=$(LEGWORK_USER=ann task-add --ids -c "$chat" one)
+	long=$(printf '\303\244%.0s' {1..200})
+	why=$(printf 'x%.0s' {1..1000})
+	session "$chat" <<<'{"type":"start_task","text":"x","title":"'"$long"'!"}
+{"type":"start_chat","title":"'"$long"'!"}
+{"type":"cancel","task_id":"'"$id"'","reason":"'"$why"'!"}
+{"type":"start_task","text":"x","title":"'"$long"'"}
+{"type":"cancel","task_id":"'"$id"'","reason":"'"$why"'"}
+{"type":"start_chat","title":"'"$long"'"}'
+	assert_jq 'map(select(.type == "error").data) | map([.line, .code, .message]) == [
+		[1, 65, "title: longer than 200 characters"],
+		[2, 65, "title: longer than 200 characters"],
+		[3, 65, "reason: longer than 1000 characters"]]'
+	assert_jq '[.[].type] | (index("started") and index("cancelled")) and (map(select(. == "chat_ready")) | length) == 2'
+}
+
+@test "chat-session: a task with an id of the client's is added once" {
+	chat_with
+	id=$(uuid) line='{"type":"start_task","text":"work","id":"'"$id"'"}'
+	session "$chat" <<<"$line"
+	agent-cancel "$id" >/dev/null
+	other=$(chat-new --user bob --ids)
+	session "$chat" <<<"$line"'
+{"type":"start_task","text":"other work","id":"'"$id"'"}
+{"type":"start_task","text":"work","id":"'"$id"'","chat_id":"'"$other"'"}
+{"type":"start_task","text":"work","id":"7"}
+{"type":"start_task","text":"work","id":"cf0f9ed5-31e7-5ac2-9a9b-8e4f6a4dd2aa"}'
+	assert_jq 'map(.data.is_new | values) == [false]'
+	assert_jq --arg id "$id" '.[2:] | map([.type, .data.task_id, .data.state, .data.code]) ==
+		[["started", $id, "cancelled", null], (range(4) | ["error", null, null, 65])]'
+	run -0 chat-session --user bob "$chat" <<<"$line"
+	assert_jq '.[2].data.code == 65'
+	assert_equal "$(task-list --count)" 1
+}
+
+@test "chat-session: what was answered with a duplicate is that when it is sent again, also after its end" {
+	chat_with
+	first=$(task-add --ids --chat "$chat" work) line='{"type":"start_task","text":"work","id":"'"$(uuid)"'"}'
+	session "$chat" <<<"$line"
+	assert_jq --arg id "$first" '.[2].data | .task_id == $id and .duplicate'
+	task-edit "$first" --priority high >/dev/null
+	agent-cancel "$first" >/dev/null
+	session "$chat" <<<"$line"
+	assert_jq --arg id "$first" '.[2].data | .task_id == $id and .duplicate and .state == "cancelled"'
+	session "$chat" <<<'{"type":"start_task","text":"work"}'
+	assert_jq '.[2].data.is_new'
+	assert_equal "$(task-list --count)" 2
+}
+
+@test "chat-session: a task's subtasks, and what it has spawned, are told with it" {
+	chat_with
+	worker none true
+	id=$(task-add --ids -c "$chat" $'Do\n- one\n- two')
+	task-list | task-plan --planner rules | task-split >/dev/null
+	session "$chat" <<<'{"type":"task","task_id":"'"$id"'"}
+{"type":"tasks"}'
+	assert_jq --arg id "$id" '.[2].data | (.children | map([.title, .status, .parent_id]) ==
+		[["one", "pending", $id], ["two", "pending", $id]]) and
+		.task.subtasks.total == 2 and .task.plan and .may == {cancel: true, retry: true, approve: true}'
+	assert_jq --arg id "$id" '.[3].data.tasks | map([.parent_id, .subtasks.total]) == [[$id, null], [$id, null], [null, 2]]'
 }
 
 # busy SCRIPT - a task of the chat that runs; $id, $agent
@@ -364,14 +623,21 @@ busy() {
 @test "chat-session: while a task takes its time to end, others are heard and lines are answered" {
 	chat_with
 	busy 'trap "" TERM; touch begun; while ! [[ -e go ]]; do read -rt 0.1 <> <(:); done'
-	join out "$chat"
+	join out "$chat" --tasks
 	type_line '{"type":"cancel","task_id":"'"$id"'"}' 'still here'
 	answered 2 out
+	wait_until 10 has_changes 1
+	seen=$(changes | wc -l)
+	task-add -c "$chat" 'another one' >/dev/null
+	wait_until 10 has_changes $((seen + 1))
 	chat-post --user bob "$chat" me too >/dev/null
 	wait_until 10 is_told out 'still here me too'
+	type_line '{"type":"switch_chat","chat_id":"'"$(chat-new --ids)"'"}'
+	answered 3 out
 	run ! is_answered 1 out
 	touch go
 	answered 1 out
+	assert_equal "$(answer 1 out | jq -r .chat_id)" "$chat"
 	leave
 	await_exit "$agent" || true
 	is_field "$id" .status cancelled
@@ -406,13 +672,22 @@ busy() {
 
 @test "chat-session: approve and deny decide, for whom is asked only" {
 	asking
-	run -0 chat-session --user bob "$chat" <<<'{"type":"approve","task_id":"'"$id"'"}'
+	run -0 chat-session --user bob "$chat" <<<'{"type":"approve","task_id":"'"$id"'"}
+{"type":"tasks"}
+{"type":"task","task_id":"'"$id"'"}
+{"type":"list_chats"}'
+	assert_jq '.[3].data.tasks[0].may == {approve: false} and .[4].data.may == {cancel: true, retry: true, approve: false} and
+		(.[5].data.chats[0] | [.running, .asking]) == [0, 1]'
 	assert_jq '.[2] | .type == "error" and .data.code == 77 and (.data.message | endswith("asks ada, not bob"))'
+	run -0 store-log --audit
+	assert_jq --arg chat "$chat" 'map([.kind, .user_id, .chat_id]) == [["approve_refused", "bob", $chat]]'
 	is_field "$id" .waiting approval
 	run -0 chat-session --user ada "$chat" <<<'{"type":"deny","task_id":"'"$id"'","reason":"not today","request_id":"r0"}
+{"type":"tasks"}
 {"type":"deny","task_id":"'"$id"'","reason":"not today","request_id":"r1"}
 {"type":"approve","task_id":"'"$id"'"}'
-	assert_jq 'map(select(.data.line).type) == ["error", "denied", "error"]'
+	assert_jq 'any(.type == "tasks" and .data.tasks[0].may == {approve: true})'
+	assert_jq 'map(select(.data.line).type) == ["error", "tasks", "denied", "error"]'
 	is_field "$id" '[.approval.decision, .approval.by, .approval.reason] | tojson' '["denied","ada","not today"]'
 }
 
@@ -447,10 +722,15 @@ refusals() { store-log --audit | jq -r '"\(.kind) \(.user_id)"' | paste -sd,; }
 	run -0 chat-session --user bob <<<'{"type":"switch_chat","chat_id":"'"$chat"'","since":0}
 {"type":"list_chats"}
 {"type":"tasks","chat_id":"'"$chat"'"}
-{"type":"task","task_id":"'"$id"'"}'
-	assert_jq '.[1:] | map([.type, .data.code]) == [["error", 77], ["chats", null], ["error", 77], ["error", 77]]'
+{"type":"task","task_id":"'"$id"'"}
+{"type":"events","before":9,"chat_id":"'"$chat"'"}
+{"type":"start_task","text":"x","chat_id":"'"$chat"'"}
+{"type":"cancel","all":true,"chat_id":"'"$chat"'"}
+{"type":"cancel","task_id":"'"$id"'"}
+{"type":"retry","task_id":"'"$id"'"}'
+	assert_jq '.[1:] | map([.type, .data.code]) == [["error", 77], ["chats", null], (range(7) | ["error", 77])]'
 	assert_jq '.[2].data.chats == []'
-	assert_equal "$(refusals)" 'read_refused bob,read_refused bob,read_refused bob,read_refused bob'
+	assert_equal "$(refusals | tr , '\n' | sort | uniq -c | xargs)" '9 read_refused bob'
 	session "$chat" --since 0 </dev/null
 	assert_equal "$(texts <<<"$output")" one
 }
@@ -461,12 +741,15 @@ refusals() { store-log --audit | jq -r '"\(.kind) \(.user_id)"' | paste -sd,; }
 	run -0 chat-session --user bob "$chat" --since 0 <<<'hello
 {"type":"cancel","task_id":"'"$id"'"}
 {"type":"cancel","all":true}
-{"type":"retry","task_id":"'"$id"'"}'
+{"type":"retry","task_id":"'"$id"'"}
+{"type":"start_task","text":"x"}'
 	assert_equal "$(texts <<<"$output")" one
-	assert_jq 'map(select(.data.line).data.code) == [77, 77, 77, 77]'
+	assert_jq 'any(.type == "chat_ready" and .data.may == {post: false, add: false, cancel: false, approve: false})'
+	assert_jq 'map(select(.data.line).data.code) == [77, 77, 77, 77, 77]'
+	assert_equal "$(task-list --count)" 1
 	assert_equal "$(chat-show "$chat" | wc -l)" 1
 	is_field "$id" .status pending
-	assert_equal "$(refusals)" 'post_refused bob,cancel_refused bob,cancel_refused bob,add_refused bob'
+	assert_equal "$(refusals)" 'post_refused bob,cancel_refused bob,cancel_refused bob,add_refused bob,add_refused bob'
 }
 
 @test "chat-session: who says too much is told to wait (75), and one that comes again is not counted" {
@@ -481,6 +764,41 @@ refusals() { store-log --audit | jq -r '"\(.kind) \(.user_id)"' | paste -sd,; }
 
 # Whether the session waits to write.
 is_full() { grep -q pipe_write "/proc/$pid/wchan" || [[ $(cut -d' ' -f1 "/proc/$pid/syscall") = 1 ]]; }
+
+@test "chat-session: who types has the answer before those who watch are woken" {
+	[[ $(command -v chat-session) != */san/* ]] || skip 'the leak detector does not work under strace'
+	chat_with
+	join_bob seen "$chat"
+	strace -qq -y -s 4096 -e trace=write -o trace chat-session --user ann --partial "$chat" >out <<<hello
+	run -0 sed -En 's/^write\(1[<,].*"line\\":1.*/answered/p; s/^write\([0-9]+<[^>]*watch.*/rung/p' trace
+	assert_line --index 0 answered
+	assert_line rung
+	wait_until 10 is_told seen hello
+	exec 8>&-
+	await_exit "$bob"
+}
+
+@test "chat-session: while much is said, it does not look at each of it by itself" {
+	[[ $(command -v chat-session) != */san/* ]] || skip 'the leak detector does not work under strace'
+	chat_with
+	mkfifo typed
+	strace -qq -e trace=poll -o trace chat-session --user ann "$chat" <typed >out 3>&- 7>&- &
+	pid=$!
+	exec 7>typed
+	wait_until 10 grep -q '"chat_ready"' out
+	for i in {1..100}; do echo "$i"; done | LEGWORK_USER=bob post_each
+	wait_until 20 eval '(($(events out | wc -l) == 100))'
+	run -0 grep -cE '^poll\(\[\{fd=0, events=POLLIN\}\], 1, [1-9]' trace
+	assert [ "$output" -gt 3 ]
+	leave
+}
+
+post_each() {
+	local text
+
+	while read -r text; do printf '%s\n' "$text"; wait_until 10 grep -q "\"text\":\"$text\"" said; done |
+		chat-post "$chat" >said
+}
 
 @test "chat-session: ends with its input (0), and nothing rings for it any more" {
 	chat_with
@@ -564,7 +882,19 @@ is_full() { grep -q pipe_write "/proc/$pid/wchan" || [[ $(cut -d' ' -f1 "/proc/$
 	assert_equal "$stderr" 'chat-session: chat deadbeef: no such chat'
 }
 
-@test "chat-session: is not for agents (77)" {
+@test "chat-session: a store that cannot be opened is told on both sides" {
+	touch file
+	LEGWORK_STORE=$PWD/file run --separate-stderr chat-session --user ann </dev/null
+	assert_equal "$status" "$(LEGWORK_STORE=$PWD/file chat-list >/dev/null 2>&1 || echo $?)"
+	assert_jq --argjson status "$status" 'map(.type) == ["session_info", "error"] and .[1].data.code == $status'
+	assert_regex "$stderr" '^chat-session: .*file'
+}
+
+@test "chat-session: is not for agents (77), and the audit has their task" {
 	chat_with
-	LEGWORK_TASK_ID=x run -77 chat-session --user ann "$chat" </dev/null
+	LEGWORK_TASK_ID=x run -77 --separate-stderr chat-session --user ann "$chat" </dev/null
+	assert_jq 'map(.type) == ["session_info", "error"] and .[1].data.code == 77'
+	assert_equal "$stderr" 'chat-session: LEGWORK_TASK_ID is set: an agent speaks as nobody else'
+	run -0 store-log --audit --jq 'select(.task_id == "x")'
+	assert_jq 'map(.kind) == ["post_refused"]'
 }

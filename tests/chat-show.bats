@@ -269,6 +269,18 @@ said() { jq -r '.data | (.text // .message) | sub("Task [0-9a-f]{8}"; "T")' | pa
 	assert_jq 'map(.status // empty) == ["failed", "completed"]'
 }
 
+@test "chat-show: --group tells the first line of an answer, and that there are more" {
+	chat=$(chat-new --user ada --ids)
+	worker poet "printf 'roses\nviolets\n'"
+	worker clerk "printf 'done\n\n'"
+	for role in poet clerk; do
+		task-add --ids --chat "$chat" --agent "$role" "go on, $role" | xargs -n1 agent-run
+	done | chat-post >/dev/null
+	run -0 chat-show "$chat" --group --format text
+	assert_line --regexp 'go on, poet: roses…$'
+	assert_line --regexp 'go on, clerk: done$'
+}
+
 @test "chat-show: --group tells of a task that runs, and of one that asks" {
 	asking
 	run -0 chat-show "$chat" --group

@@ -16,7 +16,7 @@ bells() { find "$LEGWORK_STORE/watch" -type p ! -name '.*' 2>/dev/null | wc -l; 
 
 stop() { # PID
 	kill -TERM "$1"
-	await_exit "$1" || [[ $? = 143 ]]
+	await_stopped "$1"
 }
 
 say() { chat-post "$@" >/dev/null; }
@@ -797,7 +797,7 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	worker bad 'echo why >&2; exit 1'
 	chat_with
 	run_task "$(task-add --ids -c "$chat" -a echo early)"
-	watch out "$chat" --since 0 --notify 'echo "$LEGWORK_TASK_ID $LEGWORK_STATUS $LEGWORK_TITLE"; cat >"told.$LEGWORK_TITLE"'
+	watch out "$chat" --since 0 --notify 'echo "$LEGWORK_ENDED_ID $LEGWORK_STATUS $LEGWORK_TITLE"; cat >"told.$LEGWORK_TITLE"'
 	wait_until 10 has_lines out 4
 	good=$(task-add --ids -c "$chat" -a echo good)
 	bad=$(task-add --ids -c "$chat" -a bad bad)
@@ -815,7 +815,7 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 @test "chat-watch: --notify: a task is told in the environment, with whatever its title says" {
 	worker echo cat
 	chat_with
-	watch out "$chat" --count 4 --notify 'printf "%s|" "$LEGWORK_TASK_ID" "$LEGWORK_STATUS" "$LEGWORK_TITLE" >told'
+	watch out "$chat" --count 4 --notify 'printf "%s|" "$LEGWORK_ENDED_ID" "$LEGWORK_STATUS" "$LEGWORK_TITLE" >told'
 	id=$(task-add --ids -c "$chat" '$(touch evil); `touch evil` "'"'")
 	run_task "$id"
 	await_exit $pid
@@ -856,6 +856,34 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	wait_until 10 has_lines done 6
 	exec 7>&-
 	stop $pid
+}
+
+@test "chat-watch: --notify: its command is a person's, and runs also where nothing of tasks is shown" {
+	worker echo cat
+	chat_with
+	watch out "$chat" --no-tasks --notify 'agent-spawn --ids --agent echo say it again >spawned; touch told'
+	run_task "$(task-add --ids -c "$chat" -a echo good)"
+	wait_until 10 [ -e told ]
+	wait_field "$(<spawned)" .response 'say it again'
+	say "$chat" more
+	wait_until 10 has_lines out 1
+	stop "$pid"
+	assert_equal "$(jq -r .data.text out)" more
+}
+
+@test "chat-watch: --notify: a task that had ended before is not told, whenever its last word comes" {
+	worker echo cat
+	chat_with
+	early=$(task-add --ids -c "$chat" -a echo early)
+	agent-run "$early" >/dev/null
+	watch out "$chat" --since 0 --notify 'echo "$LEGWORK_TITLE" >>told'
+	task-add -c "$chat" -a echo late >/dev/null
+	task-watch --drain | task-run 3>&- | chat-post >/dev/null
+	wait_field "$early" '.posted == .events' true
+	wait_until 10 [ -s told ]
+	wait_until 10 has_lines out 8
+	stop "$pid"
+	assert_equal "$(<told)" late
 }
 
 # --- misuse

@@ -17,7 +17,7 @@ work() { task-watch --drain | task-plan | task-split | task-run -j4 | chat-post 
 stop() { # PID ...
 	local pid
 	kill -TERM "$@"
-	for pid; do await_exit "$pid" 30 || [[ $? = 143 ]]; done
+	for pid; do await_stopped "$pid" 30; done
 }
 
 # A program as in the seed of the kit: it searches, thinks, and answers.
@@ -40,7 +40,8 @@ researcher() {
 	stop $!
 	run -0 cat seen
 	assert_jq --arg id "$id" --arg chat "$chat" 'map(.type) == ["status", "status", "message", "status"] and
-		all(.data.task_id == $id and .user_id == "ann" and .chat_id == $chat) and .[2].data.text == "4"'
+		all(.data.task_id == $id and .user_id == "ann" and .chat_id == $chat) and .[2].data.text == "4" and
+		(map(.session_id) | unique | length == 1 and (.[0] | length == 36))'
 	run -0 chat-show "$chat" --format text
 	assert_equal "$(sed 1d <<<"$output" | cut -c10-)" "🤖 Task ${id:0:8}: Starting execution...
 🤖 Task ${id:0:8}: Executing task: What is 2+2?...

@@ -62,7 +62,7 @@ documented() {
 	[ "$bad" = 0 ]
 }
 
-@test "docs: a page's synopsis has the command's operands, and no foreign options" {
+@test "docs: a page's synopsis has the command's operands, what must be given, and no foreign options" {
 	need_commands
 	bad=0
 	for name in $(commands); do
@@ -71,13 +71,23 @@ documented() {
 		while [[ $shown =~ ' '?'[-'-?[[:alnum:]][^][]*']' ]]; do
 			shown=${shown/"${BASH_REMATCH[0]}"/}
 		done
-		want="$name $(operands "$name")"
+		want="$name$("$name" --options | awk -F '\t' '/must be given/ { printf " -%s %s", $1, $3 }') $(operands "$name")"
 		want=${want% }
 		[[ ${shown,,} = "${want,,}" ]] || { echo "man/$name.1: '$shown', want '$want'"; bad=1; }
 		while read -r option; do
 			"$name" --options | cut -f 1,2 | tr '\t' '\n' | grep -qxF -- "$option" ||
 				{ echo "man/$name.1: synopsis has $option, which is no option"; bad=1; }
 		done < <(section "$page" SYNOPSIS | grep -oE 'Fl -?[A-Za-z0-9-]+' | sed 's/^Fl -\{0,1\}//')
+	done
+	[ "$bad" = 0 ]
+}
+
+@test "docs: no page shows a macro, or names a variable of the environment twice" {
+	bad=0
+	for page in "$ROOT"/man/*; do
+		! flat "$page" | grep -oE ' \.[A-Z][a-z] .{0,40}' || { echo "${page##*/}: shows a macro"; bad=1; }
+		[[ ! $(section "$page" ENVIRONMENT | grep '^\.It Ev' | sort | uniq -d) ]] ||
+			{ echo "${page##*/}: names a variable twice"; bad=1; }
 	done
 	[ "$bad" = 0 ]
 }

@@ -85,12 +85,14 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 	done
 }
 
-@test "every command: a full disk is an I/O error (74)" {
+@test "every command: a full disk, or a stdout that is closed, is an I/O error (74)" {
 	need_commands
 	for name in $(commands; scripts); do
 		for option in --help --version; do
 			run -74 --separate-stderr timeout 10 bash -c '"$0" "$1" >/dev/full' "$name" "$option"
 			assert_equal "$stderr" "$name: stdout: No space left on device"
+			run -74 --separate-stderr timeout 10 bash -c '"$0" "$1" >&-' "$name" "$option"
+			assert_equal "$stderr" "$name: stdout: Bad file descriptor"
 		done
 	done
 }

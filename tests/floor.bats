@@ -46,6 +46,28 @@ end() {
 	end
 }
 
+@test "floor: a task that has not begun can be given the lock, and rid of it" {
+	id=$(task-add -c "$chat" --ids work)
+	run -0 task-edit --lock "$id"
+	assert_jq '.[0].lock == true'
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	wait_until 10 has_lines began 1
+	run -75 chat-post "$chat" hello
+	end
+	: >began
+	id=$(task-add -c "$chat" --lock --ids work again)
+	run -0 task-edit --unlock "$id"
+	assert_jq '.[0].lock == false'
+	run -64 --separate-stderr task-edit --lock --unlock "$id"
+	assert_equal "${stderr_lines[0]}" 'task-edit: --lock and --unlock: want one of them'
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	wait_until 10 has_lines began 1
+	run -0 chat-post "$chat" hello
+	end
+}
+
 @test "floor: a chat's policy locks it for each of its tasks" {
 	run -0 chat-edit --lock "$chat"
 	assert_jq '.[0].policy == {lock: true}'
@@ -88,20 +110,37 @@ end() {
 	run -0 chat-post "$chat" thanks
 }
 
-@test "floor: what another task has asked can be answered" {
-	begin --lock
-	lock=$id
+# asking CHAT REQUEST - sets asked to a task of the chat that waits for an approval
+asking() {
 	asked=$(uuid)
-	jq -nc --arg id "$asked" --arg chat "$chat" '{key: "task/\($id)",
-		sets: ["tasks", "status.pending", "approval", "approval.\($chat)", "chat.\($chat)"], names: ["request/r1"],
+	jq -nc --arg id "$asked" --arg chat "$1" --arg request "$2" '{key: "task/\($id)",
+		sets: ["tasks", "status.pending", "approval", "approval.\($chat)", "chat.\($chat)"], names: ["request/\($request)"],
 		value: {id: $id, title: "x", instruction: "x", status: "pending", priority: "medium", created_by: "ada",
 			chat_id: $chat, user_id: "ada", attempt: 0, posted: 0, revision: 0, waiting: "approval",
 			created_at: "2026-11-20T12:00:00.000Z", updated_at: "2026-11-20T12:00:00.000Z",
-			approval: {request_id: "r1", question: "May I?", tool: "run", asked_at: "2026-11-20T12:00:00.000Z"}}}' |
+			approval: {request_id: $request, question: "May I?", tool: "run", asked_at: "2026-11-20T12:00:00.000Z"}}}' |
 		store-load
+}
+
+@test "floor: what another task of the chat has asked can be answered" {
+	begin --lock
+	lock=$id
+	asking "$chat" r1
 	run -0 chat-post "$chat" yes
 	assert_equal "$(field "$asked" .approval.decision)" approved
 	run -75 chat-post "$chat" yes
+	id=$lock
+	end
+}
+
+@test "floor: ... also by a plain yes, where the chat has rules" {
+	begin --lock
+	lock=$id
+	chat-edit --may post=members --lock "$chat" >/dev/null
+	asking "$chat" r1
+	run -0 chat-post "$chat" yes
+	assert_equal "$(field "$asked" .approval.decision)" approved
+	assert_equal "$(store-log --audit --jq 'select(.kind == "post_refused")')" ''
 	id=$lock
 	end
 }
@@ -146,5 +185,15 @@ end() {
 	runner=$!
 	wait_until 10 has_lines began 1
 	run -75 chat-post "$chat" hello
+	end
+}
+
+@test "floor: the request of another chat lets nobody speak" {
+	other=$(chat-new --ids)
+	asking "$other" r2
+	begin --lock
+	run -75 --separate-stderr chat-post --reply-to r2 "$chat" chatter
+	assert_equal "$stderr" "chat-post: chat ${chat:0:8}: locked while task ${id:0:8} runs"
+	run -0 chat-post --reply-to r2 "$other" no
 	end
 }

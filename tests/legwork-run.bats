@@ -242,6 +242,29 @@ nothing_left() {
 	nothing_left
 }
 
+# What a process that is stopped has not yet been told: TERM is bit 14.
+has_term_pending() { (( 0x$(sed -n 's/^ShdPnd:\s*//p' "/proc/$1/status") >> 14 & 1 )); } # PID
+
+@test "legwork-run: a second TERM ends it also where a stage sees both as one" {
+	mkfifo gate
+	worker slow 'echo >>started; read -r _ <gate; echo done'
+	task-add one >/dev/null
+	run_on --grace 60 &
+	runner=$!
+	wait_until 10 eval '[[ -s started ]]'
+	wait_until 10 has_all_stages
+	runs=$(stage task-run)
+	kill -STOP "$runs"
+	kill -TERM "$runner"
+	wait_until 10 has_term_pending "$runs"
+	kill -TERM "$runner"
+	wait_until 10 eval '! stage chat-watch'
+	kill -CONT "$runs"
+	ends_with 143 "$runner"
+	assert_equal "$(task-list --status pending | jq -c .attempt)" 0
+	nothing_left
+}
+
 @test "legwork-run: a stage that is killed: its pipeline comes back, and the work is done" {
 	worker upper 'tr a-z A-Z'
 	chat=$(chat-new --user ada --ids)
@@ -320,7 +343,7 @@ make_dummies() {
 	echo 5 >status.task-draft
 	'bare/a b/legwork-run' 2>err 3>&- &
 	runner=$!
-	wait_until 10 has_lines slept 10
+	wait_until 60 has_lines slept 10
 	kill -TERM "$runner"
 	ends_with 143 "$runner"
 	assert_equal "$(paste -sd ' ' slept)" '1 2 4 8 16 32 60 60 60 60'
@@ -353,7 +376,7 @@ make_dummies() {
 	SH
 	'bare/a b/legwork-run' 2>err 3>&- &
 	runner=$!
-	wait_until 10 has_lines slept 10
+	wait_until 60 has_lines slept 10
 	kill -TERM "$runner"
 	ends_with 143 "$runner"
 	assert_equal "$(head -n 5 slept | paste -sd ' ')" '1 2 1 2 4'

@@ -78,11 +78,13 @@ chat post, chat rm, chat session, chat show or chat watch"
 	assert_equal "$stderr" 'legwork: stdout: No space left on device'
 }
 
-@test "legwork: status is store-status, run is legwork-run" {
+@test "legwork: status is store-status, run is legwork-run, web is legwork-web" {
 	run -0 legwork status --format json
 	assert_output "$(store-status --format json)"
 	run -0 legwork run --help
 	assert_output "$(legwork-run --help)"
+	run -0 legwork web --help
+	assert_output "$(legwork-web --help)"
 	run -64 --separate-stderr legwork run --nonsense
 	assert_equal "${stderr_lines[0]}" 'legwork-run: unknown option --nonsense'
 }
@@ -91,7 +93,8 @@ chat post, chat rm, chat session, chat show or chat watch"
 
 @test "legwork help: lists every command with its brief, by its first word" {
 	run -0 legwork help
-	for name in $(commands) legwork-run; do
+	for name in $(commands; scripts); do
+		[[ $name != legwork ]] || continue
 		assert_line --regexp "^  $name +$("$name" --help | sed -n 2p)\$"
 	done
 	assert_line task:
@@ -100,6 +103,8 @@ chat post, chat rm, chat session, chat show or chat watch"
 	assert_line --regexp '^  task-add +'
 	run -74 --separate-stderr bash -c 'legwork help >/dev/full'
 	assert_equal "$stderr" 'legwork: stdout: No space left on device'
+	run -74 --separate-stderr bash -c 'legwork help >&-'
+	assert_equal "$stderr" 'legwork: stdout: Bad file descriptor'
 }
 
 @test "legwork help: shows the page of a command, and of a format" {

@@ -10,13 +10,19 @@ slow() {
 }
 
 # counted ROLE [OPTION ...] - one that says in `most` how many of those that share its counter ran
-# at once, each time
+# at once, each time; it goes on as long as another could begin, so that nobody is alone by chance
 counted() {
 	worker "$1" '
+		could_begin() {
+			task-list --jq "select(.status == \"in_progress\" or
+				(.status == \"pending\" and (.waiting | not))) | .id"
+		}
+		all_begun() { for id in $(could_begin); do [[ -e begun/$id ]] || return; done; }
 		exec 8>>lock; flock 8
-		mkdir -p now; : >"now/$LEGWORK_TASK_ID"; set -- now/*; echo $# >>most
+		mkdir -p now begun; : >"begun/$LEGWORK_TASK_ID" >"now/$LEGWORK_TASK_ID"
+		set -- now/*; echo $# >>most
 		flock -u 8
-		sleep 0.05
+		until all_begun || ((SECONDS > 20)); do read -rt 0.01 <> <(:); done
 		flock 8; rm "now/$LEGWORK_TASK_ID"' "${@:2}"
 }
 
@@ -93,7 +99,7 @@ highest() { sort -n most | tail -n 1; }
 	assert_equal "$(jq -rs '.[1].instruction' out)" 1
 	assert_equal "$(task-list --jq 'select(.waiting == "slot") | .id' | wc -l)" 19
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 	store-check
 }
 
@@ -115,7 +121,7 @@ highest() { sort -n most | tail -n 1; }
 		await_exit $!
 	done
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 	assert_equal "$(jq -r .instruction out | paste -sd' ')" 'a b c d'
 }
 
@@ -279,7 +285,7 @@ highest() { sort -n most | tail -n 1; }
 	await_exit $runner
 	wait_until 10 has_lines out 2
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 	assert_equal "$(jq -r .instruction out)" $'1\n3'
 	wait_until 10 eval '[[ ! $(store-dump | jq -r "select(.sets[] == \"holds\").key") ]]'
 	store-check

@@ -115,7 +115,8 @@ think() {
 		jq -nc --arg a "$decision" --arg b "Here it is: $plan" '{text: "no JSON"}, {text: $a, cut: 5}, {text: $b}' >script
 		start_model script
 		run -0 task-plan --model "$provider/some-model" <<<'{"id":"t1","title":"both","instruction":"do both"}'
-		assert_equal "$(jq -c '.decision, .plan' <<<"$output")" "$decision"$'\n'"$plan"
+		assert_equal "$(jq -c '(.decision | del(.usage)), .plan' <<<"$output")" "$decision"$'\n'"$plan"
+		assert_equal "$(jq -c .decision.usage.calls <<<"$output")" 3
 		assert_equal "$(asked .path | wc -l)" 3
 		assert_equal "$(asked '.body | .response_format.json_schema.schema // .output_config.format.schema | .required[0]' | paste -sd,)" \
 			'"needs_subtasks","needs_subtasks","analysis_summary"'

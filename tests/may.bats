@@ -10,15 +10,15 @@ ruled() { chat=$(chat-new --user ann --member bob --ids "$@"); }
 # as USER COMMAND ... - run it as that user
 as() { LEGWORK_USER=$1 "${@:2}"; }
 
-# audited FILTER - FILTER holds for the array of all refusals in the audit
+# audited [OPTION ...] FILTER - FILTER holds for the array of all refusals in the audit
 audited() {
-	run -0 store-log --audit --jq 'select(.kind != "task_run")'
-	assert_jq "$1"
+	run -0 store-log --audit --jq 'select(.kind | endswith("_refused"))'
+	assert_jq "$@"
 }
 
 @test "may: chat-new and chat-edit set them, and take them away" {
 	ruled --may read=members --may add=owner --rate messages=10 --trust members
-	run -0 chat-list
+	run -0 as ann chat-list
 	assert_jq '.[0].policy == {may: {read: "members", add: "owner"}, rate: {messages: 10}, trust: "members"}'
 	run -0 chat-edit --may read=anyone --may cancel=owner --rate messages=none --rate tasks=3 "$chat"
 	assert_jq '.[0].policy == {may: {add: "owner", cancel: "owner"}, rate: {tasks: 3}, trust: "members"}'
@@ -33,7 +33,7 @@ audited() {
 @test "may: what is no rule is misuse (64)" {
 	ruled
 	run -64 --separate-stderr chat-edit --may write=owner "$chat"
-	assert_equal "${stderr_lines[0]}" "chat-edit: --may: want read=..., post=..., add=..., cancel=... or approve=..., got 'write=owner'"
+	assert_equal "${stderr_lines[0]}" "chat-edit: --may: want read=..., post=..., add=..., cancel=..., approve=... or remove=..., got 'write=owner'"
 	run -64 --separate-stderr chat-edit --may read=me "$chat"
 	assert_equal "${stderr_lines[0]}" "chat-edit: --may: want anyone, members or owner, got 'me'"
 	run -64 --separate-stderr chat-new --may read
@@ -82,6 +82,114 @@ audited() {
 	audited 'map([.kind, .user_id]) == [["read_refused", "eve"], ["read_refused", "eve"]]'
 }
 
+@test "may: who may not read a chat is not shown its tasks either (77), but may be told of others" {
+	worker wc 'wc -w'
+	ruled --may read=members
+	id=$(as ann task-add --chat "$chat" --ids count these secret words)
+	open=$(as ann task-add --ids --depends-on "$id" an open one)
+	agent-run "$id" >/dev/null
+	for command in task-show task-why task-wait task-graph agent-log 'agent-log --follow' 'task-list --parent'; do
+		read -ra words <<<"$command"
+		run -77 --separate-stderr as eve "${words[@]}" "${id:0:8}"
+		assert_output ''
+		assert_equal "$stderr" "${words[0]}: task ${id:0:8}: chat ${chat:0:8}: eve may not read: only its members may"
+		run -0 as bob "${words[@]}" "$id"
+	done
+	run -77 --separate-stderr as eve task-list --chat "$chat"
+	assert_equal "$stderr" "task-list: chat ${chat:0:8}: eve may not read: only its members may"
+	audited --arg c "$chat" 'map([.kind, .user_id, .chat_id]) == [range(8) | ["read_refused", "eve", $c]]'
+	run -77 --separate-stderr as eve task-show "$id" "$open"
+	assert_jq --arg id "$open" 'map(.id) == [$id]'
+}
+
+@test "may: a chat whose record has lost its set is refused, too (77), once" {
+	ruled --may read=owner
+	id=$(as ann task-add --chat "$chat" --ids a secret)
+	chat-new --user ann --may read=owner >/dev/null
+	store-dump | jq -c --arg c "chat/$chat" 'if .key == $c then .sets -= ["chats.ruled"] else . end' >dump
+	LEGWORK_STORE=$PWD/other store-load <dump >/dev/null
+	export LEGWORK_STORE=$PWD/other
+	run -77 --separate-stderr as bob timeout 10 task-show "$id"
+	assert_equal "$stderr" "task-show: task ${id:0:8}: chat ${chat:0:8}: bob may not read: only its owner may"
+	audited 'map([.kind, .user_id]) == [["read_refused", "bob"]]'
+}
+
+@test "may: who may add, cancel and approve, but not read, is shown no task by what changes one (77)" {
+	asking
+	chat-edit --may read=members "$chat" >/dev/null
+	failed=$(as ada task-add --chat "$chat" --ids another secret)
+	agent-cancel "$failed" >/dev/null
+	for command in task-edit\ --priority=high\ "$failed" task-retry\ "$failed" task-approve\ "$id"; do
+		read -ra words <<<"$command"
+		run -77 --separate-stderr as eve "${words[@]}"
+		assert_output ''
+		task=${words[-1]}
+		assert_equal "$stderr" "${words[0]}: task ${task:0:8}: chat ${chat:0:8}: eve may not read: only its members may"
+	done
+	is_field "$failed" .status cancelled
+	is_field "$id" .waiting approval
+	audited 'map([.kind, .user_id]) == [range(3) | ["read_refused", "eve"]]'
+}
+
+@test "may: who waits for a task is told no more of it when that is forbidden (77)" {
+	ruled
+	id=$(as ann task-add --chat "$chat" --ids work)
+	LEGWORK_USER=eve task-wait "$id" >waited 2>errors 3>&- &
+	waiter=$!
+	wait_until 10 compgen -G "$LEGWORK_STORE/watch/*" >/dev/null
+	chat-edit --may read=members "$chat" >/dev/null
+	as ann agent-cancel "$id" >/dev/null
+	status=0
+	await_exit "$waiter" || status=$?
+	assert_equal "$status" 77
+	assert_equal "$(<errors)" "task-wait: task ${id:0:8}: chat ${chat:0:8}: eve may not read: only its members may"
+	assert_equal "$(<waited)" ''
+	audited 'map([.kind, .user_id]) == [["read_refused", "eve"]]'
+}
+
+@test "may: lists leave out what one may not read, and do not count it" {
+	ruled --may read=members
+	open=$(chat-new --user ann --ids) id=$(as ann task-add --chat "$chat" --ids a secret)
+	parts=$(as ann task-add --chat "$chat" --ids $'Do both:\n- one secret\n- another secret')
+	as ann task-show "$parts" | task-plan --planner rules | task-split >/dev/null 2>&1
+	after=$(as ann task-add --ids --depends-on "$id" an open one)
+	assert_equal "$(as eve chat-list --ids)" "$open"
+	assert_equal "$(as bob chat-list --ids | wc -l)" 2
+	for option in --limit=9 --newest --tree --status=pending; do
+		run -0 as eve task-list --jq .id "$option"
+		assert_output "$after"
+	done
+	assert_equal "$(as eve task-list --count; as eve task-list --count --status pending; as ann task-list --count)" $'1\n1\n5'
+	run ! grep -q secret <(as eve task-graph; as eve task-graph --format text; as eve store-status
+		as eve task-show --format text "$after")
+	grep -q 'a secret' <(as bob task-graph)
+	grep -q 'a secret' <(as bob store-status)
+	grep -q 'a secret' <(as bob task-show --format text "$after")
+	audited 'length == 0'
+}
+
+@test "may: who looks at an agent that runs is shown no more when that is forbidden (77)" {
+	worker w 'read -r _ <>"$GATE"'
+	mkfifo gate
+	export GATE=$PWD/gate
+	ruled
+	id=$(as ann task-add --chat "$chat" --ids work)
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	LEGWORK_USER=eve agent-log --follow "$id" >log 2>errors 3>&- &
+	log=$!
+	wait_until 10 has_lines log 1
+	assert_equal "$(as eve agent-ps --jq .task_id)" "$id"
+	chat-edit --may read=members "$chat" >/dev/null
+	assert_equal "$(as eve agent-ps)" ''
+	status=0
+	await_exit "$log" || status=$?
+	assert_equal "$status" 77
+	assert_equal "$(<errors)" "agent-log: task ${id:0:8}: eve may not read it any more"
+	echo >gate
+	await_exit "$runner"
+}
+
 @test "may: chat-watch --all leaves out what you may not read, and says so" {
 	ruled --may read=members
 	open=$(chat-new --user ann --ids)
@@ -121,7 +229,11 @@ audited() {
 	as bob task-add --chat "$chat" --ids one >/dev/null
 	run -77 --separate-stderr as eve task-add --chat "$chat" two
 	assert_equal "$stderr" "task-add: chat ${chat:0:8}: eve may not add tasks: only its members may"
-	as eve chat-post "$chat" 'please count the words' >/dev/null
+	as eve chat-post "$chat" 'nice weather, is it not?' >/dev/null # a remark is one, and no more
+	chat-show "$chat" | task-draft >lines
+	task-add <lines
+	assert_equal "$(jq -r .skip.reason lines)" 'who said it may not add tasks'
+	as eve chat-post "$chat" '/task please count the words' >/dev/null
 	chat-show "$chat" | task-draft >lines
 	run -65 task-add <lines
 	run -65 task-add <lines # read again it says nothing new
@@ -191,6 +303,159 @@ audited() {
 	is_field "$id" .waiting null
 }
 
+@test "may: what the owner wants to be asked nobody else allows, unless the chat says who may (77)" {
+	ruled
+	chat-edit --approve tasks "$chat" >/dev/null
+	id=$(as bob task-add --chat "$chat" --ids one)
+	run -77 --separate-stderr as bob task-approve "$id"
+	assert_equal "$stderr" "task-approve: task ${id:0:8}: asks ann, not bob"
+	audited 'map([.kind, .user_id]) == [["approve_refused", "bob"]]'
+	is_field "$id" .waiting approval
+	as ann task-approve "$id" >/dev/null
+	is_field "$id" .waiting null
+	id=$(as bob task-add --chat "$chat" --ids two)
+	chat-edit --may approve=members "$chat" >/dev/null
+	run -77 as eve task-approve "$id"
+	as bob task-approve "$id" >/dev/null
+	is_field "$id" .waiting null
+}
+
+@test "may: what a task asks nobody else decides, in a chat without rules, too (77); approve=anyone lets all" {
+	asking
+	run -77 --separate-stderr as eve task-approve "$id"
+	assert_equal "$stderr" "task-approve: task ${id:0:8}: asks ada, not eve"
+	as eve chat-post --reply-to r1 "$chat" yes >/dev/null
+	assert_equal "$(chat-show --jq 'select(.type == "error").data.message' "$chat")" "task ${id:0:8}: asks ada, not eve"
+	is_field "$id" .waiting approval
+	audited 'map([.kind, .user_id]) == [range(2) | ["approve_refused", "eve"]]'
+	run -0 chat-edit --may approve=anyone "$chat"
+	assert_jq '.[0].policy == {may: {approve: "anyone"}}'
+	as eve task-approve "$id" >/dev/null
+	is_field "$id" .waiting null
+}
+
+@test "may: remove=anyone lets all remove a chat that has other rules" {
+	ruled --may add=owner --may remove=anyone
+	run -0 chat-list
+	assert_jq '.[0].policy == {may: {add: "owner", remove: "anyone"}}'
+	as eve chat-rm "$chat"
+	assert_equal "$(chat-list)" ''
+}
+
+@test "may: a yes of somebody who is not asked decides nothing, and is no task; names are the same in any case" {
+	ruled
+	chat-edit --approve tasks "$chat" >/dev/null
+	id=$(as bob task-add --chat "$chat" --ids one)
+	as bob chat-post "$chat" yes >/dev/null
+	chat-show --jq 'select(.type == "message")' "$chat" | task-draft | task-add
+	is_field "$id" .waiting approval
+	assert_equal "$(task-list --count)" 1
+	as Ann chat-post "$chat" yes >/dev/null
+	is_field "$id" .waiting null
+	assert_equal "$(chat-list --user ANN --ids)" "$chat"
+	assert_equal "$(as BOB chat-show --mine --jq 'select(.type == "message").data.text' "$chat")" yes
+}
+
+@test "may: a chat with rules is removed by its owner, or by whom they let (77); changes are in the audit" {
+	ruled --may add=members
+	for user in bob eve; do
+		run -77 --separate-stderr as "$user" chat-rm "$chat"
+		assert_equal "$stderr" "chat-rm: chat ${chat:0:8}: $user may not remove it: only its owner may"
+	done
+	audited 'map([.kind, .user_id]) == [["remove_refused", "bob"], ["remove_refused", "eve"]]'
+	as bob chat-edit --title lunch "$chat" >/dev/null # changes no rule
+	as ann chat-edit --may remove=members --agent cy "$chat" >/dev/null
+	run -77 as eve chat-rm "$chat"
+	as bob chat-rm "$chat"
+	assert_equal "$(chat-list)" ''
+	run -0 store-log --audit --jq 'select(.kind | startswith("chat_"))'
+	assert_jq --arg c "$chat" '.[0] | .kind == "chat_edited" and .chat_id == $c and .user_id == "ann"
+		and .before.policy == {may: {add: "members"}} and (.before.members | length) == 2
+		and .after.policy == {may: {add: "members", remove: "members"}} and .after.members[2].user_id == "cy"'
+	assert_jq --arg c "$chat" '.[1] | [.kind, .chat_id, .user_id, .title] == ["chat_removed", $c, "bob", "lunch"]'
+	run -0 store-log --audit --format text
+	assert_line --regexp 'ann +chat_edited +.*"remove":"members"'
+	chat-rm "$(chat-new --user ann --ids)" # without rules a chat is open to all
+}
+
+@test "may: who was away while the journal was compacted is shown no more either (77)" {
+	ruled
+	as ann chat-post "$chat" one >/dev/null
+	LEGWORK_USER=eve chat-watch --since 0 --format json "$chat" >events 2>errors 3>&- &
+	watch=$!
+	mkfifo typed
+	chat-session --user eve --since 0 "$chat" <typed >session 3>&- &
+	session=$!
+	exec 9>typed
+	wait_until 10 has_lines events 1
+	wait_until 10 grep -q chat_ready session
+	kill -STOP "$watch" "$session"
+	chat-edit --may read=members "$chat" >/dev/null
+	as ann chat-post "$chat" two >/dev/null
+	store-compact >/dev/null
+	kill -CONT "$watch" "$session"
+	status=0
+	await_exit "$watch" || status=$?
+	assert_equal "$status" 77
+	assert_equal "$(<errors)" "chat-watch: chat ${chat:0:8}: eve may not read it any more"
+	wait_until 10 grep -q 'eve may not read' session
+	exec 9>&-
+	await_exit "$session"
+	assert_equal "$(jq -r .data.text events)" one
+	assert_equal "$(jq -r 'select(.type == "message").data.text' session)" one
+}
+
+@test "may: who was away while he might not read misses nothing of what he may read again" {
+	ruled
+	other=$(chat-new --user ann --ids)
+	as ann chat-post "$chat" one >/dev/null
+	LEGWORK_USER=eve chat-watch --since 0 --format json "$chat" >one 3>&- &
+	viewers=($!)
+	LEGWORK_USER=eve chat-watch --all --since 0 --format json >all 3>&- &
+	viewers+=($!)
+	mkfifo typed
+	chat-session --user eve --since 0 "$chat" <typed >session 3>&- &
+	session=$!
+	exec 9>typed
+	for out in one all session; do wait_until 10 grep -q '"one"' "$out"; done
+	wait_until 10 grep -q chat_ready session
+	kill -STOP "${viewers[@]}" "$session"
+	chat-edit --may read=members "$chat" >/dev/null
+	as ann chat-post "$chat" two >/dev/null
+	chat-edit --may read=anyone "$chat" >/dev/null
+	kill -CONT "${viewers[@]}" "$session"
+	for i in three four; do
+		as ann chat-post "$other" elsewhere >/dev/null
+		as ann chat-post "$chat" "$i" >/dev/null
+	done
+	for out in one all session; do wait_until 10 grep -q '"four"' "$out"; done
+	exec 9>&-
+	await_exit "$session"
+	kill -TERM "${viewers[@]}"
+	for pid in "${viewers[@]}"; do await_stopped "$pid"; done
+	for out in one all session; do
+		run -0 jq -r --arg chat "$chat" 'select(.type == "message" and .chat_id == $chat).data.text' "$out"
+		assert_output "$(printf '%s\n' one two three four)"
+	done
+	run ! grep error session
+}
+
+@test "may: who watches all chats is shown what was said in one when he may read it again" {
+	ruled --may read=members
+	as ann chat-post "$chat" one >/dev/null
+	LEGWORK_USER=eve chat-watch --all --since 0 --format json >all 2>errors 3>&- &
+	watch=$!
+	wait_until 10 grep -q 'not shown' errors
+	as ann chat-post "$chat" two >/dev/null
+	chat-edit --may read=anyone "$chat" >/dev/null
+	as ann chat-post "$chat" three >/dev/null
+	wait_until 10 grep -q '"three"' all
+	kill -TERM "$watch"
+	await_stopped "$watch"
+	run -0 jq -r .data.text all
+	assert_output "$(printf '%s\n' one two three)"
+}
+
 @test "may: so many messages a minute, and then the time to wait (75)" {
 	ruled --rate messages=3
 	export LEGWORK_NOW=2026-11-28T12:00:00Z
@@ -207,6 +472,46 @@ audited() {
 	store-check
 }
 
+@test "may: a rate whose share of the minute is no whole millisecond is one, too" {
+	export LEGWORK_NOW=2026-11-28T12:00:00Z
+	for rate in 7 700; do
+		ruled --rate messages=$rate
+		run -75 --separate-stderr as bob chat-post "$chat" < <(seq 720)
+		assert_equal "$(chat-show --jq .seq "$chat" | tail -n 1)" "$rate"
+	done
+}
+
+@test "may: what is refused counts for nothing" {
+	worker w 'read -r _ <>"$GATE"'
+	mkfifo gate
+	export GATE=$PWD/gate
+	ruled --rate messages=2 --may post=members
+	chat-edit --lock "$chat" >/dev/null
+	id=$(as ada task-add --chat "$chat" --ids work)
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	wait_until 10 eval '[[ $(field "$id" .status) = in_progress ]]'
+	for i in 1 2 3; do
+		run -75 --separate-stderr as bob chat-post "$chat" "while it is locked $i"
+		assert_equal "$stderr" "chat-post: chat ${chat:0:8}: locked while task ${id:0:8} runs"
+	done
+	run -75 --separate-stderr as bob chat-post <<<'{"type":"message","user_id":"bob","chat_id":"'"${chat:0:8}"'","data":{"text":"locked"}}'
+	run -0 store-dump
+	assert_jq 'all(.key | startswith("rate/") | not)'
+	echo >gate
+	await_exit $runner
+	export LEGWORK_NOW=2026-11-28T12:00:00Z
+	for i in 1 2; do as bob chat-post "$chat" "$i" >/dev/null; done
+	for i in 1 2 3; do run -75 as bob chat-post "$chat" "too many $i"; done
+	LEGWORK_NOW=2026-11-28T12:00:30Z as bob chat-post "$chat" 3 >/dev/null
+	chat-edit --stranger bob "$chat" >/dev/null
+	LEGWORK_NOW=2026-11-28T12:01:00Z
+	for i in 1 2 3; do run -77 as bob chat-post "$chat" "a stranger $i"; done
+	chat-edit --person bob "$chat" >/dev/null
+	as bob chat-post "$chat" 4 >/dev/null
+	store-check
+}
+
 @test "may: so many tasks a minute; a duplicate counts for none" {
 	ruled --rate tasks=1
 	export LEGWORK_NOW=2026-11-28T12:00:00Z
@@ -214,7 +519,7 @@ audited() {
 	run -0 as bob task-add --chat "$chat" one
 	assert_jq '.[0].duplicate'
 	run -75 --separate-stderr as bob task-add --chat "$chat" two
-	assert_equal "$stderr" "task-add: chat ${chat:0:8}: bob has used up 1 tasks a minute: try again in 60 s"
+	assert_equal "$stderr" "task-add: chat ${chat:0:8}: bob has used up 1 task a minute: try again in 60 s"
 	as ann task-add --chat "$chat" two >/dev/null
 	as bob task-add elsewhere >/dev/null
 }
@@ -238,7 +543,7 @@ audited() {
 	as bob chat-post "$chat" one >/dev/null
 	run -0 store-dump
 	assert_jq 'map(select(.key | startswith("rate/")).value | [.user_id, .kind]) == [["bob", "messages"]]'
-	chat-rm "$chat"
+	as ann chat-rm "$chat"
 	run -0 store-dump
 	assert_jq 'all(.key | startswith("rate/") | not)'
 }
@@ -317,4 +622,119 @@ thinker() {
 	grep -qxF '{"task":"Do it again"}' got
 	agent-run "$(as ann task-add --chat "$chat" --agent told --ids 'Do it once more')" >/dev/null
 	assert_equal "$(<got)" 'Do it once more'
+}
+
+@test "may: what is refused for its rate is to be tried again (75), also where it was a line" {
+	ruled --rate tasks=1 --rate messages=1
+	as bob task-add --chat "$chat" one >/dev/null
+	run -75 as bob task-add --chat "$chat" <<<'{"instruction":"two"}'
+	run -65 as bob task-add --chat "$chat" <<<$'{"instruction":"two"}\n{}'
+	run -75 as bob chat-post "$chat" <<<$'one\ntwo'
+	run -65 as bob chat-post "$chat" <<<$'\xff\ntwo'
+	run -65 as bob chat-post < <(jq -nc --arg c "$chat" '{type: "message", data: {text: "two"}, chat_id: $c}, {type: "message"}')
+}
+
+@test "may: an agent adds a task in no other's name, and changes no chat (77)" {
+	ruled --may add=owner
+	LEGWORK_TASK_ID=$(uuid) run -65 --separate-stderr as eve task-add --chat "$chat" \
+		<<<'{"instruction":"x","created_by":"ann"}'
+	assert_equal "$stderr" "task-add: stdin:1: chat ${chat:0:8}: eve may not add tasks: only its owner may"
+	LEGWORK_TASK_ID=$(uuid) run -77 --separate-stderr as ann chat-edit --may add=anyone "$chat"
+	assert_equal "$stderr" 'chat-edit: LEGWORK_TASK_ID is set: an agent changes no chat'
+}
+
+@test "may: an agent deletes no chat and no agent, and no task but what is below its own (77); the audit has its task" {
+	worker wc 'wc -w'
+	ruled --may add=members
+	top=$(as ann task-add --chat "$chat" --ids -- $'Do both:\n- one thing\n- another thing')
+	task-show "$top" | task-plan --planner rules | task-split --print >parts
+	other=$(as ann task-add --chat "$chat" --ids something else)
+	export LEGWORK_TASK_ID=$top
+	refused() { # COMMAND OPERAND WORDS
+		run -77 --separate-stderr as ann "$1" "$2"
+		assert_output ''
+		assert_equal "$stderr" "$1: $3"
+	}
+	refused chat-rm "$chat" 'LEGWORK_TASK_ID is set: an agent removes no chat'
+	refused agent-rm wc 'LEGWORK_TASK_ID is set: an agent removes no agent'
+	refused task-rm "$other" "task ${other:0:8}: LEGWORK_TASK_ID is set: an agent deletes only what is below its task"
+	refused agent-cancel "$other" "task ${other:0:8}: LEGWORK_TASK_ID is set: an agent ends only what is below its task"
+	refused agent-cancel --all 'LEGWORK_TASK_ID is set: an agent ends only what is below its task'
+	refused task-approve "$other" 'LEGWORK_TASK_ID is set: an agent approves nothing'
+	run -77 as ann chat-edit --title x "$chat"
+	audited --arg t "$top" 'map([.kind, .task_id, .user_id]) == (["remove", "remove", "cancel", "cancel", "cancel",
+		"approve", "edit"] | map([. + "_refused", $t, "ann"]))'
+	task-rm --force "$(jq -r .id parts | tail -n 1)"
+	unset LEGWORK_TASK_ID
+	assert_equal "$(agent-list --jq .role)" wc
+	is_field "$other" .status pending
+	assert_equal "$(chat-list --ids)" "$chat"
+}
+
+@test "may: an agent adds, changes and imports none, and deletes no log (77); the audit has its task" {
+	agent-add --model m --sandbox --deny-tool run thinker >/dev/null
+	agent-list >before
+	jq -nc '{role: "other", command: ["cat"]}' >crew.jsonl
+	refused() { # COMMAND WORDS ARGUMENT ...
+		run -77 --separate-stderr as ann "$1" "${@:3}"
+		assert_output ''
+		assert_equal "$stderr" "$1: LEGWORK_TASK_ID is set: an agent $2"
+	}
+	LEGWORK_TASK_ID=$(uuid)
+	export LEGWORK_TASK_ID
+	refused agent-add 'adds no agent' --model m --tool run thinker
+	refused agent-import 'adds no agent' crew.jsonl
+	refused agent-log 'removes no log' --prune 1d
+	run -0 as ann agent-import --dry-run crew.jsonl
+	run -0 as ann agent-log --prune 1d --dry-run
+	audited --arg t "$LEGWORK_TASK_ID" 'map([.kind, .task_id, .user_id]) == (["add", "add", "remove"] | map([. + "_refused", $t, "ann"]))'
+	unset LEGWORK_TASK_ID
+	run -0 agent-list
+	assert_output "$(<before)"
+}
+
+@test "may: logs that one may not read one does not delete either" {
+	worker wc 'wc -w'
+	ruled --may read=owner
+	id=$(as ann task-add --ids --chat "$chat" --agent wc count these words)
+	as ann agent-run "$id" | as ann chat-post >/dev/null
+	LEGWORK_NOW=2099-01-01T00:00:00Z run -0 as eve agent-log --prune 1d
+	assert_output ''
+	assert_exists "$LEGWORK_STORE/logs/agents/$id.log"
+	LEGWORK_NOW=2099-01-01T00:00:00Z run -0 as ann agent-log --prune 1d
+	assert_output "$id"
+	assert_not_exists "$LEGWORK_STORE/logs/agents/$id.log"
+}
+
+@test "may: what one may not read no task of one's own waits for, and no key gives it away (77)" {
+	ruled --may read=owner
+	id=$(as ann task-add --ids --chat "$chat" --key nightly the secret plan)
+	for given in "$id" "${id:0:6}"; do
+		run -77 --separate-stderr as eve task-add --depends-on "$given" tell me
+		assert_equal "$stderr" "task-add: task $given: no such task"
+	done
+	mine=$(as eve task-add --ids tell me)
+	run -77 --separate-stderr as eve task-edit --depends-on "$id" "$mine"
+	assert_equal "$stderr" "task-edit: task $id: no such task"
+	run -77 --separate-stderr as eve task-add --key nightly anything
+	assert_output ''
+	assert_equal "$stderr" "task-add: key: is somebody else's; use another"
+	run -65 --separate-stderr task-add <<<'{"id":"'"$id"'","instruction":"x","created_by":"eve"}'
+	assert_equal "$stderr" "task-add: stdin:1: id: is somebody else's; use another"
+	audited --arg c "$chat" 'map([.kind, .user_id, .chat_id]) == [range(5) | ["read_refused", "eve", $c]]'
+	run -0 as ann task-add --depends-on "$id" after it
+	run -0 as ann task-add --key nightly anything
+	assert_jq --arg id "$id" '.[0] | .id == $id and .duplicate'
+}
+
+@test "may: who may add where he may not read has his own tasks again, and waits for what is there" {
+	ruled --may read=owner
+	id=$(as ann task-add --ids --chat "$chat" the secret plan)
+	run -0 as eve task-add --chat "$chat" --key k --depends-on "$id" tell nobody
+	assert_jq --arg id "$id" '.[0].depends_on == [$id]'
+	run -0 as eve task-add --chat "$chat" --key k tell nobody
+	assert_jq '.[0].duplicate'
+	run -0 as eve task-add --chat "$chat" the secret plan
+	assert_jq --arg id "$id" '.[0] | .id != $id and .created_by == "eve" and (has("duplicate") | not)'
+	audited 'length == 0'
 }

@@ -20,6 +20,14 @@ thinker() { agent-add thinker --model some-model "$@" >/dev/null; }
 # with_notes OPTION ... - the agent has the server of notes
 with_notes() { thinker --mcp "notes=$PWD/notes" "$@"; }
 
+# offers OPTION ... - the agent has a server, "list", whose list has the pages on stdin
+offers() {
+	cat >pages
+	printf '#!/bin/sh\nexec jq -nc --unbuffered --slurpfile pages %q/pages -f %s/tests/mcp/list.jq\n' "$PWD" "$ROOT" >list
+	chmod +x list
+	thinker --mcp "list=$PWD/list" "$@"
+}
+
 # calls <LINES - the model makes each call, a line with a name and arguments, in a turn of its own, and
 # then says that it is done
 calls() {
@@ -125,6 +133,21 @@ is_refused() {
 	END
 	assert_equal "$(wc -l <begun)" 2
 	assert_equal "$(field "$id" '[.status, .response] | join(" ")')" 'completed done'
+}
+
+@test "mcp tools: a server that wants a handshake first, and has ended, is not asked anything else again" {
+	calls <<-'END'
+		strict__crash
+		strict__told
+	END
+	thinker --mcp "strict=$PWD/server strict"
+	does
+	run -0 results
+	assert_output - <<-'END'
+		error strict: the server has ended: "it is broken\n"
+		success ["initialize","notifications/initialized"]
+	END
+	assert_equal "$(wc -l <begun)" 3
 }
 
 @test "mcp tools: a server that is silent does not outlive the time of its task" {
@@ -299,7 +322,7 @@ was_called() { jq -e --arg tool "$1" 'select(.type == "tool_use" and .data.name 
 		old__folder
 		old__env
 	END
-	thinker --mcp-file mine.json
+	WHERE=$PWD WORD=hello thinker --mcp-file mine.json
 	WHERE=$PWD WORD=hello does
 	run -0 results
 	assert_line --index 0 'success 1 notes'
@@ -310,6 +333,27 @@ was_called() { jq -e --arg tool "$1" 'select(.type == "tool_use" and .data.name 
 	calls </dev/null
 	does
 	assert_equal "$(asked 1 '[.tools[].name | split("__")[0]] | unique')" '["lab_my_notes"]'
+}
+
+@test "mcp tools: of a file, what is of no use here is passed over and told of, and the others are there" {
+	jq -n --arg notes "$PWD/notes" '{servers: {far: {type: "http", url: "https://127.0.0.1/"},
+		asks: {command: $notes, env: {KEY: "${input:key}"}},
+		notes: {command: "${workspaceFolder}/../notes"}}}' >mine.json
+	mkdir place
+	calls <<<'notes__add_note {"text":"a"}'
+	run -0 --separate-stderr agent-add thinker --model some-model --folder place --mcp-file mine.json
+	assert_equal "$stderr" "agent-add: MCP server passed over: $PWD/mine.json: far: want a server of type stdio, got http
+agent-add: MCP server passed over: $PWD/mine.json: asks: env: KEY: \${input:key} is asked of a person, which is not done here; \${NAME} is the environment's"
+	does
+	run -0 results
+	assert_output 'success 1 notes'
+	run -0 jq -r 'select(.data.message | strings | contains("warning")) | .data.message' events
+	assert_line --index 0 "Task ${id:0:8}: warning: MCP server passed over: $PWD/mine.json: far: want a server of type stdio, got http"
+	assert_line --index 1 --partial "$PWD/mine.json: asks: "
+	calls </dev/null
+	thinker --folder place --mcp-file mine.json --tool far__x
+	does
+	is_refused 'tool far__x: no MCP server of the agent has it'
 }
 
 @test "mcp tools: the servers of an agent in a sandbox are in it" {
@@ -369,4 +413,68 @@ was_called() { jq -e --arg tool "$1" 'select(.type == "tool_use" and .data.name 
 	agent-cancel "$id" >/dev/null
 	await_exit "$runner" || true
 	wait_until 10 no_process_left
+}
+
+@test "mcp tools: a thousand of the same name are soon told apart, and more are refused" {
+	calls <<<'list__t_1000'
+	jq -nc '{tools: [range(1000) | {name: "t"}]}' | offers
+	id=$(task-add --ids --allow-duplicates 'do it')
+	run -0 timeout 60 agent-run "$id"
+	assert_equal "$(asked 1 '.tools | [length, (map(.name) | unique | length), .[0].name, .[1].name, .[999].name]')" \
+		'[1000,1000,"list__t","list__t_2","list__t_1000"]'
+	run -0 results
+	assert_output 'success t'
+	calls </dev/null
+	jq -nc '{tools: [range(2000) | {name: "t\(.)"}]}' | offers
+	does
+	is_refused 'MCP server list: it offers more than 1000 tools'
+}
+
+@test "mcp tools: what no model takes is left out or cut, and who watches is told" {
+	calls <<<'list__good'
+	jq -nc '{tools: [{name: "good", description: ("\u00e4" * 2048)}, {name: "wide.r", description: ("x\("\u00e4" * 2048)")},
+		{name: "bad", inputSchema: {type: "object", properties: 5, required: "x"}}, {name: "none", inputSchema: 7},
+		{name: "huge", inputSchema: {properties: {a: {description: ("x" * 70000)}}}}, {name: "denied", inputSchema: 7},
+		{name: "other", inputSchema: {properties: {a: {prefixItems: [{type: "string"}], pattern: "("}}}}]}' |
+		offers --tool list__huge --tool 'list__[!h]*' --deny-tool list__denied
+	does
+	assert_equal "$(asked 1 '[.tools[] | [.name, (.description | utf8bytelength)]]')" \
+		'[["list__good",4096],["list__wide_r",4098],["list__other",5]]'
+	assert_equal "$(asked 1 '.tools[1].description[-5:]')" '"ää..."'
+	assert_equal "$(asked 1 '.tools[2].parameters.properties.a.pattern')" '"("'
+	run -0 jq -r --arg id "${id:0:8}" 'select(.data.message | strings | contains("warning")) | .data.message' events
+	assert_output - <<-END
+		Task ${id:0:8}: warning: tool list__wide_r has a description of 4097 bytes, which was cut
+		Task ${id:0:8}: warning: tool list__bad cannot be used: inputSchema: /properties: want an object, got number
+		Task ${id:0:8}: warning: tool list__none cannot be used: inputSchema: want an object
+		Task ${id:0:8}: warning: tool list__huge cannot be used: inputSchema: 70039 bytes are too many
+	END
+	run -0 results
+	assert_output 'success good'
+	calls </dev/null
+	jq -nc '{tools: [range(30) | {name: "t\(.)", inputSchema: []}]}' | offers
+	does
+	run -0 jq -r 'select(.data.message | strings | contains("warning")) | .data.message' events
+	assert_equal "${#lines[@]}" 21
+	assert_line --index 20 "Task ${id:0:8}: warning: and other tools of MCP servers, too"
+}
+
+@test "mcp tools: they are allowed, asked for and denied as the server spells them, too" {
+	local tools='{"tools":[{"name":"delete.file"},{"name":"read/file"},{"name":"move file"},{"name":"x"}]}'
+	calls <<<'list__delete_file'
+	offers --deny-tool list__delete.file --ask-tool 'list__move file' <<<"$tools"
+	does
+	assert_equal "$(asked 1 '[.tools[].name]')" '["list__read_file","list__move_file","list__x"]'
+	calls <<<'list__move_file'
+	offers --deny-tool 'list__*.f*' --tool list__read/file --ask-tool 'list__move file' <<<"$tools"
+	does
+	assert_equal "$(asked 1 '[.tools[].name]')" '["list__read_file","list__move_file"]'
+	assert_equal "$(field "$id" '[.waiting, .approval.tool] | join(" ")')" 'approval list__move_file'
+	calls </dev/null
+	offers --deny-tool list__delete_all --deny-tool other__x --deny-tool '*drop*' <<<"$tools"
+	does
+	is_refused 'tool list__delete_all: the agent has none like this'
+	offers --deny-tool other__x --deny-tool '*drop*' <<<"$tools"
+	does
+	assert_equal "$(field "$id" .status)" completed
 }

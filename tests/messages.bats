@@ -122,5 +122,6 @@ conversation() {
 	assert_jq 'map(select(.source.seq % 20 == 6)) | all(.output.format == "csv")'
 	assert_jq 'map(select(.source.seq % 20 == 11)) | all(.priority == "high" and (.metadata | keys == ["ticket"]))'
 	run -0 chat-show --since 200 "$chat"
-	assert_jq 'map(.type) | (map(select(. == "error")) | length == 50) and (map(select(. == "status")) | length == 10)'
+	assert_jq 'map(.type) | (map(select(. == "error")) | length == 50) and (map(select(. == "status")) | length == 20)'
+	assert_jq 'map(select(.data.message // "" | startswith("no agent has the role nobody"))) | length == 10'
 }

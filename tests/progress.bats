@@ -36,8 +36,8 @@ drawn() { tr '\r' '\n' <"$1" | sed 's/\x1b\[[0-9;]*[mK]//g'; }
 
 # What SECONDS of steps look like: syncs that take their time.
 slowly() { # COMMAND
-	TERM=xterm script -qec "ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e trace=fdatasync \
-		-e inject=fdatasync:delay_enter=10000 $1" out </dev/null >/dev/null
+	TERM=xterm script -qec "ASAN_OPTIONS=detect_leaks=0 strace -f --seccomp-bpf -qq -o /dev/null \
+		-e trace=fdatasync -e inject=fdatasync:delay_enter=10000 $1" out </dev/null >/dev/null
 }
 
 @test "progress: task-add and store-load of a large file draw it while they read" {
@@ -54,7 +54,7 @@ slowly() { # COMMAND
 
 @test "progress: nothing is drawn of what comes through a pipe, whose end nobody knows" {
 	TERM=xterm script -qec 'seq 30000 | jq -cR "{instruction: .}" | ASAN_OPTIONS=detect_leaks=0 strace \
-		-qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:delay_enter=10000 \
+		-f --seccomp-bpf -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:delay_enter=10000 \
 		task-add >/dev/null; echo over' out </dev/null >/dev/null
 	run -0 drawn out
 	assert_line over

@@ -33,7 +33,28 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	task-watch --visibility 600 >out 3>&- &
 	await_lines out 1
 	kill $!
-	await_exit $! || [[ $? = 143 ]]
+	await_stopped $!
+	store-check
+}
+
+@test "quiet: a task that waits already can be told to wait longer, or not at all" {
+	at 00:00 say hello
+	id=$(at 00:10 task-add -c "$chat" --ids tidy up)
+	run -0 at 00:10 task-edit --when-idle 30s "$id"
+	assert_jq '.[0] | .waiting == "chat_idle" and .when_idle_s == 30 and .revision == 1'
+	at 00:29 task-watch --drain >out
+	run ! test -s out
+	run -0 at 00:29 task-edit --priority high "$id"
+	assert_jq '.[0] | .waiting == "chat_idle"'
+	run -0 at 00:29 task-edit --when-idle 5s "$id"
+	assert_jq '.[0] | has("waiting") | not'
+	run -0 at 00:29 task-edit --when-idle 1h "$id"
+	assert_jq '.[0] | .waiting == "chat_idle"'
+	chat-edit --when-idle 1h "$chat" >/dev/null
+	run -0 at 00:29 task-edit --when-idle none "$id"
+	assert_jq '.[0] | (has("waiting") | not) and .when_idle_s == 0'
+	run -64 --separate-stderr task-edit --when-idle soon "$id"
+	assert_equal "${stderr_lines[0]}" "task-edit: --when-idle: want a time such as 30s or 2m, at most a year, or none, got 'soon'"
 	store-check
 }
 
@@ -56,7 +77,7 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	await_lines out 1
 	((${EPOCHREALTIME//[!0-9]/} - begun < 1500000)) # its poll would be later
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 	assert_equal "$(jq -r .instruction out)" one
 }
 
@@ -99,7 +120,7 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	run -75 agent-run "$id"
 	assert_equal "$(field "$id" '.waiting, .attempt, .reservation')" $'chat_idle\n0\nnull'
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 	LEGWORK_NOW=2999-01-01T00:00:00Z run -0 agent-run "$id"
 	assert_equal "$(field "$id" .status)" completed
 }
@@ -149,7 +170,7 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	await_lines out 1
 	((SECONDS < 2))
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 }
 
 @test "quiet: many tasks of one chat are one queue: the oldest of the highest priority is first" {
@@ -164,7 +185,7 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	await_lines out 4
 	wait_until 10 eval '[[ ! $(store-dump | grep hold/) ]]' # the queue is closed
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 	assert_equal "$(jq -r .instruction out | paste -sd' ')" 'a b c d'
 	store-check
 }
@@ -204,7 +225,7 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	await_lines out 1
 	assert_equal "$(jq -r .id out)" "$id"
 	kill $pid
-	await_exit $pid || [[ $? = 143 ]]
+	await_stopped $pid
 	store-check
 }
 
@@ -217,7 +238,6 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 }
 
 @test "quiet: a message that is dated in the future is not waited for" {
-	say now
 	jq -nc --arg c "$chat" '{type: "message", at: "2999-01-01T00:00:00Z", chat_id: $c, data: {text: "x"}}' |
 		chat-post >/dev/null
 	run -0 task-add -c "$chat" --when-idle 1h one
@@ -234,4 +254,20 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	run -65 --separate-stderr task-add <<<'{"instruction":"x","lock":"yes"}'
 	assert_equal "$stderr" 'task-add: stdin:1: lock: want true or false, got string'
 	assert_equal "$(task-list)" ''
+}
+
+@test "quiet: a message that is brought from elsewhere, with its time, ends no waiting" {
+	at 00:00 say hello
+	for time in 2020-01-01T00:00:00Z 2999-01-01T00:00:00Z; do
+		printf '{"type":"message","chat_id":"%s","at":"%s","data":{"text":"brought"}}\n' "$chat" $time |
+			at 00:05 chat-post >/dev/null
+		run -0 at 00:10 task-add -c "$chat" --when-idle 30s tidy up $time
+		assert_jq '.[0].waiting == "chat_idle"'
+	done
+	printf '{"type":"message","chat_id":"%s","at":"2026-11-20T12:00:20Z","data":{"text":"late"}}\n' "$chat" |
+		at 00:25 chat-post >/dev/null
+	run -0 at 00:31 task-add -c "$chat" --when-idle 30s tidy up again
+	assert_jq '.[0].waiting == "chat_idle"'
+	run -0 at 00:50 task-add -c "$chat" --when-idle 30s tidy up at last
+	assert_jq '.[0] | has("waiting") | not'
 }

@@ -11,7 +11,7 @@ setup() {
 	mkdir "$victim.d"
 	echo precious >"$victim.d/file"
 	# everything that drives a terminal or turns the direction of writing, and letters between
-	printf -v evil 'a\001b\a\b\t\v\f\rc\e[31md\e]0;title\a\177\u0080\u0085\u009b31m\u009fe\u202af\u202eg\u2066h\u2069i'
+	printf -v evil 'a\001b\a\b\t\v\f\rc\e[31md\e]0;title\a\177\u0080\u0085\u009b31m\u009fe\u202af\u202eg\u2066h\u2069i\u200bj\u2060k\u00adl\u3164m\ufeffn\U000e0041o'
 }
 
 # --- helpers
@@ -449,16 +449,16 @@ load_line() { printf '{"key":"%s","sets":%s,"names":[],"value":%s}\n' "$1" "${3:
 
 # assert_tame FILE ... - no control character is in it but the newline
 assert_tame() {
-	! LC_ALL=C grep -naP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]' "$@" ||
+	! LC_ALL=C grep -naP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xc2\xad|\xe2\x80[\x8b\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xe3\x85\xa4|\xef\xbb\xbf|\xf3\xa0[\x80\x81]' "$@" ||
 		{ echo "control characters in $*"; return 1; }
 }
 
 @test "assert_tame: each control character is found" {
-	for char in $'\001' $'\007' $'\t' $'\r' $'\033' $'\177' $'\u0080' $'\u009b' $'\u009f' $'\u202a' $'\u202e' $'\u2066' $'\u2069'; do
+	for char in $'\001' $'\007' $'\t' $'\r' $'\033' $'\177' $'\u0080' $'\u009b' $'\u009f' $'\u202a' $'\u202e' $'\u2066' $'\u2069' $'\u00ad' $'\u200b' $'\u2060' $'\u3164' $'\ufeff' $'\U000e0001' $'\U000e007f'; do
 		printf 'a%sb\n' "$char" >text
 		run -1 assert_tame text
 	done
-	printf 'plain\n\u00a0\u2029\u2065\u206a\u202f\n' >text
+	printf 'plain\n\u00a0\u2029\u2065\u206a\u202f\u200d\ufe0f\U000e0100\n' >text
 	assert_tame text
 }
 
@@ -470,7 +470,7 @@ assert_tame() {
 	chat=$(chat-new --ids --title "$evil")
 	chat-post "$chat" "$evil" >/dev/null
 	jq -nc --arg t "$evil" --arg chat "$chat" '
-		{type:"message",data:{text:$t},at:$t,session_id:$t,chat_id:$chat},
+		{type:"message",data:{text:$t},session_id:$t,chat_id:$chat},
 		{type:"message",data:{text:$t,task_id:$t},chat_id:$chat},
 		{type:"status",data:{message:$t,task_id:"\($t)x"},chat_id:$chat},
 		{type:"tool_use",data:{name:$t,task_id:$t,($t):$t},chat_id:$chat},
@@ -490,7 +490,7 @@ assert_tame() {
 
 @test "users: no name has a control character in it (65)" {
 	chat=$(chat-new --ids)
-	for char in $'\001' $'\t' $'\n' $'\033' $'\177' $'\u009b' $'\u202e' $'\u2066'; do
+	for char in $'\001' $'\t' $'\n' $'\033' $'\177' $'\u009b' $'\u202e' $'\u2066' $'\u200b' $'\U000e0041'; do
 		user=a${char}b
 		refuses 65 chat-new --user "$user"
 		refuses 65 chat-new --user ann --member "$user"

@@ -64,7 +64,7 @@ busy() {
 	chat-show "$chat" --format json >all
 	wait_until 10 cmp -s all seen
 	kill "$viewer"
-	await_exit "$viewer" || [ $? = 143 ]
+	await_stopped "$viewer"
 	[ "$(jq .seq all)" = "$(seq "$(wc -l <all)")" ]
 }
 

@@ -708,3 +708,22 @@ task-add: stdin:4: task deadbeef: no such task'
 	assert_equal "$stderr" "task-add: stdin:3: every_s: want a schedule, too
 task-add: stdin:4: every_s: want number, got string"
 }
+
+@test "task-add: what legwork says of a message is said of one that is there, and by legwork" {
+	chat=$(chat-new --ids)
+	message=$(chat-post "$chat" hello | jq -r .id)
+	skip() { # MESSAGE USER TYPE - such a line
+		jq -nc --arg c "$chat" --arg m "$1" --arg u "$2" --arg t "$3" '{skip: {chat_id: $c, message_id: $m},
+			event: {type: $t, chat_id: $c, user_id: $u, data: {message: "it says nothing", text: "it", reply_to: $m}}}'
+	}
+	for bad in "$message eve error" "$message legwork message"; do
+		read -ra words <<<"$bad"
+		run -65 --separate-stderr task-add < <(skip "${words[@]}")
+		assert_equal "$stderr" 'task-add: stdin:1: event: want an error of legwork in the chat of its message'
+	done
+	run -0 task-add < <(skip "$(uuid)" legwork error)
+	run -65 task-add <<<'{"instruction":"x","agent":"HELLO","source":{"chat_id":"'"$chat"'","message_id":"'"$(uuid)"'"}}'
+	assert_equal "$(chat-show --jq '.data.reply_to // ""' "$chat" | sort -u | paste -sd,)" ",$message"
+	run -0 task-add < <(skip "$message" legwork error)
+	assert_equal "$(chat-show --jq '.type + " " + .user_id' "$chat" | tail -n 1)" 'error legwork'
+}

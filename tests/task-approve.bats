@@ -16,6 +16,7 @@ load records
 
 @test "task-approve: --deny says no, with a reason" {
 	asking
+	chat-edit --may approve=anyone "$chat" >/dev/null
 	LEGWORK_USER=bob run -0 task-approve --deny "${id:0:8}" 'not today'
 	assert_jq '.[0].approval | .decision == "denied" and .by == "bob" and .reason == "not today"'
 	assert_equal "$(task-list --ready --ids)" "$id"
@@ -248,4 +249,23 @@ it waits for ${children[0]:0:8} (creates the agent auditor; waits for ada's appr
 	is_field "${children[0]}" .waiting approval
 	task-approve --deny "${children[0]}" >/dev/null
 	is_field "${children[0]}" .status failed
+}
+
+@test "a chat that approves tasks: what was allowed and is changed then, is asked about anew" {
+	export LEGWORK_USER=ada
+	worker doer 'jq -r .instruction; exit 1'
+	chat=$(chat-new --ids --approve tasks)
+	id=$(LEGWORK_USER=bob task-add --ids -c "$chat" sweep)
+	task-approve "$id" >/dev/null
+	LEGWORK_USER=bob task-edit --priority high "$id" >/dev/null
+	is_field "$id" '[.waiting, .approval.decision] | tojson' '[null,"approved"]'
+	LEGWORK_USER=bob task-edit --instruction 'sell the house' "$id" >/dev/null
+	is_field "$id" '[.waiting, .approval.decision] | tojson' '["approval",null]'
+	task-approve "$id" >/dev/null
+	agent-run "$id" >/dev/null || true
+	is_field "$id" .status failed
+	LEGWORK_USER=bob task-edit --instruction 'sell the car' "$id" >/dev/null
+	task-retry "$id" >/dev/null
+	is_field "$id" '[.waiting, .approval.decision] | tojson' '["approval",null]'
+	store-check
 }

@@ -134,6 +134,26 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	assert_jq '.[0] | (has("agent") | not) and (.validation.warnings | length == 1)'
 }
 
+@test "task-draft: who does it for want of who was named is told in the chat, and is not named by the task" {
+	worker first true
+	worker second true
+	chat=$(chat-new --ids --user ada)
+	chat-post --user ada "$chat" '@nobody do the sums' >/dev/null
+	chat-show "$chat" >said
+	for ((i = 0; i < 2; i++)); do
+		id=$(task-draft <said | task-add --ids)
+	done
+	run -0 chat-show -n 9 "$chat"
+	assert_jq 'map(select(.type == "status").data.message) == ["no agent has the role nobody: first, the first one, does it"]'
+	agent-run "$id" >/dev/null
+	run -0 field "$id" '[.agent, .assignment.reason, .assignment.named] | @json'
+	assert_output '["first","no agent had the role nobody: it was the first",null]'
+	id=$(jq -nc '{instruction: "do more", agent: "first", instead_of: "nobody"}' | task-add --ids)
+	task-edit "$id" --agent second >/dev/null
+	run -0 field "$id" '.instead_of'
+	assert_output null
+}
+
 @test "task-draft: lengths are judged in characters" {
 	letters() { printf "%$1s" '' | sed 's/ /é/g'; }
 	while IFS='|' read -r text output errors warnings; do
@@ -331,10 +351,10 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 
 @test "task-draft: --commands: /approve lets a task go on, in the name of who said it" {
 	asking
-	chat-post --user bob "$chat" "/approve $id fine" >/dev/null
+	chat-post --user ada "$chat" "/approve $id fine" >/dev/null
 	steer
 	run -0 field "$id" '.approval | "\(.decision) \(.by) \(.reason)"'
-	assert_output 'approved bob fine'
+	assert_output 'approved ada fine'
 }
 
 @test "task-draft: --commands: another chat's tasks, and unknown ones, are out of reach" {
@@ -359,6 +379,8 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	line=$(drafted --commands)
 	LEGWORK_TASK_ID=$id run -65 task-add <<<"$line"
 	assert_output --partial 'an agent commands nothing'
+	run -0 store-log --audit --jq 'select(.kind == "command_refused")'
+	assert_jq --arg t "$id" 'map([.task_id, .user_id]) == [[$t, "ada"]]'
 	run -0 field "$id" .status
 	assert_output pending
 }
@@ -402,9 +424,50 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	END
 }
 
-@test "task-draft: a reply that decides nothing is a message as any other" {
+@test "task-draft: a reply to what is no request is a message as any other" {
 	run -0 task-draft < <(jq -c '.data += {reply_to: "e", text: "look at this"}' <<<"$message")
 	assert_jq '.[0].instruction == "look at this"'
+}
+
+@test "task-draft: a reply to a request that says neither yes nor no is no task, and the chat tells how to answer" {
+	asking
+	for to in r1 "$event"; do
+		before=$(task-list --count)
+		chat-post --user ada --reply-to "$to" "$chat" 'Perhaps not' >/dev/null
+		run -0 eval 'chat-show -n 1 "$chat" | task-draft | tee drafted | task-add'
+		refute_output
+		assert_equal "$(jq -r .skip.reason drafted)" \
+			'a reply to what a task asks begins with yes or no, and why may follow; this decides nothing'
+		assert_equal "$(task-list --count)" "$before"
+		run -0 chat-show -n 1 "$chat"
+		assert_jq '.[0] | .type == "error" and (.data.message | contains("begins with yes or no"))'
+	done
+	run -0 field "$id" .waiting
+	assert_output approval
+	chat-post --user ada --reply-to r1 "$chat" '/task count the words of it' >/dev/null
+	run -0 eval 'chat-show -n 1 "$chat" | task-draft'
+	assert_jq '.[0].instruction == "count the words of it"'
+}
+
+@test "task-draft: a reply to a request is no task either when it was decided before anybody looked" {
+	asking
+	for to in r1 "$event"; do chat-post --reply-to "$to" "$chat" 'maybe later, what is it?' >/dev/null; done
+	chat-post --reply-to r1 "$chat" yes >/dev/null
+	run -0 eval 'chat-show "$chat" | task-draft'
+	assert_jq 'length == 5 and all(has("skip")) and (map(select(.event)) | length) == 2'
+	agent-add counter -- wc -w >/dev/null
+	legwork run --once --chat "$chat"
+	assert_equal "$(task-list --chat "$chat" --count)" 1
+	is_field "$id" .status completed
+}
+
+@test "task-draft: --commands: a reason to cancel has 1000 characters at most, which the chat is told" {
+	chat=$(chat-new --ids)
+	id=$(task-add -c "$chat" --ids one)
+	said=$(chat-post --ids "$chat" "/cancel $id $(printf 'x%.0s' {1..1001})")
+	run -0 eval 'chat-show -n 1 "$chat" | task-draft --commands | task-add'
+	assert_equal "$(answered)" 'error reason: longer than 1000 characters'
+	is_field "$id" .status pending
 }
 
 @test "task-draft: an answer of a task is never drafted again" {

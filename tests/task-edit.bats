@@ -68,7 +68,7 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	task-edit --instruction after "$id" >/dev/null
 	wait_until 10 has_lines handed 2
 	kill "$watcher"
-	await_exit "$watcher" || [[ $? = 143 ]]
+	await_stopped "$watcher"
 	assert_equal "$(jq -r .instruction handed)" $'before\nafter'
 	task-plan <handed | task-split | task-run >/dev/null
 	is_field "$id" '.status, .response, .attempt, .decision.needs_subtasks' $'completed\nafter\n1\nfalse'
@@ -134,7 +134,7 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	agent-add counter -- wc -l >/dev/null
 	id=$(task-add --ids $'do\n- one\n- two') other=$(task-add --ids other)
 	plan_of "$id" | task-split
-	for option in --instruction=x --agent=counter --depends-on="$other" --no-depends-on; do
+	for option in --instruction=x --agent=counter --depends-on="$other" --no-depends-on --when-idle=1s --lock; do
 		run -65 --separate-stderr task-edit "$option" "$id"
 		assert_equal "$stderr" "task-edit: task ${id:0:8}: was split: edit its subtasks"
 	done

@@ -66,6 +66,33 @@ task() { jq -nc --arg id "$1" --arg text "$2" '{id: $id, title: $text, instructi
 	assert_output '["some","plan",true]'
 }
 
+# using IN OUT - what is said in stdin, with what it has used
+using() { jq -c --argjson in "$1" --argjson out "$2" 'if .type == "stop" then {type: "usage", input_tokens: $in, output_tokens: $out, total_tokens: ($in + $out)}, . else . end'; }
+
+@test "task-plan llm: what planning has used is the task's, and of its tokens the subtasks share the rest" {
+	worker smith cat
+	plan=$(plan_text '[{"title":"one","assigned_to":"smith"},{"title":"two","assigned_to":"smith"}]')
+	script_llm < <(says 'not readable' | using 10 1; echo; decision true 8 | using 20 2; echo; says "$plan" | using 60 7)
+	id=$(task-add --ids --max-tokens 1000 --max-turns 8 all)
+	run -0 bash -c "task-show $id | task-plan | tee plan | task-split --print"
+	assert_jq 'map(.limits | [.max_tokens, .max_turns]) == [[450, 4], [450, 4]]'
+	is_field "$id" '.usage | tojson' '{"input_tokens":90,"output_tokens":10,"total_tokens":100,"calls":3}'
+	assert_equal "$(jq -c .decision.usage plan)" "$(task-show --jq '.usage | tojson' "$id")"
+}
+
+@test "task-plan llm: what planning has used counts with what the work itself uses" {
+	agent-add --model some thinker >/dev/null
+	script_llm < <(decision false 1 | using 20 2; echo; says 'It is done.' | using 100 10)
+	id=$(task-add --ids --agent thinker all)
+	run -0 bash -c "task-show $id | task-plan | task-run >/dev/null"
+	is_field "$id" '.usage | [.input_tokens, .output_tokens, .total_tokens, .calls] | tojson' '[120,12,132,2]'
+	worker smith 'exit 1'
+	script_llm < <(decision false 1 | using 20 2)
+	id=$(task-add --ids --agent smith --max-attempts 1 everything)
+	run -0 bash -c "task-show $id | task-plan | task-run >/dev/null"
+	is_field "$id" '[.status, .usage.total_tokens, .usage.calls] | tojson' '["failed",22,1]'
+}
+
 @test "task-plan llm: with --threshold the score decides" {
 	script_llm < <(decision true 5; echo; decision false 6; echo; says "$(plan_text '[{"title":"one","assigned_to":"a"}]')")
 	run -0 task-plan -j1 --threshold 6 < <(task t1 a; task t2 b)
@@ -312,6 +339,28 @@ split_done() {
 	assert_equal "$(wc -l <asked)" 1
 	run -0 agent-list
 	assert_jq '.[1] | .role == "miller" and .status == "active" and (.system_prompt | startswith("You grind."))'
+}
+
+@test "task-plan llm: what making an agent has used is told in the chat, and is its task's" {
+	creating
+	script_llm < <(says 'You bend iron.' | using 30 3)
+	run -0 agent-run "$id"
+	assert_jq 'map(select(.type == "token_usage") | .data | [.input_tokens, .output_tokens, .total_tokens]) == [[30, 3, 33]]'
+	is_field "$id" '[.status, .usage.total_tokens, .usage.calls] | tojson' '["completed",33,1]'
+}
+
+@test "task-plan llm: a long reason for an agent is cut between characters in the question" {
+	worker smith cat
+	unset LEGWORK_MODEL
+	chat=$(chat-new --ids)
+	chat-edit --approve agents "$chat" >/dev/null
+	id=$(task-add --ids --chat "$chat" x)
+	printf -v long 'a%.0s' {1..499}
+	jq -nc --arg id "$id" --arg why "${long}éé" '{task_id: $id, plan: {subtasks: [{title: "a", priority: "low", assigned_to: "smith"}],
+		agent_creations: [{role: "miller", skills: [], description: "You grind.", justification: $why}]}}' >plan
+	creation=$(task-split --print <plan | sed -n 1p | jq -r .id)
+	run -0 agent-run "$creation"
+	is_field "$creation" .approval.question "May the agent miller join the crew? $long"
 }
 
 @test "task-plan llm: without a model an agent is made by the template; one that is there stays as it is" {

@@ -128,7 +128,7 @@ dependency ${a:0:8} was cancelled: it was deleted"
 	wait_until 10 has_lines handed 3
 	assert_equal "$(tail -n 1 handed | jq -r .id)" "$c"
 	kill "$watcher"
-	await_exit "$watcher" || [[ $? = 143 ]]
+	await_stopped "$watcher"
 }
 
 @test "task-rm: --drain does not wait for what was deleted" {

@@ -11,7 +11,7 @@ watch() {
 
 stop() { # PID
 	kill -TERM "$1"
-	await_exit "$1" || [[ $? = 143 ]]
+	await_stopped "$1"
 }
 
 @test "task-watch: --drain with nothing to do ends at once" {

@@ -74,6 +74,13 @@ await_exit() {
 	wait "$1" 2>/dev/null || { local status=$?; [[ $status = 127 ]] || return "$status"; }
 }
 
+# await_stopped PID [SECONDS] - the same of one that was sent a SIGTERM, and has ended by it
+await_stopped() {
+	local status=0
+	await_exit "$@" || status=$?
+	[[ $status = 143 ]] || { printf 'await_stopped: %s has ended with %s\n' "$1" "$status" >&2; return 1; }
+}
+
 has_ended() {
 	local state
 	state=$(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) || return 0

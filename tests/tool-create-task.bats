@@ -113,6 +113,23 @@ end_boss() {
 	assert_equal "$(grep -c '"I wait."' events)" 1
 }
 
+@test "create_task: nothing is left in /proc of one that has ended while the boss goes on" {
+	says boss < <(create '{"task_description":"count all the files"}'; echo hang)
+	says helper < <(answers '7 files')
+	boss
+	id=$(task-add --agent boss --ids 'how many files are there?')
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	wait_until 10 has_lines boss/asked 2
+	child=$(children)
+	wait_field "$child" .status completed
+	pid=$(agent-log --kind start --jq .pid "$child")
+	wait_until 10 eval '[[ ! -e /proc/$pid ]]'
+	wait_until 10 eval '[[ $(wc -w <"/proc/$runner/task/$runner/children") = 1 ]]'
+	assert_equal "$(field "$id" .status)" in_progress
+	end_boss
+}
+
 @test "create_task: several work at the same time, and the boss hears of each" {
 	says boss < <(
 		create '{"task_description":"count the first files"}' c1 | head -1
@@ -156,6 +173,33 @@ end_boss() {
 	assert_equal "$(children | wc -l)" 1
 }
 
+@test "create_task: while there is no room for the other agent nothing is started" {
+	worker shared 'case $(cat) in
+		*first*) [[ -e tried ]] || { touch tried; exit 75; } ;;
+		*) touch begun; until [[ -e go ]]; do sleep 0.02; done ;;
+		esac
+		echo done' --max-running 1
+	call '{"task_description":"this is the first one","agent":"shared","wait":true}' >result 3>&- &
+	tool=$!
+	wait_until 10 test -e tried
+	child=$(task-list --ids)
+	wait_field "$child" .waiting time
+	other=$(agent-spawn --ids --agent shared this is another one 3>&-)
+	wait_until 10 test -e begun
+	waiter=$(cut -d" " -f1 "$LEGWORK_STORE/run/$(field "$child" .waiter)")
+	kill -KILL "$waiter"
+	due=$(date -d "$(field "$child" .not_before)" +%s%3N)
+	wait_until 10 eval '(($(date +%s%3N) > due + 300))' # more than a look later
+	leases=$(stat -c %y "$LEGWORK_STORE/run")
+	wait_until 10 eval '(($(date +%s%3N) > due + 900))'
+	assert_equal "$(stat -c %y "$LEGWORK_STORE/run")" "$leases"
+	touch go
+	await_exit "$tool"
+	assert_equal "$(jq -r .response result)" done
+	assert_equal "$(field "$child" .attempt)" 2
+	task-wait "$other" >/dev/null
+}
+
 @test "create_task: one that is killed is started again while the boss waits" {
 	says boss < <(create '{"task_description":"count all the files","wait":true}'; answers 'There are 7.')
 	says helper < <(echo "wait $PWD/go"; answers '7 files')
@@ -185,7 +229,7 @@ end_boss() {
 @test "create_task: a scope may be narrowed, and never be left (77)" {
 	busy_boss
 	end_boss
-	task-rm "$id" >/dev/null
+	env -u LEGWORK_TASK_ID task-rm "$id" >/dev/null
 	id=$(jq -nc '{instruction: "be the boss", agent: "boss", scope: {account_ids: ["111122223333", "444455556666"],
 		regions: ["eu-central-1"]}}' | task-add --ids)
 	LEGWORK_TASK_ID='' agent-run "$id" >/dev/null 3>&- &
@@ -213,8 +257,8 @@ end_boss() {
 		{"allow":["create_task","read_file"],"ask":["run"],"deny":[]}
 		{"allow":["read_file"],"ask":[],"deny":[]}
 	END
-	agent-add writer --model some-model --tool write_file --tool read_file >/dev/null
-	worker program cat
+	env -u LEGWORK_TASK_ID agent-add writer --model some-model --tool write_file --tool read_file >/dev/null
+	env -u LEGWORK_TASK_ID agent-add program -- cat >/dev/null
 	run -77 --separate-stderr call '{"task_description":"count all the files","agent":"program"}'
 	assert_equal "$stderr" 'tool-create-task: agent program: is a program, which may do more than you; name none'
 	says helper < <(answers fine)

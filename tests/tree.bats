@@ -8,7 +8,10 @@ setup() {
 	shopt -s nullglob
 }
 
-layers() { sed -n 's/^LAYERS *+\{0,1\}= *//p' Makefile | tr '\n' ' '; }
+layers() { sed -n 's/^LAYERS *= *//p' Makefile; }
+
+# includes FILE ... - which modules of lib/ these include
+includes() { sed -n 's/^# *include "\(.*\)\.h"/\1/p' "$@"; }
 
 # A source without comments and without what is in its strings.
 bare() {
@@ -24,27 +27,44 @@ forbid() {
 	return "$bad"
 }
 
-@test "tree: LAYERS names every module" {
-	diff <(for file in lib/*.[ch]; do basename "${file%.*}"; done | sort -u) \
-		<(layers | tr -s ' ' '\n' | sort) || { echo 'lib < > LAYERS in the Makefile'; false; }
+@test "tree: lib/ has a folder for each layer, and nothing else" {
+	diff <(ls lib) <(layers | tr ' ' '\n' | sort) || { echo 'lib < > LAYERS in the Makefile'; false; }
 }
 
-@test "tree: modules include only the layers below them" {
+@test "tree: modules include only those of their own layer and of the layers below" {
 	bad=0
 	below=' '
-	for module in $(layers); do
-		for other in $(cat "lib/$module".[ch] | sed -n 's/^# *include "\(.*\)\.h"/\1/p'); do
-			[[ $other = "$module" || $below = *" $other "* ]] ||
-				{ echo "$module includes $other"; bad=1; }
+	for layer in $(layers); do
+		for file in lib/"$layer"/*.[ch]; do
+			file=${file##*/}
+			below+="${file%.*} "
 		done
-		below+="$module "
+		for file in lib/"$layer"/*.[ch]; do
+			for other in $(includes "$file"); do
+				[[ $below = *" $other "* ]] || { echo "$file includes $other"; bad=1; }
+			done
+		done
 	done
 	[ "$bad" = 0 ]
 }
 
+@test "tree: no modules include each other in a circle, nor have the same name" {
+	for file in lib/*/*.[ch]; do
+		module=$(basename "${file%.*}")
+		for other in $(includes "$file"); do
+			echo "$module $other"
+		done
+	done >"$BATS_TEST_TMPDIR/pairs"
+	run --separate-stderr tsort "$BATS_TEST_TMPDIR/pairs"
+	assert_success
+	assert_equal "$stderr" ''
+	run bash -c 'basename -a lib/*/*.[ch] | sort | uniq -d'
+	assert_output ''
+}
+
 @test "tree: every public function is documented in its header" {
 	bad=0
-	for header in lib/*.h; do
+	for header in lib/*/*.h; do
 		awk -v file="$header" '
 			/\*\/$/ { documented = NR }
 			/^[a-z_].*\(/ && !/^(static|typedef|extern "C")/ {
@@ -57,7 +77,7 @@ forbid() {
 }
 
 @test "tree: a header is guarded by its name" {
-	for header in lib/*.h; do
+	for header in lib/*/*.h; do
 		name=$(basename "$header" .h)
 		grep -qx "#ifndef ${name^^}_H" "$header" || { echo "$header"; false; }
 	done
@@ -70,13 +90,13 @@ forbid() {
 
 @test "tree: no function that is banned is called" {
 	forbid '(?<![\w.>])(strcpy|strcat|v?sprintf|strtok|atoi|gets|rand|system|signal|popen)\s*\(' \
-		lib/*.[ch] cmd/*.[ch] tests/unit/*.[ch] tests/helpers/*.[ch] tests/model/*.[ch]
+		lib/*/*.[ch] cmd/*.[ch] tests/unit/*.[ch] tests/helpers/*.[ch] tests/model/*.[ch]
 }
 
 @test "tree: modules neither print nor exit, but for errors" {
 	files=()
-	for file in lib/*.c; do
-		[[ $file = lib/@(args|buf|err|opt|stage).c ]] || files+=("$file")
+	for file in lib/*/*.c; do
+		[[ $file = lib/*/@(args|buf|err|opt|stage).c ]] || files+=("$file")
 	done
 	forbid '\b(stdout|stderr)\b|\b(v?printf|puts|putchar|perror|exit|err_warn|err_print|err_exit)\s*\(' \
 		"${files[@]}"
@@ -84,7 +104,7 @@ forbid() {
 
 @test "tree: each third-party header is included by one module only" {
 	for header in jq.h gdbm.h uuid/uuid.h oniguruma.h curl/curl.h yaml.h; do
-		users=$(grep -lE "^# *include <$header>" lib/*.[ch] cmd/*.[ch] | sed 's/\.[ch]$//' | sort -u)
+		users=$(grep -lE "^# *include <$header>" lib/*/*.[ch] cmd/*.[ch] | sed 's/\.[ch]$//' | sort -u)
 		[[ $users != *$'\n'* ]] || { echo "<$header>: $users"; false; }
 	done
 }

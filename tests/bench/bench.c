@@ -33,7 +33,8 @@ static const struct {
 	{ "claim", section_claim }, { "pipeline", section_pipeline }, { "list", section_list },
 	{ "viewers", section_viewers }, { "posting", section_posting }, { "wake", section_wake },
 	{ "idle", section_idle }, { "memory", section_memory }, { "rebuild", section_rebuild },
-	{ "think", section_think }, { "spawn", section_spawn }, { "halt", section_halt } };
+	{ "think", section_think }, { "spawn", section_spawn }, { "halt", section_halt },
+	{ "serve", section_serve } };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -5,7 +5,7 @@
  * measure.c    programs are started, and timed from here; medians of interleaved runs
  * table.c      the rows
  * peer.c       servers, and data of others
- * add.c read.c work.c view.c think.c spawn.c halt.c   the sections
+ * add.c read.c work.c view.c think.c spawn.c halt.c serve.c   the sections
  * inside.c     a program of its own: what is timed within a process, with the library
  * sqlite.c     likewise, with SQLite's; nothing.c is a program that does nothing, model.c a model
  *              that answers at once
@@ -63,6 +63,7 @@ struct program {
 	const char *argv[ARGS_MAX];
 	const char *store; /* its LEGWORK_STORE; NULL: none */
 	const char *in;    /* file for its stdin; NULL: /dev/null */
+	char *const *env;  /* its environment, whole; NULL: ours */
 };
 
 /* What became of it. */
@@ -191,5 +192,6 @@ void section_rebuild(void);
 void section_think(void);
 void section_spawn(void);
 void section_halt(void);
+void section_serve(void);
 
 #endif

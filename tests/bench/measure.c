@@ -82,7 +82,8 @@ program_start(const struct program *p, int in, int out)
 	set_files(&files, p, in, out);
 	set_store(p);
 	/* the strings are not written to: POSIX, exec */
-	rc = posix_spawnp(&pid, p->argv[0], &files, NULL, (char *const *)p->argv, environ);
+	rc = posix_spawnp(&pid, p->argv[0], &files, NULL, (char *const *)p->argv,
+	    p->env ? p->env : environ);
 	if (rc != 0)
 		dief("%s: %s", p->argv[0], strerror(rc));
 	posix_spawn_file_actions_destroy(&files);

@@ -72,7 +72,7 @@ check_duration(const char *text)
 	fuzz_fact(ms >= -1);
 	if (ms < 0)
 		return;
-	fuzz_fact(isdigit((unsigned char)*text));
+	fuzz_fact(isdigit((unsigned char)text[*text == '.']));
 	/* "part of a millisecond counts as one" */
 	fuzz_fact((ms == 0) == (strpbrk(text, "123456789") == NULL));
 }

@@ -1,7 +1,7 @@
 # An MCP server that says what it is told to: jq -nc --unbuffered --arg era modern|legacy -f this
 #
 # era legacy knows initialize and not server/discover; modern the other way round; mute answers
-# nothing before initialize; ancient speaks a version that nobody knows.
+# nothing before initialize, and strict ends of it; ancient speaks a version that nobody knows.
 
 def is_modern: $era == "modern";
 def version: .params._meta["io.modelcontextprotocol/protocolVersion"];
@@ -31,7 +31,7 @@ def call($state):
 		{jsonrpc: "2.0", id: "x", method: "sampling/createMessage", params: {}},
 		{jsonrpc: "2.0", method: "notifications/message", params: {data: "hm"}},
 		{jsonrpc: "2.0", id: 999, result: {}}, text("heard")
-	elif $name == "steps" then progress(1; "one"), progress(2; "two"), text("done")
+	elif $name == "steps" then progress(0.5; null), (progress(1; null) | del(.params.total)), progress(2; "two"), text("done")
 	elif $name == "image" then result({content: [{type: "text", text: "see"},
 		{type: "image", data: "QUJDRA==", mimeType: "image/png"},
 		{type: "resource_link", uri: "file:///a", name: "a"},
@@ -49,6 +49,7 @@ def answer($state):
 	elif .method == "server/discover" and is_modern then
 		result({supportedVersions: ["2026-07-28"], capabilities: {tools: {}}})
 	elif $era == "mute" and .method == "server/discover" then empty
+	elif $era == "strict" and $state.told[0] != "initialize" then ("initialize first\n" | stderr | empty), halt
 	elif .method == "initialize" and (is_modern | not) then
 		result({protocolVersion: (if $era == "ancient" then "1999-01-01" else "2025-06-18" end),
 			capabilities: {tools: {}}, serverInfo: {name: "stub", version: "1"}})

@@ -30,6 +30,7 @@ meant(const char *crew, const char *metadata, const char *text, const char *want
 	verdict_release(&verdict);
 	free(left);
 	free(to.role);
+	free(to.instead_of);
 	jv_free(given);
 	jv_free(to.crew);
 	jv_free(to.chat);

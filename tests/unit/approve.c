@@ -1,5 +1,7 @@
 /* Tasks have names of one letter here (letters.h). */
 #include "approve.h"
+#include "asker.h"
+#include "event.h"
 #include "letters.h"
 
 static const struct approval yes = { .yes = true, .by = "ada", .reason = NULL };
@@ -19,8 +21,8 @@ begin_asking(char event[ID_TEXT])
 	begin('a', "", "{}");
 	task_put(tx, json_set_string(task('a'), "chat_id", chat_id));
 	ask('a');
-	chat_post(tx,
-	    chat_event("approval_request",
+	event_post(tx,
+	    event_new("approval_request",
 		record("{'request_id':'r-a','question':'May I?','task_id':'%s'}", ids['a']), "ada",
 		chat_id),
 	    &stored);
@@ -32,7 +34,7 @@ begin_asking(char event[ID_TEXT])
 static void
 last_words_are(const char *want, const char *fact)
 {
-	jv event = store_at(tx, chat_event_number(tx, chat_id, chat_last(tx, chat_id))),
+	jv event = store_at(tx, event_at(tx, chat_id, event_last(tx, chat_id))),
 	   data = json_get(event, "data", JV_KIND_OBJECT);
 	char *got = xprintf("%s: %s", json_peek_string(event, "user_id"),
 	    json_peek_string(data, "message"));
@@ -48,7 +50,7 @@ static void
 test_decision(void)
 {
 	char event[ID_TEXT], long_reason[APPROVE_REASON_MAX + 2];
-	struct approval no = { .yes = false, .by = "bob", .reason = "not today" };
+	struct approval no = { .yes = false, .by = "ada", .reason = "not today" };
 
 	begin_asking(event);
 	memset(long_reason, 'x', sizeof long_reason);
@@ -79,15 +81,15 @@ test_decision(void)
 	claim('a');
 	is_int(approve_task(tx, ids['a'], NULL, no), -1, "... also while it runs");
 	life_complete(tx, task('a'), jv_string("done"));
-	is_int(approve_task(tx, ids['a'], NULL, no), -1, "and nothing when it has ended");
-	ok(strstr(err_text(), "waits for no approval") != NULL, "... which is told");
+	is_int(approve_task(tx, ids['a'], NULL, no), -1, "and when it has ended");
+	ok(strstr(err_text(), "was approved by ada already") != NULL, "... which is told, too");
 	begin('b', "", "{}");
 	is_int(approve_task(tx, ids['b'], NULL, no), -1, "nor where nothing was asked");
 	end_test();
 	begin_asking(event);
 	is_int(approve_task(tx, ids['a'], NULL, no), 0, "a request may be denied");
 	states("a", "ready", "then the task is ready, too");
-	last_words_are("bob: bob denied: May I?: not today", "the chat is told why");
+	last_words_are("ada: ada denied: May I?: not today", "the chat is told why");
 	end_test();
 }
 
@@ -118,10 +120,20 @@ replies(const char *in, const char *text, const char *more)
 	jv data = json_set_string(record("%s", more), "text", text), stored;
 	bool has_decided;
 
-	chat_post(tx, chat_event("message", data, "bob", in), &stored);
+	event_post(tx, event_new("message", data, "ada", in), &stored);
 	has_decided = approve_by_reply(tx, stored);
 	jv_free(stored);
 	return has_decided;
+}
+
+/* The chat was told last that task a was approved before. */
+static void
+told_late(const char *fact)
+{
+	char *want = xprintf("legwork: task %.8s: was approved by ada already", ids['a']);
+
+	last_words_are(want, fact);
+	free(want);
 }
 
 static void
@@ -189,8 +201,8 @@ test_whose(void)
 	jv_free(chat);
 	free(more);
 	begin('b', "", "{}");
-	chat_post(tx,
-	    chat_event("approval_request",
+	event_post(tx,
+	    event_new("approval_request",
 		record("{'request_id':'r-a','question':'Is it Friday?','task_id':'%s'}", ids['b']),
 		"ada", chat_id),
 	    &stored);
@@ -199,11 +211,37 @@ test_whose(void)
 	jv_free(stored);
 	free(more);
 	states("a", "approval", "it waits all the time");
-	ok(approve_knows(tx, event) && approve_knows(tx, "r-a"), "event and request are known");
-	ok(!approve_knows(tx, "r-b") && !approve_knows(tx, ""), "others are not");
+	ok(asker_kind(tx, event) != ASKER_UNKNOWN && asker_kind(tx, "r-a") != ASKER_UNKNOWN,
+	    "event and request are known");
+	ok(asker_kind(tx, "r-b") == ASKER_UNKNOWN && asker_kind(tx, "") == ASKER_UNKNOWN,
+	    "others are not");
 	ok(replies(chat_id, "yes", "{'reply_to':'r-a'}"), "the request's own id does");
 	states("a", "ready", "then it is ready");
 	ok(!replies(chat_id, "no", "{'reply_to':'r-a'}"), "but once only");
+	told_late("... which its chat is told");
+	end_test();
+}
+
+/* A request is known by its id when it was decided, unless another task asks so by now. */
+static void
+test_known(void)
+{
+	char event[ID_TEXT], *more;
+
+	begin_asking(event);
+	approve_task(tx, ids['a'], NULL, yes);
+	ok(asker_kind(tx, "r-a") == ASKER_REQUEST, "what was decided is known");
+	begin('b', "", "{}");
+	claim('b');
+	task_put(tx, json_set_string(task('b'), "chat_id", chat_id));
+	life_ask(tx, task('b'), record("{'request_id':'r-a','question':'And I?'}"));
+	task_put(tx, task('a'));
+	ok(replies(chat_id, "no", "{'reply_to':'r-a'}"), "another may ask with the same id");
+	states("b", "ready", "... and is answered");
+	more = xprintf("{'reply_to':'%s'}", event);
+	ok(!replies(chat_id, "no", more), "an event that has asked is its own task's");
+	told_late("... which was answered");
+	free(more);
 	end_test();
 }
 
@@ -212,7 +250,7 @@ static void
 aims(const char *user, const char *type, const char *text, const char *more, const char *want)
 {
 	jv data = jv_object_merge(json_set_string(jv_object(), "text", text), record("%s", more)),
-	   event = approve_aim(tx, chat_event(type, data, user, chat_id));
+	   event = approve_aim(tx, event_new(type, data, user, chat_id));
 
 	data = json_get(event, "data", JV_KIND_OBJECT);
 	is(json_peek_string(data, "reply_to"), want, text);
@@ -243,7 +281,7 @@ test_aim(void)
 	task_put(tx, json_set_string(task('b'), "chat_id", chat_id));
 	ask('b');
 	aims("bob", "message", "no", "{}", NULL);
-	approve_task(tx, ids['a'], NULL, yes);
+	approve_task(tx, ids['a'], NULL, (struct approval){ .yes = true, .by = "bob" });
 	aims("ada", "message", "no", "{}", "r-b");
 	end_test();
 }
@@ -257,6 +295,7 @@ main(void)
 	test_again();
 	test_replies();
 	test_whose();
+	test_known();
 	test_aim();
 	domain_close();
 	return done_testing();

@@ -54,6 +54,11 @@ test_named(void)
 	agent("{'role':'later','skills':['add later'],'status':'proposed'}");
 	does("{'instruction':'@first','agent':'ADDER'}", "adder: the task names it",
 	    "who is named does it");
+	does("{'instruction':'x','agent':'first','instead_of':'gone'}",
+	    "first: no agent had the role gone: it was the first",
+	    "for want of who is named the first does it");
+	is_named("{'instruction':'x','agent':'first','instead_of':'gone'}", false,
+	    "... which the task has not named");
 	does("{'instruction':'add, @First'}", "first: the instruction mentions it",
 	    "else who is mentioned");
 	does("{'instruction':'x','agent':'gone'}", "-: no agent has the role gone",

@@ -6,11 +6,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "bell.h"
 #include "buf.h"
+#include "clock.h"
 #include "err.h"
 #include "tap.h"
 
@@ -114,6 +116,84 @@ test_reader(void)
 	is_int(bell_wait(b, DEADLINE_MS, fds[1]), -1, "one that nobody reads any more does");
 	close(fds[1]);
 	is_int(bell_wait(b, DEADLINE_MS, fds[1]), -1, "and so does one that is closed");
+	bell_close(b);
+}
+
+/* How long so many rests take. */
+static long long
+rest_ms(struct bell *b, int count, int most_ms)
+{
+	long long start_ms = clock_mono_ms();
+
+	while (count-- > 0)
+		bell_rest(b, NULL, most_ms, -1);
+	return clock_mono_ms() - start_ms;
+}
+
+/* Whether a rest of who has rested often is a long one; where we stood still too long ourselves,
+ * it was quiet meanwhile. */
+static bool
+rests_long(struct bell *b, struct bell *other)
+{
+	for (int i = 0; i < 200; i++) {
+		bell_rest(b, other, 0, -1);
+		if (i >= 10 && rest_ms(b, 1, DEADLINE_MS) >= 31)
+			return true;
+	}
+	return false;
+}
+
+/* How often we slept so far. */
+static long
+sleeps(void)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_SELF, &used);
+	return used.ru_nvcsw;
+}
+
+static void
+test_rest_after_quiet(void)
+{
+	struct bell *b = bell_open(watch_fd, "tasks");
+	long before, first;
+	int fds[2];
+
+	before = sleeps();
+	bell_rest(b, NULL, DEADLINE_MS, -1);
+	first = sleeps();
+	is_int(first - before, 0, "after a quiet time nobody rests");
+	for (int i = 0; i < 200 && sleeps() == first; i++)
+		bell_rest(b, NULL, DEADLINE_MS, -1);
+	ok(sleeps() > first, "who wants to rest again soon does");
+	bell_ring(watch_fd, "tasks");
+	ok(pipe2(fds, O_CLOEXEC) == 0 && write(fds[1], "", 1) == 1 && rests_long(b, NULL),
+	    "it rings, so that rests are long");
+	before = sleeps();
+	for (int i = 0; i < 10; i++)
+		bell_rest(b, NULL, DEADLINE_MS, fds[0]);
+	is_int(sleeps() - before, 0, "what can be read ends a rest");
+	close(fds[0]);
+	close(fds[1]);
+	bell_close(b);
+}
+
+static void
+test_rest(void)
+{
+	struct bell *b = bell_open(watch_fd, "tasks"), *other = bell_open(watch_fd, "chats");
+
+	bell_ring(watch_fd, "tasks");
+	ok(rest_ms(b, 100, 0) < 3100, "nobody rests longer than he likes");
+	ok(rests_long(b, NULL), "rests are longer while it rings");
+	ok(is_ringing(b), "what rang meanwhile is not forgotten");
+	bell_clear(b);
+	bell_rest(b, NULL, DEADLINE_MS, -1);
+	ok(rest_ms(b, 100, DEADLINE_MS) < 3100, "they are short again when it is quiet");
+	bell_ring(watch_fd, "chats");
+	ok(rests_long(b, other), "of two bells each counts");
+	bell_close(other);
 	bell_close(b);
 }
 
@@ -262,6 +342,8 @@ main(void)
 	test_one();
 	test_many();
 	test_reader();
+	test_rest();
+	test_rest_after_quiet();
 	test_no_wakeup_lost();
 	test_dead();
 	test_planted();

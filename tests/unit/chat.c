@@ -1,7 +1,9 @@
 #include <inttypes.h>
 
 #include "chat.h"
+#include "cursor.h"
 #include "domain.h"
+#include "event.h"
 #include "task.h"
 
 enum { MANY = 300 };
@@ -32,7 +34,7 @@ post(jv event, jv *stored)
 
 	if (!json_has(event, "chat_id"))
 		event = json_set_string(event, "chat_id", chat_id);
-	rc = chat_post(tx, event, stored);
+	rc = event_post(tx, event, stored);
 	domain_commit(tx);
 	return rc;
 }
@@ -51,7 +53,7 @@ static uint64_t
 last(void)
 {
 	struct tx *tx = domain_begin();
-	uint64_t seq = chat_last(tx, chat_id);
+	uint64_t seq = event_last(tx, chat_id);
 
 	store_end(tx);
 	return seq;
@@ -115,7 +117,7 @@ event_without(const char *name)
 static void
 refuses(jv event, const char *why, const char *fact)
 {
-	fails(chat_check_event(event), EX_DATAERR, why, fact);
+	fails(event_check(event), EX_DATAERR, why, fact);
 	jv_free(event);
 }
 
@@ -124,7 +126,7 @@ static bool
 takes(const char *type, const char *data)
 {
 	jv event = record("{'type':'%s','data':%s,'chat_id':'x'}", type, data);
-	bool good = chat_check_event(event) == 0;
+	bool good = event_check(event) == 0;
 
 	jv_free(event);
 	return good;
@@ -154,7 +156,7 @@ test_check(void)
 {
 	jv good = event_without("nothing");
 
-	is_int(chat_check_event(good), 0, "an event with all that it needs is good");
+	is_int(event_check(good), 0, "an event with all that it needs is good");
 	jv_free(good);
 	refuses(json_set_string(event_without("id"), "type", "odd"),
 	    "event: type is odd, want message, status, error ...", "an unknown type");
@@ -187,7 +189,7 @@ test_post(void)
 	new_chat();
 	setenv("LEGWORK_NOW", "2026-11-20T12:00:00Z", 1);
 	is_int(post(record("{'type':'message','data':{'text':'x'},'seq':99,'extra':1}"), &stored),
-	    CHAT_POSTED, "an event is posted");
+	    EVENT_POSTED, "an event is posted");
 	has(stored, "seq", "1", "its number is the chat's to say");
 	has(stored, "at", "'2026-11-20T12:00:00.000Z'", "it gets its time");
 	has(stored, "extra", "1", "unknown fields are kept");
@@ -196,13 +198,13 @@ test_post(void)
 	unsetenv("LEGWORK_NOW");
 	snprintf(prefix, sizeof prefix, "%.8s", chat_id);
 	is_int(post(record("{'type':'message','data':{'text':'x'},'chat_id':'%s','id':'%s',"
-			   "'at':'then'}",
+			   "'at':'2026-01-02T03:04:05Z'}",
 			prefix, event_id),
 		   &stored),
-	    CHAT_POSTED, "the chat may be a prefix");
+	    EVENT_POSTED, "the chat may be a prefix");
 	is(json_peek_string(stored, "chat_id"), chat_id, "which becomes the whole id");
 	is(json_peek_string(stored, "id"), event_id, "an id that was given is kept");
-	has(stored, "at", "'then'", "so is a time");
+	has(stored, "at", "'2026-01-02T03:04:05Z'", "so is a time");
 	has(stored, "seq", "2", "the next number is the next");
 	jv_free(stored);
 	is_int(post(record("{'type':'message','data':{'text':'x'},'chat_id':'ffff'}"), &stored), -1,
@@ -223,17 +225,17 @@ test_same_id(void)
 	snprintf(event, sizeof event, "{'type':'message','data':{'text':'x'},'id':'%s'}",
 	    "eeeeeeee-0000-4000-8000-000000000002");
 	new_chat();
-	is_int(post_text(event), CHAT_POSTED, "an event with an id");
-	is_int(post_text(event), CHAT_KNOWN, "... is not stored twice");
+	is_int(post_text(event), EVENT_POSTED, "an event with an id");
+	is_int(post_text(event), EVENT_KNOWN, "... is not stored twice");
 	is_int((long long)last(), 1, "it takes no number the second time");
 	snprintf(other, sizeof other, "%s", chat_id);
 	new_chat();
-	is_int(post_text(event), CHAT_KNOWN, "nor in another chat");
+	is_int(post_text(event), EVENT_KNOWN, "nor in another chat");
 	is_int((long long)last(), 0, "which stays empty");
 	is_int(post(record("{'type':'error','data':{'message':'x'},'chat_id':'%s','id':'%s'}",
 			other, "eeeeeeee-0000-4000-8000-000000000002"),
 		   &stored),
-	    CHAT_KNOWN, "nor with other words");
+	    EVENT_KNOWN, "nor with other words");
 	has(stored, "type", "'error'", "what comes back is what was given");
 	has(stored, "seq", NULL, "without a number");
 	jv_free(stored);
@@ -257,8 +259,10 @@ test_no_gaps(void)
 		rc = post(record("{'type':'%s','data':{'message':'x'},'id':'%s'}",
 			      choice == 1 ? "odd" : "status", id),
 		    &stored);
-		wrong += rc != (choice == 1 ? -1 : want && choice == 0 ? CHAT_KNOWN : CHAT_POSTED);
-		if (rc == CHAT_POSTED && (uint64_t)json_peek_int(stored, "seq", 0) != ++want)
+		wrong += rc != (choice == 1              ? -1
+				   : want && choice == 0 ? EVENT_KNOWN
+							 : EVENT_POSTED);
+		if (rc == EVENT_POSTED && (uint64_t)json_peek_int(stored, "seq", 0) != ++want)
 			wrong++;
 		jv_free(stored);
 	}
@@ -266,14 +270,14 @@ test_no_gaps(void)
 	is_int((long long)last(), (long long)want, "the last number is their count");
 	tx = domain_begin();
 	for (uint64_t seq = 1; seq <= want; seq++) {
-		jv event = store_at(tx, chat_event_number(tx, chat_id, seq));
+		jv event = store_at(tx, event_at(tx, chat_id, seq));
 
 		wrong += strcmp(json_peek_string(event, "id"), ids[seq - 1]) != 0;
 		jv_free(event);
 	}
 	is_int((long long)wrong, 0, "each is found by its number");
-	is_int((long long)chat_event_number(tx, chat_id, want + 1), 0, "and none behind the last");
-	is_int((long long)chat_event_number(tx, chat_id, 0), 0, "nor before the first");
+	is_int((long long)event_at(tx, chat_id, want + 1), 0, "and none behind the last");
+	is_int((long long)event_at(tx, chat_id, 0), 0, "nor before the first");
 	store_end(tx);
 }
 
@@ -301,34 +305,54 @@ post_numbered(const char *n)
 	return rc;
 }
 
+/* The task's fourth event, whose id is another's by then. */
+static int
+post_usurped(void)
+{
+	jv stored;
+	int rc = post(record("{'type':'status','data':{'message':'x','task_id':'%s'},'n':4,"
+			     "'id':'eeeeeeee-0000-5000-8000-000000000009'}",
+			  task_id),
+	    &stored);
+
+	jv_free(stored);
+	return rc;
+}
+
 static void
 test_posted(void)
 {
 	struct tx *tx = domain_begin();
 
-	task_put(tx, record("{'id':'%s','instruction':'x','status':'completed','events':3,"
+	task_put(tx, record("{'id':'%s','instruction':'x','status':'completed','events':4,"
 			    "'posted':0}",
 			 task_id));
 	domain_commit(tx);
 	new_chat();
-	is_int(post_numbered("1"), CHAT_POSTED, "a task's first event is posted");
+	is_int(post_numbered("1"), EVENT_POSTED, "a task's first event is posted");
 	is_int(posted(), 1, "which the task knows at once");
-	is_int(post_numbered("1"), CHAT_KNOWN, "its number is not posted again");
-	is_int(post_numbered("3"), CHAT_POSTED, "a later one is");
+	is_int(post_numbered("1"), EVENT_KNOWN, "its number is not posted again");
+	is_int(post_numbered("3"), EVENT_POSTED, "a later one is");
 	is_int(posted(), 3, "and counts");
-	is_int(post_numbered("2"), CHAT_KNOWN, "one before it is not");
+	is_int(post_numbered("2"), EVENT_KNOWN, "one before it is not");
 	is_int(posted(), 3, "what is posted never goes down");
 	is_int((long long)last(), 2, "the chat has what was posted");
+	is_int(post_text("{'type':'message','data':{'text':'mine'},"
+			 "'id':'eeeeeeee-0000-5000-8000-000000000009'}"),
+	    EVENT_POSTED, "a person's message has the id that a task's event is to have");
+	is_int(post_usurped(), EVENT_POSTED, "the task's event is posted nevertheless");
+	is_int(posted(), 4, "and counts");
+	is_int(post_usurped(), EVENT_KNOWN, "but not twice");
 	tx = domain_begin();
 	is_int((long long)store_count(tx, "outbox"), 0, "with all posted the outbox is empty");
 	store_end(tx);
-	is_int(post_numbered("0"), CHAT_POSTED, "a number below one is none");
-	is_int(post_numbered("'4'"), CHAT_POSTED, "nor is a string");
+	is_int(post_numbered("0"), EVENT_POSTED, "a number below one is none");
+	is_int(post_numbered("'4'"), EVENT_POSTED, "nor is a string");
 	is_int(post_text("{'type':'status','data':{'message':'x','task_id':'gone'},'n':1}"),
-	    CHAT_POSTED, "an event of a task that is not there is posted");
-	is_int(post_text("{'type':'status','data':{'message':'x'},'n':1}"), CHAT_POSTED,
+	    EVENT_POSTED, "an event of a task that is not there is posted");
+	is_int(post_text("{'type':'status','data':{'message':'x'},'n':1}"), EVENT_POSTED,
 	    "or of none");
-	is_int(posted(), 3, "and does not count");
+	is_int(posted(), 4, "and does not count");
 }
 
 static void
@@ -336,8 +360,8 @@ move_is(const char *name, int64_t seq, int64_t want, const char *fact)
 {
 	struct tx *tx = domain_begin();
 
-	chat_move_cursor(tx, name, chat_id, seq);
-	is_int(chat_cursor(tx, name, chat_id), want, fact);
+	cursor_move(tx, name, chat_id, seq);
+	is_int(cursor_seq(tx, name, chat_id), want, fact);
 	domain_commit(tx);
 }
 
@@ -346,7 +370,7 @@ test_cursors(void)
 {
 	struct tx *tx = domain_begin();
 
-	is_int(chat_cursor(tx, "phone", chat_id), -1, "a reader nobody knows has no cursor");
+	is_int(cursor_seq(tx, "phone", chat_id), -1, "a reader nobody knows has no cursor");
 	store_end(tx);
 	move_is("phone", 0, 0, "it may begin at the beginning");
 	move_is("phone", 7, 7, "goes forward");
@@ -363,8 +387,8 @@ test_cursors(void)
 static jv
 stamped(void)
 {
-	return chat_stamp(record("{'type':'message','data':{'text':'x','task_id':'forged'},"
-				 "'user_id':'alice','session_id':'hers'}"));
+	return event_stamp(record("{'type':'message','data':{'text':'x','task_id':'forged'},"
+				  "'user_id':'alice','session_id':'hers'}"));
 }
 
 static void
@@ -387,10 +411,10 @@ test_stamp(void)
 	    "{'type':'message','data':{'text':'x','task_id':'t'},'user_id':'tester',"
 	    "'session_id':'r'}",
 	    "and its run as the session");
-	is_json(chat_stamp(record("{'data':{},'n':7}")),
+	is_json(event_stamp(record("{'data':{},'n':7}")),
 	    "{'data':{'task_id':'t'},'user_id':'tester','session_id':'r'}",
 	    "it has no number: it cannot pass for what was posted");
-	is_json(chat_stamp(record("{'data':7}")), "{'data':7,'user_id':'tester','session_id':'r'}",
+	is_json(event_stamp(record("{'data':7}")), "{'data':7,'user_id':'tester','session_id':'r'}",
 	    "data that is no object is left as it is");
 	unsetenv("LEGWORK_TASK_ID");
 	unsetenv("LEGWORK_RUN");

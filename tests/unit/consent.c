@@ -1,6 +1,7 @@
 #include "consent.h"
 #include "chat.h"
 #include "domain.h"
+#include "event.h"
 
 static void
 test_words(void)
@@ -81,7 +82,7 @@ test_hold(void)
 	approval = json_get(task, "approval", JV_KIND_OBJECT);
 	has(approval, "question", "'May this be done: dust?'", "that says what is asked");
 	has(approval, "about", "'task'", "and about what");
-	is_int((long)chat_events(tx, id), 1, "it is asked in the chat");
+	is_int((long)event_count(tx, id), 1, "it is asked in the chat");
 	jv_free(approval);
 	jv_free(task);
 	ok(!is_held(tx, record("{" TASK ",'chat_id':'%s','parent_id':'x'}", id)),

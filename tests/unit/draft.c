@@ -1,6 +1,6 @@
 #include "draft.h"
-#include "chat.h"
 #include "domain.h"
+#include "event.h"
 
 #define MESSAGE "aaaaaaaa-0000-4000-8000-000000000001"
 #define CHAT    "cccccccc-0000-4000-8000-000000000001"
@@ -49,7 +49,7 @@ refuses(const char *text, const char *why)
 	said = json_get(event, "data", JV_KIND_OBJECT);
 	is(json_peek_string(said, "message"), want, "what is no task is said in the chat");
 	is(json_peek_string(said, "reply_to"), MESSAGE, "... as an answer to the message");
-	is(json_peek_string(event, "user_id"), CHAT_HERALD, "... by nobody of it");
+	is(json_peek_string(event, "user_id"), EVENT_HERALD, "... by nobody of it");
 	ok(json_has(line, "skip") && !json_has(line, "instruction"), "... and passed over");
 	jv_free(said);
 	jv_free(event);
@@ -61,16 +61,27 @@ refuses(const char *text, const char *why)
 static void
 test_skips(void)
 {
+	jv line;
+
 	skips("status", "{'message':'x'}", "no message");
 	skips("message", "{'text':'x','task_id':'t'}", "a task said it");
 	skips("message", "{'text':'yes','reply_to':'e'}", "a decision");
+	skips("message", "{'text':'Yes.'}", "a decision");
+	scene.is_answer = true;
+	skips("message", "{'text':'yes','reply_to':'e'}", "a decision");
+	refuses("Perhaps", "a reply to what a task asks begins with yes or no, and why may follow; "
+			   "this decides nothing");
+	line = line_of("message", "{'text':'/task count them','reply_to':'e'}");
+	ok(json_has(line, "instruction"), "/task is a task also where it replies to a request");
+	jv_free(line);
+	scene.is_answer = false;
 	skips("message", "{'text':'x','bot':true}", "a bot said it");
 	jv_free(scene.chat);
 	scene.chat = record("{'members':[{'user_id':'Ada','kind':'bot'}]}");
 	skips("message", "{'text':'do it for me'}", "a bot said it");
 	scene.is_any_author = true;
 	for (int i = 0; i < 2; i++) {
-		jv line =
+		line =
 		    line_of("message", i ? "{'text':'do it','task_id':'t'}" : "{'text':'do it'}");
 
 		has(line, "instruction", "'do it'", "unless that is wanted");
@@ -124,13 +135,21 @@ test_lengths(void)
 	free(text);
 }
 
+#define AS_IT_STANDS "What follows /task is done as it stands"
+
 static void
 test_commands(void)
 {
 	jv line;
 
 	refuses("/cancel 1f3c", "/cancel is a command, and none are taken here");
+	refuses(" /Cancle 1f3c", "/Cancle is no command: is /cancel meant?  " AS_IT_STANDS);
 	scene.takes_commands = true;
+	refuses("/statsu", "/statsu is no command: is /status meant?  " AS_IT_STANDS);
+	refuses("/aprove 1f3c", "/aprove is no command: is /approve meant?  " AS_IT_STANDS);
+	line = line_of("message", "{'text':'/etc/passwd is to be read'}");
+	has(line, "instruction", "'/etc/passwd is to be read'", "a path is no command");
+	jv_free(line);
 	line = line_of("message", "{'text':'/Cancel  1f3c  too late '}");
 	is_json(jv_copy(line),
 	    "{'command':{'name':'cancel','task':'1f3c','reason':'too late','by':'ada'},"

@@ -3,9 +3,11 @@
 
 #include "agent.h"
 #include "chat.h"
+#include "demand.h"
 #include "domain.h"
 #include "engage.h"
 #include "life.h"
+#include "spec.h"
 #include "task.h"
 
 static const char *const boss_id = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -15,13 +17,13 @@ static const char *const boss_id = "aaaaaaaa-0000-4000-8000-000000000001";
 static void
 becomes(const char *request, const char *want, const char *fact)
 {
-	is_json(engage_spec(record("%s", request), false), want, fact);
+	is_json(demand_spec(record("%s", request), false), want, fact);
 }
 
 static void
 refuses(const char *request, const char *why, const char *fact)
 {
-	jv spec = engage_spec(record("%s", request), false);
+	jv spec = demand_spec(record("%s", request), false);
 
 	if (ok(!jv_is_valid(spec) && err_code() == EX_DATAERR, fact))
 		is(err_text(), why, "... saying what to do");
@@ -44,7 +46,7 @@ test_requests(void)
 		"files','tools':['run'],'agent':'x','chat_id':'1234'}",
 	    "{'tools':['run'],'agent':'x','chat_id':'1234','instruction':'count the files'}",
 	    "the rest stays");
-	is_json(engage_spec(record("{'task_description':'count the files','regions':'moon'}"),
+	is_json(demand_spec(record("{'task_description':'count the files','regions':'moon'}"),
 		    true),
 	    "{'scope':{'regions':['moon']},'instruction':'count the files'}",
 	    "another world has other regions");
@@ -62,6 +64,31 @@ test_requests(void)
 	    "tools: want a list of strings", "so are tools that are no names");
 	refuses("{'task_description':'count the files','limits':{'max_turns':-1}}",
 	    "limits.max_turns: want a number above 0", "and limits that are none");
+	refuses("{'task_description':'count the files','limits':{'max_turn':1}}",
+	    "limits.max_turn: there is no such limit; there are: timeout_s max_attempts "
+	    "retry_delay_s max_turns max_tokens max_children max_depth",
+	    "or that there are none of");
+	refuses("{'task_description':'count the files','model_id':''}",
+	    "model_id: is empty; name one, or none", "so is a model without a name");
+	refuses("{'task_description':'count\\u0000the files'}",
+	    "task_description: U+0000 cannot be in it; say what is to be done",
+	    "and a description that a program could not be given");
+}
+
+/* One that is too long, by its own name. */
+static void
+test_length(void)
+{
+	char *words = xmalloc(SPEC_INSTRUCTION_MAX + 2);
+	jv request;
+
+	memset(words, 'x', SPEC_INSTRUCTION_MAX + 1);
+	words[SPEC_INSTRUCTION_MAX + 1] = '\0';
+	request = json_set_string(jv_object(), "task_description", words);
+	ok(!jv_is_valid(demand_spec(request, false)) && err_code() == EX_DATAERR,
+	    "a description that is too long is refused");
+	is(err_text(), "task_description: longer than 1048576 bytes", "... and it is named");
+	free(words);
 }
 
 /* --- what is handed down */
@@ -70,7 +97,7 @@ test_requests(void)
 static int
 ask(struct tx *tx, const char *task, const char *agent, const char *request, jv *made)
 {
-	struct bequest from = { .task_id = boss_id, .tokens = 40, .turns = 2 };
+	struct means from = { .task_id = boss_id, .tokens = 40, .turns = 2 };
 	struct creation creation = { 0 };
 	struct engage how = { .lease = "L",
 		.parent = &from,
@@ -84,7 +111,7 @@ ask(struct tx *tx, const char *task, const char *agent, const char *request, jv 
 	chat = chat_add(tx, NULL, "ada", jv_array());
 	task_put(tx, json_set_string(boss, "chat_id", json_peek_string(chat, "id")));
 	jv_free(chat);
-	rc = engage_begin(tx, engage_spec(record("%s", request), false), &how, made, &lost);
+	rc = engage_begin(tx, demand_spec(record("%s", request), false), &how, made, &lost);
 	jv_free(lost);
 	return rc;
 }
@@ -230,6 +257,40 @@ test_members(void)
 	store_end(tx);
 }
 
+/* What a member of the crew is asked for that it would not be given. */
+static void
+gives_no_more(const char *boss, const char *more, const char *why, const char *fact)
+{
+	struct tx *tx = domain_begin();
+	char *request = xprintf("{'task_description':'count the files',%s}", more);
+	jv made;
+
+	jv_free(agent_put(tx, record("{'role':'shell','kind':'exec','command':['cat']}")));
+	jv_free(agent_put(tx, record("{'role':'clerk','kind':'llm','model_id':'m',"
+				     "'tools':{'allow':['run','read_file']}}")));
+	fails(ask(tx, "{}", boss, request, &made), EX_DATAERR, why, fact);
+	jv_free(made);
+	store_end(tx);
+	free(request);
+}
+
+static void
+test_wishes(void)
+{
+	const char *program = "{'role':'boss','kind':'exec','command':['cat']}",
+		   *all = "{'role':'boss','kind':'llm','model_id':'m',"
+			  "'tools':{'allow':['run','read_file']}}";
+
+	gives_no_more(program, "'agent':'clerk','tools':['read_file']",
+	    "tools: agent clerk is one of the crew, and has its own; name none",
+	    "tools that would not narrow a member are refused");
+	gives_no_more(all, "'agent':'shell','tools':['read_file']",
+	    "tools: agent shell is one of the crew, and has its own; name none",
+	    "so are those of a program, which has none");
+	gives_no_more(all, "'agent':'shell','model_id':'m'",
+	    "model_id: agent shell is a program, which has no model; name none", "and its model");
+}
+
 /* A program does what a shell can: who may not call one itself, anywhere, does not get there by it.
  */
 static void
@@ -317,10 +378,12 @@ main(void)
 {
 	domain_open("engage", 3);
 	test_requests();
+	test_length();
 	test_limits();
 	test_tools();
 	test_scope();
 	test_members();
+	test_wishes();
 	test_programs();
 	test_budget();
 	test_breadth();

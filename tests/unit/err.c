@@ -55,6 +55,7 @@ test_errno(void)
 	is_int(sys_code(ENOENT), EX_NOINPUT, "a missing file is 66");
 	is_int(sys_code(ENOSPC), EX_IOERR, "a full disk is 74");
 	is_int(sys_code(EPIPE), EX_IOERR, "a broken pipe is 74");
+	is_int(sys_code(EBADF), EX_IOERR, "so is what is closed");
 	is_int(sys_code(EACCES), EX_NOPERM, "a refusal is 77");
 	is_int(sys_code(EMFILE), EX_OSERR, "anything else is 71");
 }
@@ -71,13 +72,22 @@ test_long_text(void)
 	for (size_t i = 0; i + 2 < sizeof text; i += 2)
 		memcpy(text + i, "\xC3\xA9", 2);
 	err_set(EX_DATAERR, "%s", text);
-	is_int((long long)strlen(err_text()), 1022, "a cut does not split a character");
+	is(err_text() + 1020, "\xC3\xA9?", "half a character at the end is a ?");
 	err_set(EX_DATAERR, "why");
 	err_add("%.1023s", text);
-	is_int((long long)strlen(err_text()), 1022, "context that fills the slot is cut, too");
+	is(err_text() + 1020, "\xC3\xA9?", "so it is in context that fills the slot");
 	err_set(EX_DATAERR, "%s", text);
 	err_add("x");
 	is_int((long long)strlen(err_text()), 1023, "a sentence is cut behind its context");
+}
+
+static void
+test_utf8(void)
+{
+	err_set(EX_DATAERR, "'%.4s': want", "ab\xE2\x82\xAC");
+	is(err_text(), "'ab?': want", "part of a character is a ?");
+	err_set(EX_DATAERR, "caf\xE9/\xE2\x82\xAC: missing");
+	is(err_text(), "caf?/\xE2\x82\xAC: missing", "so is a byte of another encoding");
 }
 
 static void
@@ -100,6 +110,7 @@ main(void)
 	test_slot();
 	test_errno();
 	test_long_text();
+	test_utf8();
 	err_set(0, "%s", "");
 	test_output();
 	return done_testing();

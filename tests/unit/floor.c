@@ -2,6 +2,7 @@
 
 #include "chat.h"
 #include "domain.h"
+#include "event.h"
 #include "proc.h"
 #include "task.h"
 
@@ -95,7 +96,7 @@ test_exceptions(void)
 	    "{'type':'approval_request','chat_id':'%s','id':'eeeeeeee-0000-4000-8000-"
 	    "000000000001','data':{'request_id':'r1','task_id':'%s'}}",
 	    chat_id, ids[1]);
-	if (chat_post(tx, record("%s", event), &stored) < 0)
+	if (event_post(tx, record("%s", event), &stored) < 0)
 		abort();
 	jv_free(stored);
 	passes("{'type':'message','user_id':'ada','data':{'text':'yes','reply_to':'r1'}}", true,

@@ -1,6 +1,7 @@
 #include "history.h"
 #include "chat.h"
 #include "domain.h"
+#include "event.h"
 
 enum { MANY = 600 };
 
@@ -19,7 +20,7 @@ new_chat(int events)
 				  "'at':'2026-11-20T14:03:07.000Z','chat_id':'%s'}",
 		    i, chat_id);
 
-		if (chat_post(tx, event, &stored) != CHAT_POSTED)
+		if (event_post(tx, event, &stored) != EVENT_POSTED)
 			abort();
 		jv_free(stored);
 	}

@@ -271,6 +271,22 @@ test_utf8(void)
 	    "b");
 }
 
+static void
+test_strings(void)
+{
+	static const char text[] = "[\"a\",7,\"\",\"b\"]";
+	char **strings = json_strings(json_parse(text, strlen(text))),
+	     **none = json_strings(jv_invalid());
+
+	is(strings[0], "a", "the strings of an array, as C has them");
+	is(strings[1], "", "without what is no string");
+	is(strings[2], "b", "to the last");
+	ok(!strings[3] && !none[0], "behind which there is NULL");
+	json_free_strings(strings);
+	json_free_strings(none);
+	json_free_strings(NULL);
+}
+
 int
 main(void)
 {
@@ -278,5 +294,6 @@ main(void)
 	test_dump();
 	test_members();
 	test_utf8();
+	test_strings();
 	return done_testing();
 }

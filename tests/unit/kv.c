@@ -1,5 +1,8 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "box.h"
 #include "err.h"
@@ -349,6 +352,36 @@ test_cut_file(void)
 	is_int(silent, 0, "a file cut anywhere is refused, or fails where something is missing");
 }
 
+/* From now on the file of that name, open for writing, can be read only. */
+static void
+make_read_only(const char *name)
+{
+	int fd = openat(box_fd, name, O_RDONLY | O_CLOEXEC);
+	struct stat want, is;
+
+	if (fd < 0 || fstat(fd, &want) < 0)
+		abort();
+	for (int other = 3; other < fd; other++)
+		if (fstat(other, &is) == 0 && is.st_ino == want.st_ino && is.st_dev == want.st_dev)
+			dup2(fd, other);
+	close(fd);
+}
+
+/* All that is left to write is a bucket: GDBM says that all is well. */
+static void
+test_last_bucket(void)
+{
+	struct kv *kv;
+
+	make_file(10);
+	kv = open_or_abort(KV_WRITE);
+	remove_key(kv, 3);
+	make_read_only("db");
+	err_set(0, "nothing");
+	ok(kv_flush(kv) < 0 && err_code() == EX_IOERR, "a bucket that cannot be written is told");
+	kv_close(kv);
+}
+
 int
 main(void)
 {
@@ -361,6 +394,7 @@ main(void)
 	test_stuck_error();
 	test_full_disk();
 	test_cut_file();
+	test_last_bucket();
 	box_close();
 	return done_testing();
 }

@@ -483,7 +483,7 @@ test_ask(void)
 	cancel('a');
 	states("ab", "cancelled failed", "it can be cancelled");
 	member('a', "events", "5", "its last words come behind those that it had said");
-	is_int((int64_t)store_number(tx, "request/r1"), 0, "then nothing is asked any more");
+	is_int((int64_t)store_count(tx, "approval"), 0, "then nothing is asked any more");
 	retry_task(tx, ids['a']);
 	member('a', "approval", NULL, "and not when it begins again");
 	end_test();

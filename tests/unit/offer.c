@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "era.h"
 #include "err.h"
 #include "json.h"
-#include "mcp.h"
 #include "tap.h"
 
 /* Tools that need no store. */
@@ -49,6 +49,15 @@ stay(struct desk *d, struct order *o)
 	return look(d, o);
 }
 
+static int
+maybe(struct desk *d, struct order *o)
+{
+	if (json_peek_bool(o->args, "wait"))
+		return stay(d, o);
+	o->result = json_set(jv_object(), "begun", jv_true());
+	return ORDER_DONE;
+}
+
 static const struct ware_arg echo_args[] = {
 	{ "text", "what to say", WARES_TEXT, true, 1, 5, NULL },
 	{ "words", "more", WARES_WORDS, false, 1, 2, NULL },
@@ -57,11 +66,21 @@ static const struct ware_arg echo_args[] = {
 	{ "how", "in a tone", WARES_SCHEMA, .schema = "{\"enum\":[\"a\",\"b\"]}" },
 	{ .name = NULL },
 };
+static const struct ware_arg maybe_args[] = {
+	{ "wait", "whether", WARES_FLAG, false, 0, 0, NULL },
+	{ .name = NULL },
+};
 static const struct ware_arg no_args[] = { { .name = NULL } };
 
 static const struct ware wares[] = {
-	{ "echo", "Echo", "Says it again.", echo_args, "{\"type\":\"object\"}", WARES_READS, echo },
-	{ "wait", "Wait", "Waits.", no_args, "{\"type\":\"object\"}", WARES_AGAIN, stay },
+	{ "echo", "Echo", "Says it again.", echo_args, "{\"type\":\"object\"}", WARES_READS, echo,
+	    WARES_AT_ONCE },
+	{ "wait", "Wait", "Waits.", no_args, "{\"type\":\"object\"}", WARES_AGAIN, stay,
+	    WARES_WAITS },
+	{ "maybe", "Wait", "Waits if told.", maybe_args, "{\"type\":\"object\"}", WARES_AGAIN,
+	    maybe, WARES_IF_TOLD },
+	{ "end", "End", "Waits for the end.", no_args, "{\"type\":\"object\"}", WARES_AGAIN, stay,
+	    WARES_ENDS },
 	{ .name = NULL },
 };
 
@@ -125,6 +144,19 @@ test_calls(void)
 }
 
 static void
+call_often(const char *tool, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char line[200];
+
+		snprintf(line, sizeof line,
+		    "{'jsonrpc':'2.0','id':%d,'method':'tools/call','params':{'name':'%s'}}",
+		    of.waits + 10, tool);
+		said(line);
+	}
+}
+
+static void
 test_waiting(void)
 {
 	is(said(CALL("wait", "{}")), "", "one that waits is not answered yet");
@@ -150,16 +182,15 @@ test_waiting(void)
 	ok(was_dropped && of.waits == 0 && !of.waiting, "it is forgotten, and its tool is told");
 	said("{'jsonrpc':'2.0','method':'notifications/cancelled','params':{'requestId':'a'}}");
 	said("{'jsonrpc':'2.0','method':'notifications/cancelled'}");
-	for (int i = 0; i < OFFER_WAITING_MAX; i++) {
-		char line[200];
-
-		snprintf(line, sizeof line,
-		    "{'jsonrpc':'2.0','id':%d,'method':'tools/call','params':{'name':'wait'}}",
-		    i + 10);
-		said(line);
-	}
+	call_often("wait", OFFER_WAITING_MAX);
 	is_int(of.waits, OFFER_WAITING_MAX, "many may wait");
 	has(CALL("wait", "{}"), "200 calls wait already", "but not any number");
+	has(CALL("maybe", "{'wait':true}"), "200 calls wait already", "whatever they wait for");
+	has(CALL("maybe", "{}"), "'begun':true", "what does not wait is done");
+	has(CALL("echo", "{'text':'hi'}"), "'said':'hi'", "as ever");
+	call_often("end", OFFER_RESERVE);
+	is_int(of.waits, OFFER_WAITING_MAX + OFFER_RESERVE, "some more may have others end");
+	has(CALL("end", "{}"), "220 calls wait already", "but not any number either");
 	offer_release(&of);
 	ok(of.waits == 0 && !of.waiting, "all are forgotten in the end");
 }
@@ -167,7 +198,7 @@ test_waiting(void)
 static void
 test_eras(void)
 {
-	for (const char *const *version = mcp_versions + 1; *version; version++) {
+	for (const char *const *version = era_versions + 1; *version; version++) {
 		char line[200], want[60];
 
 		snprintf(line, sizeof line,

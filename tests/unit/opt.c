@@ -267,6 +267,7 @@ test_durations(void)
 {
 	is_int(opt_duration_ms("30"), 30000, "plain numbers are seconds");
 	is_int(opt_duration_ms("1.5"), 1500, "a fraction");
+	is_int(opt_duration_ms(".5"), 500, "nothing before its point");
 	is_int(opt_duration_ms("10s"), 10000, "seconds");
 	is_int(opt_duration_ms("500ms"), 500, "milliseconds");
 	is_int(opt_duration_ms("2m"), 120000, "minutes");
@@ -278,8 +279,8 @@ test_durations(void)
 	is_int(opt_duration_ms("9223372036854775807"), 3162240000000,
 	    "for ever is a hundred years");
 	is_int(opt_duration_ms("106751991168d"), 3162240000000, "in whatever unit");
-	static const char *const wrong[] = { "", "s", "-1", "+1", " 1", "1 ", "1.", ".5", "1e3",
-		"0x10", "inf", "1w", "1S", "1.5.5" };
+	static const char *const wrong[] = { "", "s", "-1", "+1", " 1", "1 ", "1.", ".", ".s",
+		"1e3", "0x10", "inf", "1w", "1S", "1.5.5" };
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		char fact[100];
 

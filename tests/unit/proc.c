@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -174,6 +175,39 @@ test_children(void)
 	close(fd);
 	free(before);
 	free(with);
+}
+
+/* Whether a child ends in time; it is not reaped. */
+static bool
+is_to_reap(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+	int64_t stop_ms = clock_mono_ms() + DEADLINE_MS;
+
+	while (info.si_pid != pid && clock_mono_ms() < stop_ms)
+		waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid == pid;
+}
+
+static void
+test_reap_adopted(void)
+{
+	int fd, status = 0;
+	pid_t pid, other;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = spawn_script("setsid -f sh -c 'echo $$'; exit 3", NULL, &fd);
+	other = (pid_t)strtol(read_line(fd), NULL, 10);
+	ok(is_to_reap(other),
+	    "what another has started in a session of its own is a child of ours");
+	ok(is_to_reap(pid), "beside one that we have started");
+	proc_reap_adopted();
+	is_int(waitpid(other, NULL, WNOHANG), -1, "the one is reaped");
+	is_int(waitpid(pid, &status, WNOHANG), pid, "the other is left to who waits for it");
+	is_int(WEXITSTATUS(status), 3, "... with its status");
+	proc_reap_adopted();
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	close(fd);
 }
 
 static void
@@ -562,6 +596,7 @@ main(int argc, char **argv)
 	test_spawn();
 	test_start();
 	test_children();
+	test_reap_adopted();
 	test_spawn_clean();
 	test_spawn_bare();
 	test_group();

@@ -1,4 +1,5 @@
 #include "recent.h"
+#include "event.h"
 #include "letters.h"
 
 static void
@@ -6,7 +7,7 @@ post(const char *chat, const char *text)
 {
 	jv event = json_set_string(record("%s", text), "chat_id", chat), stored;
 
-	if (chat_post(tx, event, &stored) != CHAT_POSTED)
+	if (event_post(tx, event, &stored) != EVENT_POSTED)
 		abort();
 	jv_free(stored);
 }

@@ -1,5 +1,7 @@
 /* Tasks have names of one letter here (letters.h). */
 #include "remove.h"
+#include "cursor.h"
+#include "event.h"
 #include "letters.h"
 
 /* Removes those named; how many tasks went, or -1. */
@@ -35,7 +37,7 @@ first_seq(const char *chat)
 {
 	uint64_t seq = 0;
 
-	return chat_next(tx, chat, &seq, 0) ? (long long)seq : 0;
+	return event_next(tx, chat, &seq, 0) ? (long long)seq : 0;
 }
 
 static void
@@ -162,8 +164,8 @@ post(int count)
 	while (count-- > 0) {
 		jv stored;
 
-		chat_post(tx,
-		    chat_event("message", json_set_string(jv_object(), "text", "x"), "ann", chat),
+		event_post(tx,
+		    event_new("message", json_set_string(jv_object(), "text", "x"), "ann", chat),
 		    &stored);
 		jv_free(stored);
 	}
@@ -184,18 +186,18 @@ test_chat(void)
 	begin_test();
 	begin_chat("one");
 	post(REMOVE_AT_ONCE + 10);
-	chat_move_cursor(tx, "reader", chat, 3);
-	chat_move_cursor(tx, "reader", "all", 0);
+	cursor_move(tx, "reader", chat, 3);
+	cursor_move(tx, "reader", "all", 0);
 	is_int(remove_chat_some(tx, chat, false), 0, "a long chat is deleted piece by piece");
 	is_int(first_seq(chat), REMOVE_AT_ONCE + 1, "the oldest events go first");
 	post(1);
-	is_int((long long)chat_last(tx, chat), REMOVE_AT_ONCE + 11, "events go on counting");
-	is_int((long long)chat_event_number(tx, chat, 1), 0, "the first is not there");
+	is_int((long long)event_last(tx, chat), REMOVE_AT_ONCE + 11, "events go on counting");
+	is_int((long long)event_at(tx, chat, 1), 0, "the first is not there");
 	is_int(remove_chat_some(tx, chat, false), 1, "then the rest");
 	is_int((long long)store_count(tx, "chats"), 0, "with the chat");
-	is_int((long long)chat_events(tx, chat), 0, "no event is left");
+	is_int((long long)event_count(tx, chat), 0, "no event is left");
 	is_int((long long)store_count(tx, "cursors"), 1, "nor a reader's place in it");
-	chat_move_cursor(tx, "reader", chat, 4);
+	cursor_move(tx, "reader", chat, 4);
 	is_int((long long)store_count(tx, "cursors"), 1, "where none can come to any more");
 	is_int(remove_chat_some(tx, chat, false), 1, "what is gone may be deleted again");
 	fails(remove_check_chat(tx, chat, false), EX_NOINPUT, NULL, "but is not there");
@@ -211,9 +213,9 @@ test_chat_of_one_piece(void)
 	is_int(remove_chat_some(tx, chat, false), 0, "a chat of just one piece is not gone yet");
 	is_int(first_seq(chat), REMOVE_AT_ONCE, "its last event is there");
 	post(1);
-	is_int((long long)chat_last(tx, chat), REMOVE_AT_ONCE + 1, "and the next follows it");
+	is_int((long long)event_last(tx, chat), REMOVE_AT_ONCE + 1, "and the next follows it");
 	is_int(remove_chat_some(tx, chat, false), 1, "both go with the chat");
-	is_int((long long)chat_events(tx, chat), 0, "and none is left");
+	is_int((long long)event_count(tx, chat), 0, "and none is left");
 	end_test();
 }
 

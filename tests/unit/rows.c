@@ -1,6 +1,7 @@
 #include "rows.h"
 #include "chat.h"
 #include "domain.h"
+#include "event.h"
 
 /* A record's cells, between tabs, as form makes them. */
 static void
@@ -90,7 +91,7 @@ test_chats(void)
 
 	for (int i = 0; i < 3; i++) {
 		event = record("{'type':'message','data':{'text':'x'},'chat_id':'%s'}", id);
-		if (chat_post(tx, event, &stored) != CHAT_POSTED)
+		if (event_post(tx, event, &stored) != EVENT_POSTED)
 			abort();
 		jv_free(stored);
 	}

@@ -261,6 +261,20 @@ test_sentences(void)
 }
 
 static void
+test_more(void)
+{
+	static const char *const json[] = { "{\"a\":[9007199254740993,-1e999]}", "\"\\ud800\"",
+		"\"\\ud83d\\ude00\"", " [] " };
+	static const char *const none[] = { "", "{\"a\":01}", "[1e]", "\"\\ud80\"", "\"\xff\"",
+		"{} 1", "{\"a\":1", "\xef\xbb\xbf{}" };
+
+	for (size_t i = 0; i < sizeof json / sizeof *json; i++)
+		ok(scan_is_json(json[i], strlen(json[i])), "is JSON, though it may be too much");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		ok(!scan_is_json(none[i], strlen(none[i])), "is no JSON");
+}
+
+static void
 test_depth(void)
 {
 	struct {
@@ -379,6 +393,7 @@ main(void)
 {
 	test_table();
 	test_sentences();
+	test_more();
 	test_depth();
 	test_long_number();
 	test_text();

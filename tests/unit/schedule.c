@@ -56,6 +56,7 @@ test_deleted(void)
 	add(",'every_s':60", &task);
 	ids_of = JV_ARRAY(json_get(task, "id", JV_KIND_STRING));
 	remove_tasks(tx, ids_of, false, &removed);
+	jv_free(ids_of);
 	jv_free(removed);
 	jv_free(task);
 	is_int(add(",'every_s':60", &task), SPEC_DUPLICATE, "a deleted task is not made again");

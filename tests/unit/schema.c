@@ -220,6 +220,31 @@ test_refusals(void)
 	    "0", "");
 }
 
+/* Whether a document is a schema, if not one that can be checked. */
+static void
+tries(const char *text, const char *why)
+{
+	int rc = schema_try(json_parse(text, strlen(text)));
+
+	is(rc == 0 ? NULL : err_text(), why, text);
+}
+
+static void
+test_try(void)
+{
+	tries("{\"prefixItems\":[{\"type\":\"string\"}],\"not\":{\"$id\":\"#y\"}}", NULL);
+	tries("{\"pattern\":\"(\",\"patternProperties\":{\"\\\\a\":{}}}", NULL);
+	tries("{\"$defs\":{\"a\":{\"items\":{\"$ref\":\"#/$defs/a\"}}},\"$ref\":\"#/$defs/a\"}",
+	    NULL);
+	tries("true", NULL);
+	tries("{\"prefixItems\":[],\"properties\":5}", "/properties: want an object, got number");
+	tries("{\"properties\":{\"a\":{\"type\":\"text\"}}}",
+	    "/properties/a/type: there is no type \"text\"");
+	tries("{\"pattern\":1}", "/pattern: want a string, got number");
+	tries("{\"$ref\":\"#\"}", "top level: its references lead in a circle");
+	tries("{\"items\":{\"$ref\":\"#/b\"}}", "/items/$ref: there is no #/b");
+}
+
 /* Faults in number and length. */
 static void
 test_faults(void)
@@ -311,6 +336,7 @@ main(void)
 	test_scalars();
 	test_references();
 	test_refusals();
+	test_try();
 	test_faults();
 	test_limits();
 	return done_testing();

@@ -43,6 +43,88 @@ test_environment(void)
 }
 
 static void
+test_lone_names(void)
+{
+	static const char *const names[] = { "API_KEY", "TOKEN", "SECRET", "PASSWORD", "KEY",
+		"apikey", "MYSQL_PASSWD", "key.pass", "HTTP_AUTHORIZATION" };
+	static const char *const others[] = { "MONKEY", "COMPASS", "XPAT", "TOKENS_MAX" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		setenv(names[i], "what-is-hidden", 1);
+		ok(knows("what-is-hidden"), names[i]);
+		unsetenv(names[i]);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		setenv(others[i], "what-is-hidden", 1);
+		ok(!knows("what-is-hidden"), others[i]);
+		unsetenv(others[i]);
+	}
+}
+
+static void
+test_urls(void)
+{
+	setenv("DATABASE", "postgres://ada:correct%2Fhorse%20x@db.example:5432/main", 1);
+	ok(knows("correct%2Fhorse%20x"), "the password in a variable's URL, as it is written");
+	ok(knows("correct/horse x"), "... and as it is");
+	ok(!knows("postgres://ada:") && !knows("db.example:5432"), "but not the rest of it");
+	setenv("DATABASE", "x,amqp://:100%sure-of-it@a/ and http://b:at@sign-in-it@c?q=d:e@f", 1);
+	ok(knows("100%sure-of-it"), "one without a user, and with a % that is none");
+	ok(knows("at@sign-in-it"), "a second one in the same variable, with an @ in it");
+	setenv("DATABASE", "redis://ada:short@db.example", 1);
+	ok(knows("ada:short@db"), "a short one is found with its user");
+	ok(!knows("that is too short"), "... and only there");
+	setenv("DATABASE", "http://host-name:8080/a:b-c-d-e-f@g ssh://somebody@host ://", 1);
+	ok(!knows("8080/a:b-c-d-e-f") && !knows("somebody@host"), "a port or a user is none");
+	unsetenv("DATABASE");
+}
+
+static void
+test_servers(void)
+{
+	static const char servers[] =
+	    "{\"mcpServers\":{\"a\":{\"command\":\"npx\",\"args\":[\"--token\","
+	    "\"token-behind-an-option\",7,\"--api-key=key-of-an-option\","
+	    "\"Authorization: Bearer bearer-of-an-argument\",\"plain-argument\","
+	    "\"mysql://u:pass-of-an-argument@h\"],\"env\":{\"GITHUB_PAT\":\"pat-of-a-server\","
+	    "\"API_KEY\":\"${LENT}\",\"LEVEL\":\"informational\",\"N\":7}},"
+	    "\"b\":{\"url\":\"https://u:pass-of-a-url@h\",\"headers\":{"
+	    "\"authorization\":\"Bearer bearer-of-a-header\",\"X-Mine\":\"value-of-x-mine\","
+	    "\"Content-Type\":\"application/json\"}},\"c\":7}}";
+	static const char *const hidden[] = { "token-behind-an-option", "key-of-an-option",
+		"bearer-of-an-argument", "pass-of-an-argument", "pat-of-a-server", "lent-by-us",
+		"pass-of-a-url", "bearer-of-a-header", "value-of-x-mine" };
+	static const char *const shown[] = { "plain-argument", "informational",
+		"application/json" };
+	jv agent = jv_object();
+	struct mask *m = mask_new();
+
+	setenv("LENT", "lent-by-us", 1);
+	box_write("legwork/mcp.json", servers, strlen(servers));
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		ok(knows(hidden[i]), hidden[i]);
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		ok(!knows(shown[i]), shown[i]);
+	unlinkat(box_fd, "legwork/mcp.json", 0);
+	ok(!knows("pat-of-a-server"), "without a file there are none");
+	box_write("own.json", servers, strlen(servers));
+	agent = jv_object_set(agent, jv_string("mcp"),
+	    JV_ARRAY(jv_object_set(jv_object(), jv_string("file"),
+			 jv_string_fmt("%s/own.json", box_path)),
+		jv_object_set(jv_object(), jv_string("command"),
+		    jv_string("serve http://u:pass-of-a-line@h")),
+		jv_number(7)));
+	secrets_of_agent(m, agent);
+	ok(mask_hits(m, "pat-of-a-server", 15), "an agent's own file");
+	ok(mask_hits(m, "pass-of-a-line", 14), "a command line of its own");
+	jv_free(agent);
+	agent = jv_object();
+	secrets_of_agent(m, agent);
+	mask_free(m);
+	jv_free(agent);
+}
+
+static void
 test_config(void)
 {
 	static const char config[] =
@@ -96,7 +178,10 @@ main(void)
 {
 	box_open("secrets", 0);
 	test_environment();
+	test_lone_names();
+	test_urls();
 	test_config();
+	test_servers();
 	test_aws();
 	box_close();
 	return done_testing();

@@ -1,8 +1,10 @@
 /* Tasks have names of one letter here (letters.h). */
 #include "steer.h"
+#include "event.h"
 #include "letters.h"
 
 static char chat_id[ID_TEXT];
+static const char *speaker = "bob";
 static int messages;
 
 static void
@@ -26,11 +28,11 @@ begin_here(char name)
 	begin(name, "", text);
 }
 
-/* A command of bob's about a task (0: none), in message n. */
+/* A command of the speaker's about a task (0: none), in message n. */
 static int
 obey(const char *name, char about, int n)
 {
-	jv command = record("{'name':'%s','by':'bob'}", name),
+	jv command = record("{'name':'%s','by':'%s'}", name, speaker),
 	   source =
 	       record("{'chat_id':'%s','message_id':'eeeeeeee-0000-4000-8000-%012d'}", chat_id, n),
 	   todo = jv_array();
@@ -53,7 +55,7 @@ answers(const char *name, char about, const char *want, const char *fact)
 	jv event, data;
 
 	is_int(obey(name, about, ++messages), 0, fact);
-	event = store_at(tx, chat_event_number(tx, chat_id, chat_last(tx, chat_id)));
+	event = store_at(tx, event_at(tx, chat_id, event_last(tx, chat_id)));
 	data = json_get(event, "data", JV_KIND_OBJECT);
 	whole =
 	    xprintf("%s: %s", json_peek_string(event, "type"), json_peek_string(data, "message"));
@@ -97,10 +99,23 @@ test_changes(void)
 	answers("retry", 'a', "status: %s pending (a): it is ready: no pipeline has taken it yet",
 	    "it is put back");
 	states("a", "ready", "it is");
+	end_test();
+}
+
+/* The chat is ada's: what its tasks ask, they ask her. */
+static void
+test_approval(void)
+{
+	begin_chat();
+	begin_here('a');
 	ask('a');
-	answers("approve", 'a', "status: %s goes on (a)", "it is approved");
-	member('a', "waiting", NULL, "it is");
-	answers("approve", 'a', "error: task %s: was approved by bob already", "once");
+	answers("approve", 'a', "error: task %s: asks ada, not bob", "another approves nothing");
+	member('a', "waiting", "\"approval\"", "it still waits");
+	speaker = "ada";
+	answers("approve", 'a', "status: %s goes on (a)", "whom it asks approves it");
+	member('a', "waiting", NULL, "it waits no more");
+	answers("approve", 'a', "error: task %s: was approved by ada already", "once");
+	speaker = "bob";
 	end_test();
 }
 
@@ -115,10 +130,10 @@ test_refusals(void)
 	answers("cancel", 0, "error: /cancel: want a task: /cancel ID", "a command wants a task");
 	is_int(obey("cancel", 'b', ++messages), 0, "of its own chat");
 	states("b", "ready", "no other's");
-	before = chat_last(tx, chat_id);
+	before = event_last(tx, chat_id);
 	is_int(obey("cancel", 'a', messages), 0, "a message that was answered");
 	states("a", "ready", "is not obeyed again");
-	is_int((int64_t)chat_last(tx, chat_id), (int64_t)before, "nor answered");
+	is_int((int64_t)event_last(tx, chat_id), (int64_t)before, "nor answered");
 	fails(obey("dance", 'a', ++messages), EX_DATAERR,
 	    "command: want cancel, status, retry or approve", "what is no command is refused");
 	setenv("LEGWORK_TASK_ID", ids['a'], 1);
@@ -139,6 +154,7 @@ main(void)
 	setenv("LEGWORK_NOW", now, 1);
 	test_status();
 	test_changes();
+	test_approval();
 	test_refusals();
 	domain_close();
 	return done_testing();

@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "bell.h"
 #include "box.h"
 #include "clock.h"
 #include "err.h"
@@ -510,6 +511,93 @@ test_names_in_one(void)
 	store_close(s);
 }
 
+/* Whether the bell rings for a change that is committed now. */
+static bool
+commit_rings(struct store *s, struct bell *b)
+{
+	struct tx *tx = begin(s);
+
+	put(tx, "rung", 1, "", "");
+	store_ring(tx, "chats");
+	store_ring(tx, "chats");
+	if (store_commit(tx, STORE_DURABLE) != STORE_OK)
+		abort();
+	return bell_wait(b, 0, -1) == 1;
+}
+
+static void
+test_bells(void)
+{
+	struct bell *chats, *all;
+	struct store *s, *other;
+
+	use_store("bells");
+	s = open_store();
+	other = open_store();
+	chats = bell_open(store_watch_fd(other), "chats");
+	all = bell_open(store_watch_fd(other), "store");
+	ok(commit_rings(s, chats) && bell_wait(all, 0, -1) == 1, "a commit rings its bells");
+	store_hold_bells(s);
+	ok(!commit_rings(s, chats) && !commit_rings(s, chats) && bell_wait(all, 0, -1) == 0,
+	    "held ones wait");
+	store_ring_held(s);
+	ok(bell_wait(chats, 0, -1) == 1 && bell_wait(all, 0, -1) == 1, "until they are rung");
+	store_ring_held(s);
+	is_int(bell_wait_either(chats, all, 0, -1), 0, "once");
+	ok(!commit_rings(s, chats), "and the next ones");
+	store_close(s);
+	ok(bell_wait(chats, 0, -1) == 1 && bell_wait(all, 0, -1) == 1,
+	    "also where nobody rings them before the end");
+	bell_close(chats);
+	bell_close(all);
+	store_close(other);
+}
+
+/* How many of the bells ring, of those that have not been heard yet: for 10 s at most. */
+static int
+count_rung(struct bell **b, int len)
+{
+	int rung = 0;
+
+	for (int i = 0; i < len; i++)
+		rung += bell_wait(b[i], 10000, -1) == 1;
+	return rung;
+}
+
+static void
+test_bells_apart(void)
+{
+	enum { LISTENERS = 20 };
+	struct bell *bell[LISTENERS], *all;
+	struct store *s, *other;
+	int status;
+
+	use_store("apart");
+	s = open_store();
+	other = open_store();
+	store_hold_bells(s);
+	all = bell_open(store_watch_fd(other), "store");
+	bell[0] = bell_open(store_watch_fd(other), "chats");
+	commit_rings(s, all);
+	store_ring_apart(s);
+	ok(bell_wait(bell[0], 0, -1) == 1 && waitpid(-1, &status, 0) < 0,
+	    "where few wait no process is made");
+	for (int i = 1; i < LISTENERS; i++)
+		bell[i] = bell_open(store_watch_fd(other), "chats");
+	ok(bell_count(store_watch_fd(other), "chats") == LISTENERS &&
+		bell_count(store_watch_fd(other), "nobody") == 0,
+	    "they are counted");
+	commit_rings(s, all);
+	store_ring_apart(s);
+	is_int(count_rung(bell, LISTENERS), LISTENERS, "where many wait all are woken");
+	ok(waitpid(-1, &status, 0) > 0 && status == 0, "by a child");
+	store_close(s);
+	for (int i = 0; i < LISTENERS; i++)
+		bell_close(bell[i]);
+	bell_close(all);
+	store_close(other);
+}
+
 static void
 test_damaged_record(void)
 {
@@ -737,6 +825,8 @@ main(void)
 	test_model();
 	test_many_in_one();
 	test_names_in_one();
+	test_bells();
+	test_bells_apart();
 	test_damaged_record();
 	test_poison();
 	test_locked();

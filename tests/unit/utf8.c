@@ -39,7 +39,8 @@ test_control(void)
 
 	for (unsigned c = 1; c <= 0xffff; c++) {
 		bool is_one = c < ' ' || (c >= 127 && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) ||
-		              (c >= 0x2066 && c <= 0x2069);
+		              (c >= 0x2066 && c <= 0x2069) || c == 0xad || c == 0x200b ||
+		              c == 0x2060 || c == 0x3164 || c == 0xfeff;
 		size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
 		char text[] = { (char)c, 0, 0, 0 };
 
@@ -52,7 +53,13 @@ test_control(void)
 			    3);
 		wrong += utf8_control(text) != (is_one ? len : 0);
 	}
-	is_int(wrong, 0, "control characters are C0, DEL, C1 and what turns the direction");
+	is_int(wrong, 0,
+	    "control characters are C0, DEL, C1, what turns the direction, and what is not seen");
+	ok(utf8_control("\xf3\xa0\x80\x80") == 4 && utf8_control("\xf3\xa0\x81\xbf") == 4,
+	    "so are tags");
+	ok(utf8_control("\xf3\xa0\x82\x80") == 0 && utf8_control("\xf3\xa0\x84\x80") == 0 &&
+		utf8_control("\xf0\x9f\x98\x80") == 0,
+	    "but not what else is beyond U+FFFF: what varies a character, nor an emoji");
 	ok(utf8_control("") == 0 && utf8_control("\xc2") == 0 && utf8_control("\xe2\x80") == 0,
 	    "the end of a text is none, nor half a character");
 }
@@ -102,5 +109,6 @@ main(void)
 	text_is("caf\xe9 and more", 13, false, "wherever it stands");
 	test_skip();
 	test_control();
+	ok(utf8_characters("aé€") == 3, "characters, not bytes");
 	return done_testing();
 }

@@ -105,10 +105,10 @@ test_misuse(void)
 	prints(HOW{ .format = "tsv" }, &texts, "--format: want text or json, got 'tsv'",
 	    "tabs where there is no table");
 	prints(HOW{ .format = "text", .is_ids = true }, &rows,
-	    "want one of --format, --jq and --ids", "options that exclude each other");
-	prints(HOW{ .format = "json", .jq = "." }, &rows, "want one of --format, --jq and --ids",
+	    "--format and --ids: want one of them", "options that exclude each other");
+	prints(HOW{ .format = "json", .jq = "." }, &rows, "--format and --jq: want one of them",
 	    "... others");
-	prints(HOW{ .is_ids = true, .jq = "." }, &rows, "want one of --format, --jq and --ids",
+	prints(HOW{ .is_ids = true, .jq = "." }, &rows, "--jq and --ids: want one of them",
 	    "... and others");
 	prints(HOW{ .format = "text", .is_null = true }, &rows,
 	    "--null goes with --ids, --jq or --format json", "no NULs in a table");

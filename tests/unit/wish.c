@@ -76,6 +76,5 @@ main(void)
 	names("me@home (@a_b-1)", "a_b-1", "at a word's start, to its end");
 	names("@bob.org @x/y @1", "", "what goes on, or begins with a digit, is none");
 	names("@bobé", "", "a whole word");
-	ok(wish_characters("aé€") == 3, "characters, not bytes");
 	return done_testing();
 }
