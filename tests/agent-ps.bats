@@ -29,7 +29,7 @@ end_all() { agent-cancel --all >/dev/null; }
 @test "agent-ps: who does what, in which process, since when, and what it said last" {
 	begin talker 'echo "{\"type\":\"tool_use\",\"data\":{\"name\":\"ls\",\"args\":{}}}"
 		echo "{\"type\":\"token_usage\",\"data\":{\"input_tokens\":3,\"output_tokens\":4,\"total_tokens\":7}}"; exec sleep 1000'
-	wait_until 10 says '.[0].tokens == 7'
+	wait_until 30 says '.[0].tokens == 7'
 	run -0 agent-ps
 	assert_jq --arg id "$id" --argjson pid "$runner" --arg chat "$(field "$id" .chat_id)" 'length == 1 and (.[0] |
 		.task_id == $id and .title == "work of talker" and .agent == "talker" and .chat_id == $chat and
@@ -50,7 +50,7 @@ end_all() { agent-cancel --all >/dev/null; }
 	agent-add thinker --model m --tool run >/dev/null
 	id=$(task-add --agent thinker --ids think)
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 says '.[0].turns == 1 and .[0].last_event.type == "tool_result"'
+	wait_until 30 says '.[0].turns == 1 and .[0].last_event.type == "tool_result"'
 	run -0 agent-ps
 	assert_jq '.[0] | .tokens == 15 and .turns == 1'
 	end_all
@@ -60,7 +60,7 @@ end_all() { agent-cancel --all >/dev/null; }
 	begin stubborn 'trap "" TERM; while :; do sleep 1000; done'
 	agent-cancel --grace 100 "$id" >/dev/null 3>&- &
 	canceller=$!
-	wait_until 10 says '.[0].state == "stopping"'
+	wait_until 30 says '.[0].state == "stopping"'
 	kill -KILL "$canceller" "$runner"
 	await_exit "$runner" || true
 	run -0 agent-ps
@@ -72,7 +72,7 @@ end_all() { agent-cancel --all >/dev/null; }
 
 @test "agent-ps: a table for a person" {
 	begin sleeper 'exec sleep 1000'
-	wait_until 10 says '.[0].last_event.text | test("Executing")'
+	wait_until 30 says '.[0].last_event.text | test("Executing")'
 	on_terminal 100 agent-ps
 	assert_line --index 0 --regexp '^TASK +AGENT +CHAT +PID +AGE +TURNS +TOKENS +LAST$'
 	assert_line --index 1 --regexp "^${id::8} +sleeper +[0-9a-f]{8} +$runner +[0-9]+[a-z]+ +status: Executing task: work of sleeper...$"
@@ -87,11 +87,11 @@ end_all() { agent-cancel --all >/dev/null; }
 	agent-ps --watch >seen 3>&- &
 	watcher=$!
 	begin talker 'until [[ -e go ]]; do sleep 0.02; done; echo "{\"type\":\"thought\",\"data\":{\"text\":\"hm\"}}"; until [[ -e end ]]; do sleep 0.02; done'
-	wait_until 10 grep -q Executing seen
+	wait_until 30 grep -q Executing seen
 	touch go
-	wait_until 10 grep -q '"thought"' seen
+	wait_until 30 grep -q '"thought"' seen
 	touch end
-	wait_until 10 grep -q '"completed"' seen
+	wait_until 30 grep -q '"completed"' seen
 	kill "$watcher"
 	await_stopped "$watcher"
 	output=$(<seen)
@@ -104,9 +104,9 @@ end_all() { agent-cancel --all >/dev/null; }
 	begin sleeper 'exec sleep 1000'
 	env TERM=xterm script -qec "stty rows 5 cols 100; exec agent-ps --watch" /dev/null </dev/null >screen 3>&- &
 	shell=$!
-	wait_until 10 grep -q Executing screen
+	wait_until 30 grep -q Executing screen
 	agent-cancel --all >/dev/null
-	wait_until 10 grep -q 'nothing runs' screen
+	wait_until 30 grep -q 'nothing runs' screen
 	kill "$(pgrep_watch)"
 	await_exit "$shell" || true
 	grep -q $'^\e\[?1049h' screen
@@ -118,7 +118,7 @@ end_all() { agent-cancel --all >/dev/null; }
 	env TERM=xterm LEGWORK_LOCK_WAIT=1 script -qec "stty rows 5 cols 100; exec agent-ps --watch" /dev/null \
 		</dev/null >screen 3>&- &
 	shell=$!
-	wait_until 10 grep -q 'nothing runs' screen
+	wait_until 30 grep -q 'nothing runs' screen
 	exec 9<"$LEGWORK_STORE/lock"
 	flock 9
 	await_exit "$shell" || true

@@ -29,7 +29,7 @@ load records
 	worker slow 'echo >started; read -r _ <gate; echo done'
 	id=$(task-add --ids x)
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 test -e started
+	wait_until 30 test -e started
 	agent-rm slow
 	echo go >gate
 	await_exit $!

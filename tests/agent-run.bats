@@ -89,7 +89,7 @@ load records
 	worker slow 'echo "{\"type\":\"status\",\"data\":{\"message\":\"half way\"}}"; read -r _ <gate'
 	id=$(task-add --ids slow)
 	agent-run "$id" >events 3>&- &
-	wait_until 10 grep -q 'half way' events
+	wait_until 30 grep -q 'half way' events
 	assert_equal "$(field "$id" .status)" in_progress
 	echo go >gate
 	await_exit $!
@@ -262,7 +262,7 @@ line two')
 	worker later 'echo busy >&2; exit 75'
 	id=$(task-add --ids <<<'{"instruction":"x","limits":{"retry_delay_s":0.001}}')
 	for _ in 1 2 3; do
-		wait_until 5 bash -c '[[ -n $(task-list --ready) ]]'
+		wait_until 30 bash -c '[[ -n $(task-list --ready) ]]'
 		agent-run "$id" >/dev/null
 	done
 	assert_equal "$(field "$id" '.status, .attempt, .error.message')" $'failed\n3\nbusy'
@@ -279,7 +279,7 @@ line two')
 	worker later '[[ -e again ]] || { touch again; exit 75; }; echo done'
 	id=$(task-add --ids <<<'{"instruction":"x","limits":{"retry_delay_s":0.001}}')
 	agent-run "$id" >events
-	wait_until 5 bash -c '[[ -n $(task-list --ready) ]]'
+	wait_until 30 bash -c '[[ -n $(task-list --ready) ]]'
 	chat-post <events >/dev/null
 	agent-run "$id" >>events
 	run -0 jq -s 'map(.n)' -c events
@@ -520,7 +520,7 @@ did: second'
 	runner=$!
 	exec 5>lines
 	echo "{\"id\":\"$one\"}" >&5
-	wait_until 10 grep -q '^agent-run: logs/agents/' err
+	wait_until 30 grep -q '^agent-run: logs/agents/' err
 	assert_equal "$(field "$one" .status)" in_progress
 	echo "{\"id\":\"$two\"}" >&5
 	wait_field "$two" .status completed
@@ -557,7 +557,7 @@ did: second'
 	worker slow 'echo >started; setsid sleep 61 & sleep 62'
 	id=$(task-add --ids x)
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 test -e started
+	wait_until 30 test -e started
 	kill -TERM $!
 	status=0
 	await_exit $! || status=$?
@@ -604,7 +604,7 @@ did: second'
 	worker slow '[[ -e started ]] && exit; echo >started; setsid sleep 61 & exec sleep 62'
 	id=$(task-add --ids x)
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 test -s started
+	wait_until 30 test -s started
 	kill -KILL $!
 	keep_fifos=1
 	run -0 --separate-stderr bash -c 'task-watch --drain | tee handed | task-run >/dev/null'

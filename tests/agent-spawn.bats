@@ -93,9 +93,9 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 	chat=$(chat-new --ids)
 	setsid bash -c 'agent-spawn --ids --chat "$1" count all the files >id; exec sleep 1000' - "$chat" 3>&- &
 	shell=$!
-	wait_until 10 test -s id
+	wait_until 30 test -s id
 	id=$(<id)
-	wait_until 10 test -s asked
+	wait_until 30 test -s asked
 	kill -HUP -- -"$shell"
 	await_exit "$shell" || true
 	touch go
@@ -290,9 +290,9 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 @test "agent-spawn: an agent that was killed does not count, and is put back" {
 	worker waiter 'echo $PPID >runner; until [[ -e go ]]; do sleep 0.02; done'
 	id=$(spawn --agent waiter wait for the file)
-	wait_until 10 test -s runner
+	wait_until 30 test -s runner
 	kill -KILL "$(<runner)"
-	wait_until 10 has_ended "$(<runner)"
+	wait_until 30 has_ended "$(<runner)"
 	touch go
 	other=$(spawn --agent waiter --max-running 1 wait for the file)
 	wait_field "$id" '[.status, .error.code] | tojson' '["pending","runner_died"]'
@@ -304,10 +304,10 @@ notes() { jq -c --arg kind "$2" 'select(.kind == $kind)' "$LEGWORK_STORE/logs/ag
 @test "agent-spawn: a pipeline puts back the task of an agent that was killed, and goes on with it" {
 	worker waiter 'echo $PPID >runner; until [[ -e go ]]; do sleep 0.02; done; echo done'
 	id=$(spawn --agent waiter wait for the file)
-	wait_until 10 test -s runner
+	wait_until 30 test -s runner
 	kill -KILL "$(<runner)"
 	touch go
-	wait_until 10 has_ended "$(<runner)"
+	wait_until 30 has_ended "$(<runner)"
 	task-watch --drain | task-run | chat-post >/dev/null
 	assert_equal "$(field "$id" '[.status, .response, .attempt] | tojson')" '["completed","done",2]'
 }
@@ -376,7 +376,7 @@ asks() {
 	asks 3
 	task-approve "$id" >/dev/null
 	for n in 1 2; do
-		wait_until 10 is_field "$id" '[.waiting, .approval.call_id, has("waiter")] | tojson' "[\"approval\",\"c$n\",true]"
+		wait_until 30 is_field "$id" '[.waiting, .approval.call_id, has("waiter")] | tojson' "[\"approval\",\"c$n\",true]"
 		task-approve --deny "$id" >/dev/null
 	done
 	wait_field "$id" '[.status, .response, .attempt] | tojson' '["completed","It is done.",1]'
@@ -477,11 +477,11 @@ asks() {
 	id=$(spawn --agent waiter this is the first one)
 	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
 	other=$(spawn --agent waiter this is another one)
-	wait_until 10 test -e begun
+	wait_until 30 test -e begun
 	due=$(date -d "$(field "$id" .not_before)" +%s%3N)
-	wait_until 10 eval '(($(date +%s%3N) > due + 500))'
+	wait_until 30 eval '(($(date +%s%3N) > due + 500))'
 	is_field "$id" .status pending
 	touch go
-	wait_until 20 is_field "$id" '[.status, .attempt] | tojson' '["completed",2]'
+	wait_until 30 is_field "$id" '[.status, .attempt] | tojson' '["completed",2]'
 	is_field "$other" .status completed
 }

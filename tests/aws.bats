@@ -52,7 +52,7 @@ serve() {
 	: >requests
 	python3 serve.py >/dev/null 2>&1 3>&- &
 	server=$!
-	wait_until 10 test -s port
+	wait_until 30 test -s port
 	local name
 	for name in prod test; do
 		printf '[profile %s]\naws_access_key_id=KEY%s\naws_secret_access_key=x\nregion=eu-north-1\n' "$name" "$name"

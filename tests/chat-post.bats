@@ -45,7 +45,7 @@ END
 	chat-post "$chat" <texts >out 3>&- &
 	exec 5>texts
 	echo one >&5
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	exec 5>&-
 	await_exit $!
 }
@@ -68,7 +68,7 @@ order() { sed -En 's/.*write\(1[<,].*/said/p; s/.*write\([0-9]+<[^>]*watch.*/run
 	assert_equal "$(order)" $'said\nrung'
 	strace -qq -y -e trace=write -o trace chat-post "$chat" <<<hello | cat >out
 	assert_equal "$(order)" $'said\nrung'
-	wait_until 10 eval '[[ $(grep -c hello seen) = 2 ]]'
+	wait_until 30 eval '[[ $(grep -c hello seen) = 2 ]]'
 	stop_viewer
 }
 
@@ -81,7 +81,7 @@ order() { sed -En 's/.*write\(1[<,].*/said/p; s/.*write\([0-9]+<[^>]*watch.*/run
 	head -c 65536 /dev/zero >&5
 	strace -qq -y -e trace=write -o trace chat-post "$chat" hello >&5 3>&- &
 	poster=$!
-	wait_until 10 grep -q hello seen
+	wait_until 30 grep -q hello seen
 	run -0 order
 	assert_line --index 0 rung
 	head -c 65536 <&5 >/dev/null

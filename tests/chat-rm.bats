@@ -108,7 +108,7 @@ $chat
 	ASAN_OPTIONS=detect_leaks=0 LEGWORK_USER=eve strace -qq -o trace -e trace=flock \
 		-e "inject=flock:signal=STOP:when=$((n - 4))" chat-rm "$chat" 2>errors 3>&- &
 	tracer=$!
-	wait_until 10 grep -q 'stopped by SIGSTOP' trace
+	wait_until 30 grep -q 'stopped by SIGSTOP' trace
 	pid=$(pgrep -x -P "$tracer" chat-rm)
 	chat-edit --may post=members "$chat" >/dev/null
 	kill -CONT "$pid"
@@ -146,7 +146,7 @@ $chat
 		posts "$chat" 2
 		chat-watch "$option" --since 0 "$chat" >seen 2>err 3>&- &
 		watcher=$!
-		wait_until 10 has_lines seen 2
+		wait_until 30 has_lines seen 2
 		chat-rm "$chat"
 		status=0
 		await_exit $watcher || status=$?
@@ -160,7 +160,7 @@ $chat
 	posts "$chat" 1
 	chat-watch --all --since 0 --count 2 --format json >seen 3>&- &
 	watcher=$!
-	wait_until 10 has_lines seen 1
+	wait_until 30 has_lines seen 1
 	chat-rm "$chat"
 	other=$(chat-new --ids)
 	posts "$other" 1

@@ -50,9 +50,9 @@ arrange() {
 		.key |= sub("2$"; "9007199254740990") else . end' >dump
 	export LEGWORK_STORE=$PWD/other
 	store-load <dump
-	run -0 timeout 5 chat-show "$chat" --format json
+	run -0 timeout 30 chat-show "$chat" --format json
 	assert_equal "$(seqs <<<"$output")" 1,9007199254740990
-	assert_equal "$(timeout 5 chat-show "$chat" --since 1 -n 1 | jq -r .data.text)" 2
+	assert_equal "$(timeout 30 chat-show "$chat" --since 1 -n 1 | jq -r .data.text)" 2
 }
 
 @test "chat-show: what is said elsewhere is not shown" {
@@ -291,7 +291,7 @@ said() { jq -r '.data | (.text // .message) | sub("Task [0-9a-f]{8}"; "T")' | pa
 	mkfifo hold
 	runs=$(task-add --ids -c "$chat" -a sleeper 'take a while')
 	agent-run "$runs" > >(exec chat-post 3>&- >/dev/null) 3>&- &
-	wait_until 10 eval '[[ $(chat-show "$chat" | wc -l) = 3 ]]'
+	wait_until 30 eval '[[ $(chat-show "$chat" | wc -l) = 3 ]]'
 	run -0 chat-show "$chat" --group --task "$runs" --format text
 	assert_line --regexp "⏳ Task ${runs:0:8} running for [0-9.]+s \(2 events\): take a while\$"
 	echo >hold

@@ -9,7 +9,7 @@ watch() {
 	before=$(bells)
 	chat-watch "${@:2}" >"$1" 3>&- 5>&- &
 	pid=$!
-	wait_until 10 eval '(($(bells) > before))'
+	wait_until 30 eval '(($(bells) > before))'
 }
 
 bells() { find "$LEGWORK_STORE/watch" -type p ! -name '.*' 2>/dev/null | wc -l; }
@@ -33,7 +33,7 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 	chat_with old
 	watch out "$chat" --count 1
 	# it looks at the store after its bell is there: so post until one is printed
-	wait_until 10 eval 'say "$chat" new; has_ended $pid'
+	wait_until 30 eval 'say "$chat" new; has_ended $pid'
 	await_exit $pid
 	assert_equal "$(texts out)" new
 }
@@ -44,7 +44,7 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 	SECONDS=0
 	for i in {1..10}; do
 		say "$chat" "$i"
-		wait_until 10 has_lines out "$i"
+		wait_until 30 has_lines out "$i"
 	done
 	((SECONDS < 10)) # waiting for its poll would take twenty
 	stop $pid
@@ -155,11 +155,11 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 	await_exit $pid
 	assert_equal "$(jq -r .seq out | paste -sd,)" "$(seq -s, 1 100)"
 	kill -CONT "$stopped"
-	wait_until 10 has_lines stopped 100
+	wait_until 30 has_lines stopped 100
 	assert_equal "$(cat stopped)" "$(cat out)"
 	stop "$stopped"
 	exec 5<&-
-	wait_until 10 has_ended "$unread"
+	wait_until 30 has_ended "$unread"
 }
 
 @test "chat-watch: ends when its reader is gone" {
@@ -168,7 +168,7 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 	chat-watch "$chat" --since 0 >pipe 3>&- &
 	pid=$!
 	read -r line <pipe
-	wait_until 5 has_ended $pid
+	wait_until 30 has_ended $pid
 }
 
 @test "chat-watch: TERM ends it with 143, and its FIFO is gone" {
@@ -185,14 +185,14 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 
 # take COUNT - what a reader named me makes of the next events: their cursors move as far
 take() {
-	chat-watch "$chat" --cursor me "${@:2}" --count "$1" --timeout 5 |
+	chat-watch "$chat" --cursor me "${@:2}" --count "$1" --timeout 30 |
 		jq -c '{skip: {cursor, chat_id, seq}}' | tee -a taken | task-add
 }
 
 @test "chat-watch: --cursor begins with what is new, and names itself on each line" {
 	chat_with old
 	watch out "$chat" --cursor me --count 1
-	wait_until 10 eval 'say "$chat" new; has_ended $pid'
+	wait_until 30 eval 'say "$chat" new; has_ended $pid'
 	run -0 cat out
 	assert_jq '.[0].cursor == "me" and .[0].data.text == "new"'
 }
@@ -222,7 +222,7 @@ take() {
 	chat_with one
 	run -124 chat-watch "$chat" --cursor me --count 1 --timeout 0
 	say "$chat" two
-	run -0 chat-watch "$chat" --cursor me --count 1 --timeout 5
+	run -0 chat-watch "$chat" --cursor me --count 1 --timeout 30
 	assert_jq '.[0].data.text == "two"'
 }
 
@@ -232,7 +232,7 @@ take() {
 	other=$(chat-new --ids)
 	say "$other" two
 	say "$chat" three
-	run -0 chat-watch --all --cursor me --count 2 --timeout 5
+	run -0 chat-watch --all --cursor me --count 2 --timeout 30
 	assert_jq 'map(.data.text) | sort == ["three", "two"]'
 }
 
@@ -358,7 +358,7 @@ take() {
 @test "chat-watch: --jq prints what a program makes of each event as it comes" {
 	chat_with one
 	watch out "$chat" --since 0 --count 2 --jq .data.text
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	say "$chat" two
 	await_exit $pid
 	assert_equal "$(cat out)" $'one\ntwo'
@@ -375,7 +375,7 @@ take() {
 @test "chat-watch: a jq program that fails on what comes ends it (65) too" {
 	chat_with one
 	watch out "$chat" --since 0 --jq 'if .seq == 2 then error("two") else .seq end'
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	say "$chat" two
 	status=0
 	await_exit $pid || status=$?
@@ -421,11 +421,11 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch out "$chat" --partial --count 4
 	start_telling
 	tell 'one '
-	wait_until 10 is_told out '1 0 one '
+	wait_until 30 is_told out '1 0 one '
 	tell 'zwö '
-	wait_until 10 is_told out $'1 0 one \n1 4 zwö '
+	wait_until 30 is_told out $'1 0 one \n1 4 zwö '
 	tell three
-	wait_until 10 is_told out $'1 0 one \n1 4 zwö \n1 8 three'
+	wait_until 30 is_told out $'1 0 one \n1 4 zwö \n1 8 three'
 	tell end
 	await_all "$agent" $pid
 	run -0 cat out
@@ -447,11 +447,11 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	one=$pid
 	start_telling
 	tell 'a ' 'b '
-	wait_until 10 eval '[[ $(deltas first | cut -c5- | tr -d "\n") = "a b " ]]'
+	wait_until 30 eval '[[ $(deltas first | cut -c5- | tr -d "\n") = "a b " ]]'
 	watch second "$chat" --partial
-	wait_until 10 is_told second '1 0 a b '
+	wait_until 30 is_told second '1 0 a b '
 	tell c
-	wait_until 10 is_told second $'1 0 a b \n1 4 c'
+	wait_until 30 is_told second $'1 0 a b \n1 4 c'
 	tell end
 	await_exit "$agent"
 	stop "$one"
@@ -464,7 +464,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch out "$chat" --partial --count 3
 	start_telling
 	tell half
-	wait_until 10 is_told out '1 0 half'
+	wait_until 30 is_told out '1 0 half'
 	tell fail
 	await_all "$agent" $pid
 	assert_equal "$(deltas out)" $'1 0 half\n1 0 '
@@ -480,16 +480,16 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch out "$chat" --partial
 	start_telling
 	tell half
-	wait_until 10 is_told out '1 0 half'
+	wait_until 30 is_told out '1 0 half'
 	kill -KILL "$agent"
 	await_exit "$agent" || [[ $? = 137 ]]
-	wait_until 10 is_told out $'1 0 half\n1 0 '
+	wait_until 30 is_told out $'1 0 half\n1 0 '
 	task-watch --drain 3>&- 6>&- | agent-run 3>&- 6>&- | chat-post >/dev/null 3>&- 6>&- &
 	agent=$!
-	wait_until 10 is_field "$id" .attempt 2
+	wait_until 30 is_field "$id" .attempt 2
 	tell whole end
 	await_exit "$agent"
-	wait_until 10 eval '[[ $(tail -n 1 out | jq -r .type) = status ]]'
+	wait_until 30 eval '[[ $(tail -n 1 out | jq -r .type) = status ]]'
 	assert_equal "$(deltas out)" $'1 0 half\n1 0 \n2 0 whole'
 	assert_equal "$(jq -r 'select(.type == "message").data.text' out)" whole
 	stop "$pid"
@@ -519,7 +519,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	run -0 jq -c 'select(.type == "message") | .data.text | length' stopped
 	assert_output 299999
 	exec 5<&-
-	wait_until 10 has_ended "$unread"
+	wait_until 30 has_ended "$unread"
 }
 
 @test "chat-watch: a stopped viewer gets no delta behind the message that it belongs to" {
@@ -528,11 +528,11 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch out "$chat" --partial --count 4
 	start_telling
 	tell one
-	wait_until 10 is_told out '1 0 one'
+	wait_until 30 is_told out '1 0 one'
 	kill -STOP $pid
 	tell two end
 	await_exit "$agent"
-	wait_until 10 eval '[[ $(chat-show "$chat" | wc -l) = 4 ]]'
+	wait_until 30 eval '[[ $(chat-show "$chat" | wc -l) = 4 ]]'
 	kill -CONT $pid
 	await_exit $pid
 	run -0 jq -sr 'map(.type) | join(" ")' out
@@ -546,11 +546,11 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch also "$chat" --partial --count 4
 	start_telling
 	tell half
-	wait_until 10 is_told also '1 0 half'
+	wait_until 30 is_told also '1 0 half'
 	assert_equal "$(find "$LEGWORK_STORE/watch" -type d -name "partial*" | wc -l)" 1
 	tell end
 	await_all "$agent" $pid
-	wait_until 10 has_lines out 4
+	wait_until 30 has_lines out 4
 	assert_equal "$(deltas out)" ''
 	assert_equal "$(grep -v '"delta"' also)" "$(cat out)"
 }
@@ -564,12 +564,12 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch others "$other" --partial
 	start_telling
 	tell half
-	wait_until 10 is_told all '1 0 half'
+	wait_until 30 is_told all '1 0 half'
 	tell end
 	await_exit "$agent"
 	stop "$one"
 	say "$other" end
-	wait_until 10 has_lines others 1
+	wait_until 30 has_lines others 1
 	stop "$pid"
 	assert_equal "$(deltas others)" ''
 }
@@ -584,9 +584,9 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch out "$chat" --partial --count 6
 	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- 5>&- &
 	agent=$!
-	wait_until 10 eval '[[ $(deltas out) = "1 0 one" ]]'
+	wait_until 30 eval '[[ $(deltas out) = "1 0 one" ]]'
 	tell go
-	wait_until 10 eval 'deltas out | grep -qxF "1 0 {\"no\":\"event\"}"'
+	wait_until 30 eval 'deltas out | grep -qxF "1 0 {\"no\":\"event\"}"'
 	tell go
 	await_all "$agent" $pid
 	assert_equal "$(jq -r 'select(.type == "message").data.text' out | paste -sd'|')" 'so far|one|two|{"no":"event"}'
@@ -600,7 +600,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	watch text "$chat" --partial --format text --count 4
 	start_telling
 	tell half
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	tell end
 	await_all "$agent" $pid
 	stop "$one"
@@ -613,11 +613,11 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	teller
 	start_telling
 	tell 'one '
-	wait_until 10 eval '[[ -s $(echo "$LEGWORK_STORE"/run/*."$chat".*) ]]'
+	wait_until 30 eval '[[ -s $(echo "$LEGWORK_STORE"/run/*."$chat".*) ]]'
 	{
-		wait_until 10 grep -qs one typed
+		wait_until 30 grep -qs one typed
 		tell two
-		wait_until 10 grep -q two typed
+		wait_until 30 grep -q two typed
 		tell end
 		await_exit "$agent"
 	} 3>&- &
@@ -645,11 +645,11 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	chat_with before
 	early=$(task-add --ids -c "$chat" -a slow first)
 	agent-run "$early" 3>&- | chat-post >/dev/null 3>&- &
-	wait_until 10 eval '[[ $(chat-show "$chat" | wc -l) = 4 ]]'
+	wait_until 30 eval '[[ $(chat-show "$chat" | wc -l) = 4 ]]'
 	watch out "$chat" --since 0 --group --count 3
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	say "$chat" between
-	wait_until 10 has_lines out 2
+	wait_until 30 has_lines out 2
 	echo >hold
 	await_exit $pid
 	run -0 cat out
@@ -725,11 +725,11 @@ shown() {
 	chat_with before
 	id=$(task-add --ids -c "$chat" 'take your time')
 	{
-		wait_until 10 grep -qs before typed
+		wait_until 30 grep -qs before typed
 		agent-run "$id" | chat-post >/dev/null &
-		wait_until 10 grep -q '1s: take your time' typed
+		wait_until 30 grep -q '1s: take your time' typed
 		say "$chat" between
-		wait_until 10 grep -q between typed
+		wait_until 30 grep -q between typed
 		shown typed >during
 		echo >hold
 		wait $!
@@ -752,7 +752,7 @@ shown() {
 	for i in {1..6}; do task-add -c "$chat" "task $i" >/dev/null; done
 	task-watch --drain | task-run -j6 3>&- | chat-post >/dev/null 3>&- &
 	run=$!
-	wait_until 10 eval '[[ $(task-list --status in_progress --count) = 6 && $(chat-show "$chat" | wc -l) = 13 ]]'
+	wait_until 30 eval '[[ $(task-list --status in_progress --count) = 6 && $(chat-show "$chat" | wc -l) = 13 ]]'
 	on_terminal 60 "chat-watch $chat --last 1 --timeout 200ms"
 	assert_equal "$(grep -c '⏳ Task' <<<"$output")" 4
 	assert_output --partial '⏳ and 2 more'
@@ -775,9 +775,9 @@ shown() {
 	chat_with before
 	id=$(task-add --ids -c "$chat" 'take your time')
 	{
-		wait_until 10 grep -qs before typed
+		wait_until 30 grep -qs before typed
 		agent-run "$id" | chat-post >/dev/null &
-		wait_until 10 grep -q '⏳' typed
+		wait_until 30 grep -q '⏳' typed
 		kill -TERM "$(<viewer)"
 		echo >hold
 		wait $!
@@ -798,13 +798,13 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	chat_with
 	run_task "$(task-add --ids -c "$chat" -a echo early)"
 	watch out "$chat" --since 0 --notify 'echo "$LEGWORK_ENDED_ID $LEGWORK_STATUS $LEGWORK_TITLE"; cat >"told.$LEGWORK_TITLE"'
-	wait_until 10 has_lines out 4
+	wait_until 30 has_lines out 4
 	good=$(task-add --ids -c "$chat" -a echo good)
 	bad=$(task-add --ids -c "$chat" -a bad bad)
 	run_task "$good"
 	run_task "$bad"
-	wait_until 10 [ -s told.good ]
-	wait_until 10 [ -s told.bad ]
+	wait_until 30 [ -s told.good ]
+	wait_until 30 [ -s told.bad ]
 	stop "$pid"
 	assert_equal "$(jq -r .status told.good told.bad | paste -sd,)" completed,failed
 	assert_equal "$(jq -r .id told.good told.bad | paste -sd,)" "$good,$bad"
@@ -819,7 +819,7 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	id=$(task-add --ids -c "$chat" '$(touch evil); `touch evil` "'"'")
 	run_task "$id"
 	await_exit $pid
-	wait_until 10 [ -s told ]
+	wait_until 30 [ -s told ]
 	assert_equal "$(<told)" "$id|completed|\$(touch evil); \`touch evil\` \"'|"
 	[[ ! -e evil ]]
 }
@@ -829,12 +829,12 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	chat_with
 	chat-watch "$chat" --notify 'echo a >&2; echo no display >&2; exit 3' >out 2>err 3>&- &
 	pid=$!
-	wait_until 10 eval '(($(bells) == 1))'
+	wait_until 30 eval '(($(bells) == 1))'
 	id=$(task-add --ids -c "$chat" x)
 	run_task "$id"
-	wait_until 10 has_lines err 1
+	wait_until 30 has_lines err 1
 	say "$chat" more
-	wait_until 10 has_lines out 5
+	wait_until 30 has_lines out 5
 	stop $pid
 	assert_equal "$(<err)" "chat-watch: --notify: task ${id:0:8}: exit status 3: no display"
 }
@@ -846,14 +846,14 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	watch out "$chat" --since 0 --notify 'echo x >>begun; read -r _ <go; echo x >>done'
 	for i in {1..6}; do task-add -c "$chat" "task $i" >/dev/null; done
 	task-watch --drain | agent-run 3>&- | chat-post >/dev/null
-	wait_until 10 has_lines out 24
-	wait_until 10 has_lines begun 4
+	wait_until 30 has_lines out 24
+	wait_until 30 has_lines begun 4
 	say "$chat" more
-	wait_until 10 has_lines out 25
+	wait_until 30 has_lines out 25
 	has_lines begun 5 && false
 	exec 7<>go
 	printf '\n\n\n\n\n\n' >&7
-	wait_until 10 has_lines done 6
+	wait_until 30 has_lines done 6
 	exec 7>&-
 	stop $pid
 }
@@ -863,10 +863,10 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	chat_with
 	watch out "$chat" --no-tasks --notify 'agent-spawn --ids --agent echo say it again >spawned; touch told'
 	run_task "$(task-add --ids -c "$chat" -a echo good)"
-	wait_until 10 [ -e told ]
+	wait_until 30 [ -e told ]
 	wait_field "$(<spawned)" .response 'say it again'
 	say "$chat" more
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	stop "$pid"
 	assert_equal "$(jq -r .data.text out)" more
 }
@@ -880,8 +880,8 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	task-add -c "$chat" -a echo late >/dev/null
 	task-watch --drain | task-run 3>&- | chat-post >/dev/null
 	wait_field "$early" '.posted == .events' true
-	wait_until 10 [ -s told ]
-	wait_until 10 has_lines out 8
+	wait_until 30 [ -s told ]
+	wait_until 30 has_lines out 8
 	stop "$pid"
 	assert_equal "$(<told)" late
 }
@@ -921,7 +921,7 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 	a=$(chat-new --ids) b=$(chat-new --ids)
 	chat-watch --all --count 3 --format text >out 3>&- &
 	watcher=$!
-	wait_until 10 sh -c 'ls "$LEGWORK_STORE"/watch/chats/*'
+	wait_until 30 sh -c 'ls "$LEGWORK_STORE"/watch/chats/*'
 	chat-post "$a" one >/dev/null
 	chat-post "$b" two >/dev/null
 	chat-post "$b" three >/dev/null

@@ -36,7 +36,7 @@ researcher() {
 	view seen bob
 	id=$(task-add --ids --chat "$chat" 'What is 2+2?')
 	work
-	wait_until 10 has_lines seen 4
+	wait_until 30 has_lines seen 4
 	stop $!
 	run -0 cat seen
 	assert_jq --arg id "$id" --arg chat "$chat" 'map(.type) == ["status", "status", "message", "status"] and
@@ -118,13 +118,13 @@ bot: I'll create a task for that.
 	task-add --chat "$chat" 'take your time' >/dev/null
 	work 3>&- &
 	worker=$!
-	for name in ann bob; do wait_until 10 eval '[[ $(jq -r .type $name 2>/dev/null | tail -n 1) = thought ]]'; done
+	for name in ann bob; do wait_until 30 eval '[[ $(jq -r .type $name 2>/dev/null | tail -n 1) = thought ]]'; done
 	view late carl
 	viewers+=($!)
-	wait_until 10 has_lines late 3
+	wait_until 30 has_lines late 3
 	echo >hold
 	await_exit $worker
-	for name in ann bob late; do wait_until 10 eval '[[ $(chat-show "$chat") = "$(<$name)" ]]'; done
+	for name in ann bob late; do wait_until 30 eval '[[ $(chat-show "$chat") = "$(<$name)" ]]'; done
 	stop "${viewers[@]}"
 }
 
@@ -145,7 +145,7 @@ bot: I'll create a task for that.
 	exec 4<>pipe
 	chat-watch "$chat" --since 0 --format json >pipe 3>&- 4>&- & # nobody reads it
 	unread=$!
-	wait_until 20 eval '(($(find "$LEGWORK_STORE/watch" -type p ! -name ".*" | wc -l) == VIEWERS + 4))'
+	wait_until 30 eval '(($(find "$LEGWORK_STORE/watch" -type p ! -name ".*" | wc -l) == VIEWERS + 4))'
 	for i in 1 2 3 4; do task-add --chat "$chat" "talk $i" >/dev/null; done
 	kill -STOP "$stopped"
 	work 3>&- 4>&- &
@@ -156,7 +156,7 @@ bot: I'll create a task for that.
 		[[ $said != 3 ]] || kill -KILL "$killed"
 	done
 	await_exit $worker
-	await_exit "$full" 20 || assert_equal $? 74
+	await_exit "$full" || assert_equal $? 74
 	assert_equal "$(<full)" 'chat-watch: stdout: No space left on device'
 	chat-show "$chat" --format json >all
 	run -0 jq -es --argjson events "$EVENTS" --argjson said "$said" 'map(.seq) == [range(1; length + 1)] and
@@ -167,6 +167,6 @@ bot: I'll create a task for that.
 	for file in stopped seen.*; do wait_until 60 cmp -s all "$file"; done
 	exec 4<&-
 	stop "${viewers[@]}" "$stopped"
-	wait_until 20 has_ended "$unread"
+	wait_until 30 has_ended "$unread"
 	keep_fifos=1 # of the one that was killed
 }

@@ -11,7 +11,7 @@ setup() {
 demo() { "$ROOT/share/demo/demo" "$@" 3>&-; }
 
 nothing_left() {
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 	run find "$TMPDIR" -mindepth 1
 	assert_output ''
 }

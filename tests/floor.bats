@@ -17,7 +17,7 @@ begin() {
 	id=$(task-add -c "$chat" --ids "$@" work)
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 }
 
 end() {
@@ -52,7 +52,7 @@ end() {
 	assert_jq '.[0].lock == true'
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	run -75 chat-post "$chat" hello
 	end
 	: >began
@@ -63,7 +63,7 @@ end() {
 	assert_equal "${stderr_lines[0]}" 'task-edit: --lock and --unlock: want one of them'
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	run -0 chat-post "$chat" hello
 	end
 }
@@ -171,7 +171,7 @@ asking() {
 	keep_fifos=1
 	bash -c 'task-watch --drain | task-run >/dev/null' 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 2
+	wait_until 30 has_lines began 2
 	run -75 chat-post "$chat" hello
 	end
 }
@@ -183,7 +183,7 @@ asking() {
 	id=$(task-list --jq 'select(.parent_id) | .id' | head -n 1)
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	run -75 chat-post "$chat" hello
 	end
 }

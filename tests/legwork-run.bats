@@ -45,12 +45,12 @@ has_all_stages() {
 
 ends_with() { # STATUS PID [SECONDS]
 	local status=0
-	await_exit "$2" "${3:-10}" || status=$?
+	await_exit "$2" "${3:-30}" || status=$?
 	assert_equal "$status" "$1"
 }
 
 nothing_left() {
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 	no_fifo_left
 	run find "$TMPDIR" -mindepth 1
 	assert_output ''
@@ -162,9 +162,9 @@ nothing_left() {
 	say early
 	run_on -j2 &
 	runner=$!
-	wait_until 10 have_completed 1
+	wait_until 30 have_completed 1
 	say late
-	wait_until 10 have_completed 2
+	wait_until 30 have_completed 2
 	has_all_stages
 	kill -TERM "$runner"
 	ends_with 143 "$runner"
@@ -177,7 +177,7 @@ nothing_left() {
 	for signal in HUP:129 INT:130; do
 		env --default-signal=HUP,INT legwork-run 2>>err 3>&- &
 		runner=$!
-		wait_until 10 has_all_stages
+		wait_until 30 has_all_stages
 		kill -"${signal%:*}" "$runner"
 		ends_with "${signal#*:}" "$runner"
 		assert_equal "$(cat err)" ''
@@ -194,10 +194,10 @@ nothing_left() {
 		<keys >out 2>&1 3>&- &
 	terminal=$!
 	exec 4>keys
-	wait_until 20 has_lines started 1
+	wait_until 30 has_lines started 1
 	printf '\003' >&4
 	echo go >gate
-	await_exit "$terminal" 20
+	await_exit "$terminal"
 	exec 4>&-
 	assert_equal "$(cat status)" 'status 130'
 	have_completed 1
@@ -211,7 +211,7 @@ nothing_left() {
 	for i in {1..12}; do
 		run_on &
 		runner=$!
-		wait_until 5 has_children "$runner"
+		wait_until 30 has_children "$runner"
 		for ((n = 0; n < i * 40; n++)); do :; done
 		kill -TERM "$runner"
 		ends_with 143 "$runner"
@@ -225,7 +225,7 @@ nothing_left() {
 	task-add one >/dev/null
 	run_on --grace 60 &
 	runner=$!
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	kill -TERM "$runner"
 	echo go >gate
 	ends_with 143 "$runner"
@@ -234,9 +234,9 @@ nothing_left() {
 	task-add two >/dev/null
 	run_on --grace 60 &
 	runner=$!
-	wait_until 10 has_lines started 2
+	wait_until 30 has_lines started 2
 	kill -TERM "$runner"
-	wait_until 10 eval 'kill -TERM $runner 2>/dev/null; has_ended $runner'
+	wait_until 30 eval 'kill -TERM $runner 2>/dev/null; has_ended $runner'
 	ends_with 143 "$runner"
 	assert_equal "$(task-list --status pending | jq -c .attempt)" 0
 	nothing_left
@@ -251,14 +251,14 @@ has_term_pending() { (( 0x$(sed -n 's/^ShdPnd:\s*//p' "/proc/$1/status") >> 14 &
 	task-add one >/dev/null
 	run_on --grace 60 &
 	runner=$!
-	wait_until 10 eval '[[ -s started ]]'
-	wait_until 10 has_all_stages
+	wait_until 30 eval '[[ -s started ]]'
+	wait_until 30 has_all_stages
 	runs=$(stage task-run)
 	kill -STOP "$runs"
 	kill -TERM "$runner"
-	wait_until 10 has_term_pending "$runs"
+	wait_until 30 has_term_pending "$runs"
 	kill -TERM "$runner"
-	wait_until 10 eval '! stage chat-watch'
+	wait_until 30 eval '! stage chat-watch'
 	kill -CONT "$runs"
 	ends_with 143 "$runner"
 	assert_equal "$(task-list --status pending | jq -c .attempt)" 0
@@ -272,18 +272,18 @@ has_term_pending() { (( 0x$(sed -n 's/^ShdPnd:\s*//p' "/proc/$1/status") >> 14 &
 	runner=$!
 	done=0
 	for name in task-run chat-watch task-add; do
-		wait_until 10 has_all_stages
+		wait_until 30 has_all_stages
 		kill -KILL "$(stage "$name")"
 		say "after $name"
 		done=$((done + 1))
-		wait_until 20 have_completed "$done"
-		wait_until 5 grep -qE "^legwork-run: ended: (.*, )?$name was killed \(signal 9\)(, .*)?; starting again in [12] s$" err
+		wait_until 30 have_completed "$done"
+		wait_until 30 grep -qE "^legwork-run: ended: (.*, )?$name was killed \(signal 9\)(, .*)?; starting again in [12] s$" err
 	done
 	kill -TERM "$runner"
 	ends_with 143 "$runner"
 	assert_equal "$(task-list --count)" 3
 	keep_fifos=1 # of those who were killed; the next ones sweep them away
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "legwork-run: task-run killed with a task at work: the task is completed" {
@@ -292,13 +292,13 @@ has_term_pending() { (( 0x$(sed -n 's/^ShdPnd:\s*//p' "/proc/$1/status") >> 14 &
 	task-add one >/dev/null
 	run_on &
 	runner=$!
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	kill -KILL "$(stage task-run)"
-	wait_until 5 grep -qxE 'legwork-run: ended: task-run was killed \(signal 9\); starting again in 1 s' err
-	wait_until 10 stage task-run
+	wait_until 30 grep -qxE 'legwork-run: ended: task-run was killed \(signal 9\); starting again in 1 s' err
+	wait_until 30 stage task-run
 	echo go >gate
-	wait_until 10 have_completed 1
-	wait_until 10 is_field "$(task-list --ids)" '.posted == .events' true
+	wait_until 30 have_completed 1
+	wait_until 30 is_field "$(task-list --ids)" '.posted == .events' true
 	kill -TERM "$runner"
 	ends_with 143 "$runner"
 	keep_fifos=1
@@ -307,7 +307,7 @@ has_term_pending() { (( 0x$(sed -n 's/^ShdPnd:\s*//p' "/proc/$1/status") >> 14 &
 @test "legwork-run: killed itself, it takes its pipelines with it" {
 	run_on &
 	runner=$!
-	wait_until 10 has_all_stages
+	wait_until 30 has_all_stages
 	kill -KILL "$runner"
 	ends_with 137 "$runner"
 	nothing_left
@@ -412,7 +412,7 @@ make_dummies() {
 		# shellcheck disable=SC2086
 		$shell "$bin/legwork-run" 2>err 3>&- &
 		runner=$!
-		wait_until 10 has_all_stages
+		wait_until 30 has_all_stages
 		kill -TERM "$runner"
 		ends_with 143 "$runner"
 		assert_equal "$(cat err)" ''

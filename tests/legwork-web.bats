@@ -14,7 +14,7 @@ setup() {
 serve() {
 	env --default-signal=HUP,INT legwork web --user ann --port 0 "$@" >address 2>err 3>&- 7>&- &
 	server=$!
-	wait_until 20 test -s address
+	wait_until 30 test -s address
 	address=$(<address)
 }
 
@@ -34,7 +34,7 @@ connect() {
 	"$client" "$address" "${@:2}" <in >"$1" 3>&- &
 	browser=$!
 	exec 7>in
-	wait_until 20 grep -q '"session_info"' "$1"
+	wait_until 30 grep -q '"session_info"' "$1"
 }
 
 type_line() { printf '%s\n' "$@" >&7; }
@@ -47,7 +47,7 @@ leave() {
 # answer LINE FILE - the answer to a line; answered waits for it
 answer() { jq -c --argjson n "$1" 'select(.data.line == $n)' "$2"; }
 is_answered() { [[ $(answer "$1" "$2") ]]; }
-answered() { wait_until 20 is_answered "$1" "$2"; }
+answered() { wait_until 30 is_answered "$1" "$2"; }
 
 texts() { jq -r 'select(.seq).data.text' "$1" | paste -sd' '; }
 is_told() { [[ $(texts "$1") = "$2" ]]; } # FILE TEXTS
@@ -76,7 +76,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'"}' 'hello from a page'
 	answered 2 out
 	chat-post --user bob "$chat" 'hello to it' >/dev/null
-	wait_until 10 is_told out 'hello from a page hello to it'
+	wait_until 30 is_told out 'hello from a page hello to it'
 	leave
 	run -0 cat out
 	assert_jq '.[0] | .user_id == "ann" and .data.heartbeat_ms == 10000'
@@ -180,14 +180,14 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 @test "legwork-web: who goes away leaves no session behind" {
 	serve
 	connect out
-	wait_until 10 has_sessions 1
+	wait_until 30 has_sessions 1
 	kill -KILL "$browser"
 	await_exit "$browser" || [[ $? = 137 ]]
 	exec 7>&-
-	wait_until 10 has_sessions 0
+	wait_until 30 has_sessions 0
 	connect out
 	leave
-	wait_until 10 has_sessions 0
+	wait_until 30 has_sessions 0
 	stop
 }
 
@@ -199,7 +199,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	browser=$!
 	exec 7>in
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'","since":0}'
-	wait_until 10 has_sessions 1
+	wait_until 30 has_sessions 1
 	head -c 100000 /dev/zero | tr '\0' x >large
 	for _ in {1..12}; do
 		cat large large large large large >text
@@ -209,9 +209,9 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	leave
 	connect out
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'","last":1}'
-	wait_until 10 is_told out last
+	wait_until 30 is_told out last
 	leave
-	wait_until 10 has_sessions 0
+	wait_until 30 has_sessions 0
 	stop
 }
 
@@ -239,16 +239,16 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	serve
 	connect out
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'","since":0}' one
-	wait_until 10 is_told out one
+	wait_until 30 is_told out one
 	kill -KILL "$browser"
 	await_exit "$browser" || [[ $? = 137 ]]
 	exec 7>&-
 	chat-post --user bob "$chat" two >/dev/null
 	connect again
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'","since":'"$(jq -s 'map(.seq | values) | max' out)"'}'
-	wait_until 10 is_told again two
+	wait_until 30 is_told again two
 	chat-post --user bob "$chat" three >/dev/null
-	wait_until 10 is_told again 'two three'
+	wait_until 30 is_told again 'two three'
 	leave
 	stop
 }
@@ -260,7 +260,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	connect out
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'"}' "$(<large)"
 	answered 2 out
-	wait_until 10 eval '[[ $(texts out | wc -c) = 300001 ]]'
+	wait_until 30 eval '[[ $(texts out | wc -c) = 300001 ]]'
 	leave
 	assert_equal "$(texts out)" "$(<large)"
 	stop
@@ -269,7 +269,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 @test "legwork-web: a sign of life comes" {
 	serve
 	connect out
-	wait_until 15 grep -q '"heartbeat"' out
+	wait_until 30 grep -q '"heartbeat"' out
 	leave
 	stop
 }
@@ -284,7 +284,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	id=$(answer 2 out | jq -r .data.task_id)
 	agent-run "$id" >/dev/null 3>&- 7>&- &
 	agent=$!
-	wait_until 10 test -e begun
+	wait_until 30 test -e begun
 	type_line '{"type":"tasks"}' '{"type":"cancel","task_id":"'"$id"'"}'
 	answered 4 out
 	await_exit "$agent" || true
@@ -300,7 +300,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	serve --user ann
 	token=${address#*=}
 	connect out
-	wait_until 10 has_sessions 1
+	wait_until 30 has_sessions 1
 	for pid in "$server" $(of_server); do
 		run ! grep -aF "$token" "/proc/$pid/cmdline" "/proc/$pid/environ"
 	done
@@ -317,7 +317,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 @test "legwork-web: keys of models do not get there" {
 	OPENAI_API_KEY=sk-1 ANTHROPIC_API_KEY=sk-2 serve
 	connect out
-	wait_until 10 has_sessions 1
+	wait_until 30 has_sessions 1
 	run tr '\0' '\n' <"/proc/$(of_server chat-session)/environ"
 	refute_output --partial sk-
 	leave
@@ -349,7 +349,7 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 		rm -f address
 		serve
 		connect out
-		wait_until 10 has_sessions 1
+		wait_until 30 has_sessions 1
 		group=$(of_server)
 		stop "${signal%:*}" "${signal#*:}"
 		await_exit "$browser" || true
@@ -360,9 +360,9 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 
 @test "legwork-web: ^C at a terminal ends it, which says so there" {
 	{
-		wait_until 20 grep -qs 'ends it' typescript
+		wait_until 30 grep -qs 'ends it' typescript
 		printf '\003'
-		wait_until 20 test -s status
+		wait_until 30 test -s status
 	} | env --default-signal=INT script -qefc 'trap : INT; legwork web --user ann --port 0; echo "$?" >status' typescript \
 		>/dev/null 3>&-
 	assert_equal "$(<status)" 130
@@ -372,13 +372,13 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 @test "legwork-web: when it is killed, nothing goes on" {
 	serve
 	connect out
-	wait_until 10 has_sessions 1
+	wait_until 30 has_sessions 1
 	group=$(of_server)
 	kill -KILL "$server"
 	await_exit "$server" || [[ $? = 137 ]]
 	await_exit "$browser"
 	exec 7>&-
-	for pid in $group; do wait_until 10 has_ended "$pid"; done
+	for pid in $group; do wait_until 30 has_ended "$pid"; done
 }
 
 @test "legwork-web: when its server is killed it says so (71)" {

@@ -58,7 +58,7 @@ highest() { sort -n most | tail -n 1; }
 	slow w --max-running 1
 	a=$(task-add --ids a) b=$(task-add --ids b)
 	agent-run "$a" >/dev/null 3>&- &
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	run -75 --separate-stderr agent-run "$b"
 	assert_output ''
 	assert_equal "$stderr" "agent-run: task ${b:0:8}: agent w has 1 of 1 tasks running"
@@ -83,22 +83,29 @@ highest() { sort -n most | tail -n 1; }
 	first=$(task-add --ids -a busy -p high 0)
 	agent-run "$first" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	for i in {1..20}; do task-add -a busy -p high "$i"; done >/dev/null
 	other=$(task-add --ids -a quick -p low other)
 	task-watch --ahead 1 >out 3>&- &
 	pid=$!
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	assert_equal "$(jq -r .id out)" "$other"
 	agent-run "$other" >/dev/null
 	SECONDS=0
+	for i in {1..8}; do
+		echo >gate
+		await_exit $runner
+		wait_until 30 has_lines out $((i + 1))
+		agent-run "$(tail -n 1 out | jq -r .id)" >/dev/null 3>&- &
+		runner=$!
+		wait_until 30 has_lines began $((i + 1))
+	done
+	((SECONDS < 12)) # waiting for its poll would take sixteen
+	assert_equal "$(jq -r .instruction out | paste -sd' ')" 'other 1 2 3 4 5 6 7 8'
+	assert_equal "$(task-list --jq 'select(.waiting == "slot") | .id' | wc -l)" 12
+	kill $pid
 	echo >gate
 	await_exit $runner
-	wait_until 10 has_lines out 2
-	((SECONDS < 2)) # its poll would be later
-	assert_equal "$(jq -rs '.[1].instruction' out)" 1
-	assert_equal "$(task-list --jq 'select(.waiting == "slot") | .id' | wc -l)" 19
-	kill $pid
 	await_stopped $pid
 	store-check
 }
@@ -107,15 +114,15 @@ highest() { sort -n most | tail -n 1; }
 	slow w --max-running 1
 	agent-run "$(task-add --ids 0)" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	task-watch >out 3>&- &
 	pid=$!
 	for spec in low:d medium:b high:a medium:c; do task-add -p "${spec%:*}" "${spec#*:}"; done >/dev/null
-	wait_until 10 eval '[[ $(task-list --jq "select(.waiting == \"slot\") | .id" | wc -l) = 4 ]]'
+	wait_until 30 eval '[[ $(task-list --jq "select(.waiting == \"slot\") | .id" | wc -l) = 4 ]]'
 	echo >gate
 	await_exit $runner
 	for i in 1 2 3 4; do
-		wait_until 10 has_lines out "$i"
+		wait_until 30 has_lines out "$i"
 		agent-run "$(jq -rs ".[$i - 1].id" out)" >/dev/null 3>&- &
 		echo >gate
 		await_exit $!
@@ -130,14 +137,14 @@ highest() { sort -n most | tail -n 1; }
 	one=$(task-add --ids one) two=$(task-add --ids two)
 	agent-run "$one" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	bash -c 'task-watch --drain | task-run >/dev/null' 3>&- &
 	pid=$!
 	wait_field "$two" .waiting slot
 	run ! has_ended $pid
 	echo >gate
 	await_exit $runner
-	wait_until 10 has_lines began 2
+	wait_until 30 has_lines began 2
 	echo >gate
 	await_exit $pid
 	assert_equal "$(task-list --jq .status)" $'completed\ncompleted'
@@ -149,7 +156,7 @@ highest() { sort -n most | tail -n 1; }
 	one=$(task-add --ids -p low one) two=$(task-add --ids two)
 	agent-run "$one" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 test -e once
+	wait_until 30 test -e once
 	kill -KILL $runner
 	keep_fifos=1
 	run -0 timeout 30 bash -c 'task-watch --drain | task-run >/dev/null'
@@ -163,11 +170,11 @@ highest() { sort -n most | tail -n 1; }
 	for i in 1 2 3 4; do task-add --ids "$i"; done >ids
 	task-watch --drain | task-run -j 4 >/dev/null 3>&- &
 	pid=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	slow w --max-running 2
-	wait_until 10 has_lines began 2
+	wait_until 30 has_lines began 2
 	slow w
-	wait_until 10 has_lines began 4
+	wait_until 30 has_lines began 4
 	for i in 1 2 3 4; do echo >gate; done
 	await_exit $pid
 }
@@ -177,9 +184,9 @@ highest() { sort -n most | tail -n 1; }
 	for i in 1 2 3 4; do task-add --ids "$i"; done >ids
 	task-watch --drain | task-run -j 4 >/dev/null 3>&- &
 	pid=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	slow w --crew desk
-	wait_until 10 has_lines began 4
+	wait_until 30 has_lines began 4
 	for i in 1 2 3 4; do echo >gate; done
 	await_exit $pid
 }
@@ -193,7 +200,7 @@ highest() { sort -n most | tail -n 1; }
 	slow w
 	agent-run "$(task-add --ids -c "$chat" a)" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	running=$(task-list --status in_progress --ids)
 	id=$(task-add --ids -c "$chat" b)
 	run -0 task-why --jq .why "$id"
@@ -201,10 +208,10 @@ highest() { sort -n most | tail -n 1; }
 	run -75 agent-run "$id"
 	agent-run "$(task-add --ids c)" >/dev/null 3>&- &
 	other=$!
-	wait_until 10 has_lines began 2
+	wait_until 30 has_lines began 2
 	chat-edit --many-at-a-time "$chat" >/dev/null
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 has_lines began 3
+	wait_until 30 has_lines began 3
 	for i in 1 2 3; do echo >gate; done
 	await_all $! $runner $other
 }
@@ -241,12 +248,12 @@ highest() { sort -n most | tail -n 1; }
 	running=$(task-add --ids -a a one)
 	agent-run "$running" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	id=$(task-add --ids -a b two)
 	run -75 --separate-stderr agent-run "$id"
 	assert_equal "$stderr" "agent-run: task ${id:0:8}: the crew desk does one task at a time, and ${running:0:8} is running"
 	agent-run "$(task-add --ids -a c three)" >/dev/null 3>&- &
-	wait_until 10 has_lines began 2
+	wait_until 30 has_lines began 2
 	for i in 1 2; do echo >gate; done
 	await_all $runner $!
 }
@@ -256,7 +263,7 @@ highest() { sort -n most | tail -n 1; }
 	worker b cat --skill sums
 	one=$(task-add --ids -a a sums) two=$(task-add --ids -a b 'more sums')
 	agent-run "$one" >/dev/null 3>&- &
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	three=$(task-add --ids 'new sums')
 	run -0 task-why --agent --jq '.agent' "$three"
 	assert_output b
@@ -273,21 +280,21 @@ highest() { sort -n most | tail -n 1; }
 	worker other cat
 	agent-run "$(task-add --ids 0)" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines began 1
+	wait_until 30 has_lines began 1
 	for i in 1 2 3; do task-add --ids -a w "$i"; done >ids
 	task-watch >out 3>&- &
 	pid=$!
-	wait_until 10 eval '[[ $(task-list --jq "select(.waiting == \"slot\") | .id" | wc -l) = 3 ]]'
+	wait_until 30 eval '[[ $(task-list --jq "select(.waiting == \"slot\") | .id" | wc -l) = 3 ]]'
 	task-edit --agent other "$(sed -n 1p ids)" >/dev/null
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	task-rm "$(sed -n 2p ids)" >/dev/null
 	echo >gate
 	await_exit $runner
-	wait_until 10 has_lines out 2
+	wait_until 30 has_lines out 2
 	kill $pid
 	await_stopped $pid
 	assert_equal "$(jq -r .instruction out)" $'1\n3'
-	wait_until 10 eval '[[ ! $(store-dump | jq -r "select(.sets[] == \"holds\").key") ]]'
+	wait_until 30 eval '[[ ! $(store-dump | jq -r "select(.sets[] == \"holds\").key") ]]'
 	store-check
 }
 

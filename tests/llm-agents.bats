@@ -327,7 +327,7 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 	id=$(task-add --ids --retry-delay 0.001 'say it')
 	do_task "$id"
 	assert_equal "$(task-show "$id" | jq -c '[.status, .usage.total_tokens, .usage.calls]')" '["pending",150,1]'
-	wait_until 10 run_again "$id"
+	wait_until 30 run_again "$id"
 	assert_equal "$(task-show "$id" | jq -c '[.status, .usage.total_tokens, .usage.calls]')" '["completed",310,2]'
 	assert_equal "$(said "$id" | grep -c '^token_usage')" 2
 }
@@ -516,7 +516,7 @@ pipeline() { task-watch --drain | task-plan --planner rules | task-split | task-
 	id=$(task-add --ids 'say it')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines asked 1
+	wait_until 30 has_lines asked 1
 	kill -TERM "$runner"
 	await_exit "$runner" || [ $? = 143 ]
 	assert_equal "$(task-show "$id" | jq -c '[.status, .attempt]')" '["pending",0]'
@@ -542,7 +542,7 @@ pipeline() { task-watch --drain | task-plan --planner rules | task-split | task-
 		id=$(task-add --ids --allow-duplicates 'be slow')
 		agent-run "$id" >/dev/null 3>&- &
 		runner=$!
-		wait_until 10 has_lines begun 1
+		wait_until 30 has_lines begun 1
 		kill -KILL "$runner"
 		await_exit "$runner" || [ $? = 137 ]
 		task-watch --drain | agent-run >/dev/null # puts the task back, and does it
@@ -553,7 +553,7 @@ pipeline() { task-watch --drain | task-plan --planner rules | task-split | task-
 		else
 			grep -q 'nobody knows whether this was done' result
 		fi
-		wait_until 10 no_process_left
+		wait_until 30 no_process_left
 	done
 }
 
@@ -593,7 +593,7 @@ noting() {
 				strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n \
 					agent-run "$id" >/dev/null 3>&- && break
 			} 2>/dev/null
-			wait_until 20 is_done "$id"
+			wait_until 30 is_done "$id"
 			# Who was killed between an answer and its note has to ask again: that one turn.
 			asks=$(wc -l <asked)
 			assert_equal "$(jq '.messages | length' asked | sort -u | wc -l)" 3
@@ -617,7 +617,7 @@ is_done() {
 watch() {
 	chat-watch --all --partial >seen 3>&- &
 	viewer=$!
-	wait_until 10 eval '[[ $(find "$LEGWORK_STORE/watch" -type p ! -name ".*" | wc -l) = 2 ]]'
+	wait_until 30 eval '[[ $(find "$LEGWORK_STORE/watch" -type p ! -name ".*" | wc -l) = 2 ]]'
 }
 
 is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.text)"' seen) = "$1" ]]; }
@@ -645,16 +645,16 @@ is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.
 	id=$(task-add --ids 'look')
 	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- &
 	agent=$!
-	wait_until 10 is_seen 'thought 0 Hm'
+	wait_until 30 is_seen 'thought 0 Hm'
 	touch one
-	wait_until 10 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I '
+	wait_until 30 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I '
 	touch two
-	wait_until 10 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I \ntext 2 look'
+	wait_until 30 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I \ntext 2 look'
 	touch three
-	wait_until 10 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I \ntext 2 look\ntext 0 Do'
+	wait_until 30 is_seen $'thought 0 Hm\nthought 2 .\ntext 0 I \ntext 2 look\ntext 0 Do'
 	touch four
 	await_exit "$agent"
-	wait_until 10 grep -q 'completed successfully' seen
+	wait_until 30 grep -q 'completed successfully' seen
 	kill "$viewer"
 	await_exit "$viewer" || [[ $? = 143 ]]
 	# each text is told by the first event of its kind behind the one that it names
@@ -678,11 +678,11 @@ is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.
 	id=$(task-add --ids 'say it')
 	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- &
 	agent=$!
-	wait_until 10 is_seen 'text 0 half an answer'
+	wait_until 30 is_seen 'text 0 half an answer'
 	touch one
 	await_exit "$agent"
-	wait_until 10 is_seen $'text 0 half an answer\ntext 0 '
-	wait_until 10 grep -q '"error"' seen
+	wait_until 30 is_seen $'text 0 half an answer\ntext 0 '
+	wait_until 30 grep -q '"error"' seen
 	kill "$viewer"
 	await_exit "$viewer" || [[ $? = 143 ]]
 	assert_equal "$(task-show "$id" | jq -c '[.status, .error.message, .response]')" \
@@ -706,10 +706,10 @@ is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.
 	id=$(task-add --ids <<<'{"instruction":"say it","output":{"schema":{"type":"integer"}}}')
 	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- &
 	agent=$!
-	wait_until 10 eval 'jq -c .data.text seen | grep -qx "\"42\""'
+	wait_until 30 eval 'jq -c .data.text seen | grep -qx "\"42\""'
 	touch one
 	await_exit "$agent"
-	wait_until 10 grep -q 'completed successfully' seen
+	wait_until 30 grep -q 'completed successfully' seen
 	kill "$viewer"
 	await_exit "$viewer" || [[ $? = 143 ]]
 	run -0 jq -sr '.[] | select(.type == "message").data.text' seen

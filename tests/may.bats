@@ -77,7 +77,7 @@ audited() {
 	run -77 --separate-stderr as eve chat-show "$chat"
 	assert_equal "$stderr" "chat-show: chat ${chat:0:8}: eve may not read: only its members may"
 	assert_output ''
-	run -77 --separate-stderr as eve chat-watch --since 0 --timeout 5 "$chat"
+	run -77 --separate-stderr as eve chat-watch --since 0 --timeout 30 "$chat"
 	assert_output ''
 	audited 'map([.kind, .user_id]) == [["read_refused", "eve"], ["read_refused", "eve"]]'
 }
@@ -136,7 +136,7 @@ audited() {
 	id=$(as ann task-add --chat "$chat" --ids work)
 	LEGWORK_USER=eve task-wait "$id" >waited 2>errors 3>&- &
 	waiter=$!
-	wait_until 10 compgen -G "$LEGWORK_STORE/watch/*" >/dev/null
+	wait_until 30 compgen -G "$LEGWORK_STORE/watch/*" >/dev/null
 	chat-edit --may read=members "$chat" >/dev/null
 	as ann agent-cancel "$id" >/dev/null
 	status=0
@@ -178,7 +178,7 @@ audited() {
 	runner=$!
 	LEGWORK_USER=eve agent-log --follow "$id" >log 2>errors 3>&- &
 	log=$!
-	wait_until 10 has_lines log 1
+	wait_until 30 has_lines log 1
 	assert_equal "$(as eve agent-ps --jq .task_id)" "$id"
 	chat-edit --may read=members "$chat" >/dev/null
 	assert_equal "$(as eve agent-ps)" ''
@@ -210,8 +210,8 @@ audited() {
 	one=$!
 	LEGWORK_USER=eve chat-watch --all --since 0 --count 2 >all 2>/dev/null 3>&- &
 	all=$!
-	wait_until 10 has_lines events 1
-	wait_until 10 has_lines all 1
+	wait_until 30 has_lines events 1
+	wait_until 30 has_lines all 1
 	chat-edit --may read=members "$chat" >/dev/null
 	as ann chat-post "$chat" two >/dev/null
 	status=0
@@ -387,8 +387,8 @@ audited() {
 	chat-session --user eve --since 0 "$chat" <typed >session 3>&- &
 	session=$!
 	exec 9>typed
-	wait_until 10 has_lines events 1
-	wait_until 10 grep -q chat_ready session
+	wait_until 30 has_lines events 1
+	wait_until 30 grep -q chat_ready session
 	kill -STOP "$watch" "$session"
 	chat-edit --may read=members "$chat" >/dev/null
 	as ann chat-post "$chat" two >/dev/null
@@ -398,7 +398,7 @@ audited() {
 	await_exit "$watch" || status=$?
 	assert_equal "$status" 77
 	assert_equal "$(<errors)" "chat-watch: chat ${chat:0:8}: eve may not read it any more"
-	wait_until 10 grep -q 'eve may not read' session
+	wait_until 30 grep -q 'eve may not read' session
 	exec 9>&-
 	await_exit "$session"
 	assert_equal "$(jq -r .data.text events)" one
@@ -417,8 +417,8 @@ audited() {
 	chat-session --user eve --since 0 "$chat" <typed >session 3>&- &
 	session=$!
 	exec 9>typed
-	for out in one all session; do wait_until 10 grep -q '"one"' "$out"; done
-	wait_until 10 grep -q chat_ready session
+	for out in one all session; do wait_until 30 grep -q '"one"' "$out"; done
+	wait_until 30 grep -q chat_ready session
 	kill -STOP "${viewers[@]}" "$session"
 	chat-edit --may read=members "$chat" >/dev/null
 	as ann chat-post "$chat" two >/dev/null
@@ -428,7 +428,7 @@ audited() {
 		as ann chat-post "$other" elsewhere >/dev/null
 		as ann chat-post "$chat" "$i" >/dev/null
 	done
-	for out in one all session; do wait_until 10 grep -q '"four"' "$out"; done
+	for out in one all session; do wait_until 30 grep -q '"four"' "$out"; done
 	exec 9>&-
 	await_exit "$session"
 	kill -TERM "${viewers[@]}"
@@ -445,11 +445,11 @@ audited() {
 	as ann chat-post "$chat" one >/dev/null
 	LEGWORK_USER=eve chat-watch --all --since 0 --format json >all 2>errors 3>&- &
 	watch=$!
-	wait_until 10 grep -q 'not shown' errors
+	wait_until 30 grep -q 'not shown' errors
 	as ann chat-post "$chat" two >/dev/null
 	chat-edit --may read=anyone "$chat" >/dev/null
 	as ann chat-post "$chat" three >/dev/null
-	wait_until 10 grep -q '"three"' all
+	wait_until 30 grep -q '"three"' all
 	kill -TERM "$watch"
 	await_stopped "$watch"
 	run -0 jq -r .data.text all
@@ -490,7 +490,7 @@ audited() {
 	id=$(as ada task-add --chat "$chat" --ids work)
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 eval '[[ $(field "$id" .status) = in_progress ]]'
+	wait_until 30 eval '[[ $(field "$id" .status) = in_progress ]]'
 	for i in 1 2 3; do
 		run -75 --separate-stderr as bob chat-post "$chat" "while it is locked $i"
 		assert_equal "$stderr" "chat-post: chat ${chat:0:8}: locked while task ${id:0:8} runs"

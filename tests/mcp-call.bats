@@ -285,27 +285,27 @@ mcp-call: mine.json: asks: ${input:key} is asked of a person, which is not done 
 @test "mcp-call: gives up after --timeout (124), and nothing is left of the server" {
 	run -124 --separate-stderr mcp-call -t 2s new silent
 	assert_equal "$stderr" 'mcp-call: new: tools/call: not answered in time'
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "mcp-call: SIGTERM ends it and the server (143)" {
 	mcp-call new silent 3>&- &
 	pid=$!
-	wait_until 5 pgrep -f -P "$pid" server.jq
+	wait_until 30 pgrep -f -P "$pid" server.jq
 	kill "$pid"
 	status=0
 	await_exit "$pid" || status=$?
 	assert_equal "$status" 143
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "mcp-call: what a server has started ends with it, wherever that has gone" {
 	printf '#!/bin/sh\nsetsid sleep 77 3>&- &\nexec %q/server modern\n' "$PWD" >stray
 	chmod +x stray
 	run -0 mcp-call ./stray echo '{"text":"hi"}'
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 	run -0 mcp-call --list ./stray
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 	LEGWORK_RUN=a LEGWORK_CALL=b run -0 mcp-call new env
 	run -0 jq -r '[.LEGWORK_RUN, .LEGWORK_CALL] | join(" ")' <<<"$output"
 	assert_output 'a b'

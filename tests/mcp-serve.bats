@@ -39,7 +39,7 @@ start() {
 send() { printf '%s\n' "$@" >&7; }
 has_answer() { jq -es --argjson i "$1" 'any(.id == $i)' from >/dev/null; }
 answer() { # ID [FILTER] - in $output
-	wait_until 10 has_answer "$1"
+	wait_until 30 has_answer "$1"
 	run -0 jq -c --argjson i "$1" "select(.id == \$i) | ${2:-.}" from
 }
 stop() { exec 7>&-; await_exit "$server"; }
@@ -231,7 +231,7 @@ returned() {
 	start
 	send "$(old 1 tools/call "$(tool create_task '{"task_description":"say two things","agent":"talker","wait":true}' |
 		jq -c '._meta = {progressToken: 7}')")"
-	wait_until 10 grep -q '"progressToken":7.*: in_progress, [23] events' from
+	wait_until 30 grep -q '"progressToken":7.*: in_progress, [23] events' from
 	touch go
 	answer 1 .result.structuredContent.status
 	assert_output '"completed"'
@@ -315,15 +315,15 @@ returned() {
 	send "$(new 1 tools/call "$(tool create_task '{"task_description":"sleep until the end","agent":"sleeper"}')" "$TASKS")"
 	answer 1 .result.taskId
 	id=${output//\"/}
-	wait_until 10 test -s pid
+	wait_until 30 test -s pid
 	send "$(new 2 tasks/cancel "{\"taskId\":\"$id\"}" "$TASKS")"
 	wait_field "$id" .status cancelled
-	wait_until 10 has_ended "$(<pid)"
+	wait_until 30 has_ended "$(<pid)"
 	send "$(new 3 tasks/get "{\"taskId\":\"$id\"}" "$TASKS")"
 	answer 3 .result.status
 	assert_output '"cancelled"'
 	send "$(old 4 tools/call "$(tool create_task '{"task_description":"sleep until the end","agent":"sleeper","wait":true}')")"
-	wait_until 10 running_one
+	wait_until 30 running_one
 	id=$(task-list --ids --status in_progress)
 	send '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4}}'
 	wait_field "$id" .status cancelled
@@ -340,7 +340,7 @@ running_one() { [[ $(task-list --count --status in_progress) = 1 ]]; }
 		server=$!
 		exec 7>"to.$end" 8<"from.$end"
 		send "$(old 1 tools/call "$(tool create_task '{"task_description":"sleep until the end","agent":"sleeper","wait":true}')")"
-		wait_until 10 running_one
+		wait_until 30 running_one
 		id=$(task-list --ids --status in_progress)
 		if [[ $end = stopped ]]; then kill "$server"; else exec 8<&-; fi
 		status=0
@@ -349,7 +349,7 @@ running_one() { [[ $(task-list --count --status in_progress) = 1 ]]; }
 		wait_field "$id" .status cancelled
 		exec 7>&-
 	done
-	wait_until 10 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "mcp-serve: create_task waits also where no bell can be had" {
@@ -369,11 +369,11 @@ running_one() { [[ $(task-list --count --status in_progress) = 1 ]]; }
 	send "$(old 1 tools/call "$(tool create_task '{"task_description":"wait until you may go","agent":"waiter","limits":{"max_attempts":2}}')")"
 	answer 1 .result.structuredContent.task_id
 	id=${output//\"/}
-	wait_until 10 test -s runner
+	wait_until 30 test -s runner
 	runner=$(<runner)
 	rm runner
 	kill -KILL "$runner"
-	wait_until 10 has_ended "$runner"
+	wait_until 30 has_ended "$runner"
 	touch go
 	send "$(old 2 tools/call "$(tool task_wait "{\"task_ids\":[\"$id\"],\"wait_s\":50}")")"
 	wait_until 50 has_answer 2
@@ -394,7 +394,7 @@ running_one() { [[ $(task-list --count --status in_progress) = 1 ]]; }
 	send "$(old 2 tools/call "$(tool task_cancel "{\"task_ids\":[\"$waiting\",\"$id\"],\"reason\":\"--enough\"}")")" "$(old 3 ping)"
 	answer 3 .result
 	refute has_answer 2
-	wait_until 20 has_answer 2
+	wait_until 30 has_answer 2
 	answer 2 .result.structuredContent.tasks
 	assert_jq 'map(.[] | .state) == ["cancelled", "cancelled"]'
 	assert_equal "$(field "$id" .cancel.by)" ada
@@ -635,7 +635,7 @@ running_one() { [[ $(task-list --count --status in_progress) = 1 ]]; }
 	old 1 tools/list >line
 	{ for ((i = 0; i < 2000; i++)); do cat line; done >to; } 3>&- 7>&- 8>&- &
 	writer=$!
-	wait_until 10 is_full
+	wait_until 30 is_full
 	run -0 awk '/VmHWM/ { print ($2 < 20000) }' "/proc/$server/status"
 	assert_output 1
 	refute has_ended "$writer"
@@ -677,7 +677,7 @@ is_full() { [[ $(awk '/VmRSS/ { print ($2 > 3000) }' "/proc/$server/status") = 1
 	id=$(task-add --ids --chat "$chat" count these)
 	LEGWORK_USER=bob start
 	send "$(old 1 tools/call "$(tool task_wait "{\"task_ids\":[\"$id\"]}" | jq -c '._meta = {progressToken: "p"}')")"
-	wait_until 10 grep -q '"progressToken":"p"' from
+	wait_until 30 grep -q '"progressToken":"p"' from
 	chat-edit --may read=owner "$chat" >/dev/null
 	answer 1 '.result | [.isError, .content[0].text]'
 	assert_output --partial '[true,'

@@ -44,7 +44,7 @@ calls() {
 does() {
 	id=$(task-add --ids --allow-duplicates "$@" 'do it')
 	agent-run "$id" >events
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 }
 
 # results - what the model got of each call, a line each
@@ -243,10 +243,10 @@ is_refused() {
 		id=$(task-add --ids --allow-duplicates 'be slow')
 		agent-run "$id" >events 3>&- &
 		runner=$!
-		wait_until 10 was_called "$tool"
+		wait_until 30 was_called "$tool"
 		kill -KILL "$runner"
 		await_exit "$runner" || [ $? = 137 ]
-		wait_until 10 no_process_left
+		wait_until 30 no_process_left
 		agent-add thinker --model some-model --mcp "notes=$PWD/server modern" --mcp "old=$PWD/server legacy" >/dev/null
 		[[ $tool = old__silent ]] || with_notes --mcp "old=$PWD/server legacy"
 		if [[ $tool = notes__wait ]]; then
@@ -262,7 +262,7 @@ is_refused() {
 			assert_output --partial 'error nobody knows whether this was done'
 		fi
 	done
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 }
 
 was_called() { jq -e --arg tool "$1" 'select(.type == "tool_use" and .data.name == $tool)' events >/dev/null; }
@@ -274,7 +274,7 @@ was_called() { jq -e --arg tool "$1" 'select(.type == "tool_use" and .data.name 
 		id=$(task-add --ids --allow-duplicates 'wait')
 		agent-run "$id" >events 3>&- &
 		runner=$!
-		wait_until 10 was_called notes__wait
+		wait_until 30 was_called notes__wait
 		if [[ $signal = cancel ]]; then
 			run -0 agent-cancel "$id"
 			assert_jq '.[0].state == "cancelled"'
@@ -389,7 +389,7 @@ agent-add: MCP server passed over: $PWD/mine.json: asks: env: KEY: \${input:key}
 	id=$(task-add --ids --agent thinker 'ask for others')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 test -s asked
+	wait_until 30 test -s asked
 	while read -r more; do
 		echo "{\"task_description\":\"go and do $RANDOM\"$more}" | LEGWORK_TASK_ID=$id tool-create-task 3>&- >>ids || true
 	done <<-'END'
@@ -412,7 +412,7 @@ agent-add: MCP server passed over: $PWD/mine.json: asks: env: KEY: \${input:key}
 	done
 	agent-cancel "$id" >/dev/null
 	await_exit "$runner" || true
-	wait_until 10 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "mcp tools: a thousand of the same name are soon told apart, and more are refused" {

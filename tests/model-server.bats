@@ -134,7 +134,7 @@ says='{"text":"Grüße an alle","thought":"hm, ja","tool_calls":[{"name":"run","
 	answers '{"gate":"open","text":"there"}'
 	chat '{"a":[1,"ü"]}' -H 'X-Thing: a' -H 'x-thing:  b ' >got 3>&- &
 	pid=$!
-	wait_until 10 was_asked 1
+	wait_until 30 was_asked 1
 	[[ ! -s got ]]
 	[[ $(asked '[.n, .connection, .method, .path, .headers["x-thing"], .body]') = \
 		'[1,1,"POST","/v1/chat/completions","a, b",{"a":[1,"ü"]}]' ]]
@@ -147,7 +147,7 @@ says='{"text":"Grüße an alle","thought":"hm, ja","tool_calls":[{"name":"run","
 	answers '{"gate":"open","match":{"contains":"slow"}}' '{"repeat":true,"text":"x"}'
 	chat '{"slow":1}' >slow 3>&- &
 	pid=$!
-	wait_until 10 was_asked 1
+	wait_until 30 was_asked 1
 	url=http://127.0.0.1:$MODEL_PORT/v1/messages
 	curl -sS --noproxy '*' -d '{"stream":true}' "$url" --next -sS --noproxy '*' -d '{}' "$url" \
 		--next -sS --noproxy '*' -d '{}' "$url" >fast
@@ -278,7 +278,7 @@ says='{"text":"Grüße an alle","thought":"hm, ja","tool_calls":[{"name":"run","
 	chat "$stream" -N >got 3>&- &
 	pid=$!
 	has_twenty() { [[ $(wc -c <got) = 20 ]]; }
-	wait_until 10 has_twenty
+	wait_until 30 has_twenty
 	stop_model
 	await_exit "$pid" || [[ $? = @(18|56) ]]
 	has_twenty
@@ -289,7 +289,7 @@ says='{"text":"Grüße an alle","thought":"hm, ja","tool_calls":[{"name":"run","
 	chat "$stream" -N >got 3>&- &
 	pid=$!
 	has_twenty() { [[ $(wc -c <got) = 20 ]]; }
-	wait_until 10 has_twenty
+	wait_until 30 has_twenty
 	touch open
 	await_exit "$pid"
 	assert_file_contains got DONE
@@ -306,7 +306,7 @@ says='{"text":"Grüße an alle","thought":"hm, ja","tool_calls":[{"name":"run","
 	answers '{"gate":"never"}' '{"text":"a","repeat":true}'
 	chat '{}' >/dev/null 2>&1 3>&- &
 	pid=$!
-	wait_until 10 was_asked 1
+	wait_until 30 was_asked 1
 	kill -KILL "$pid"
 	await_exit "$pid" || true
 	chat '{}'
@@ -329,7 +329,7 @@ says='{"text":"Grüße an alle","thought":"hm, ja","tool_calls":[{"name":"run","
 	model-server -i script log port <in 3>&- &
 	pid=$!
 	exec 8>in
-	wait_until 10 test -s port
+	wait_until 30 test -s port
 	exec 8>&-
 	await_exit "$pid"
 }

@@ -14,7 +14,7 @@ start_model() {
 	model-server "$1" "$MODEL_LOG" "$BATS_TEST_TMPDIR/model.port" </dev/null \
 		>"$BATS_TEST_TMPDIR/model.err" 2>&1 3>&- &
 	MODEL_PID=$!
-	wait_until 10 has_model_begun || { stop_model; cat "$BATS_TEST_TMPDIR/model.err"; return 1; }
+	wait_until 30 has_model_begun || { stop_model; cat "$BATS_TEST_TMPDIR/model.err"; return 1; }
 	MODEL_PORT=$(<"$BATS_TEST_TMPDIR/model.port") || return
 	export OPENAI_BASE_URL=http://127.0.0.1:$MODEL_PORT/v1 OPENAI_API_KEY=test
 	export ANTHROPIC_BASE_URL=http://127.0.0.1:$MODEL_PORT ANTHROPIC_API_KEY=test

@@ -111,12 +111,12 @@ all_done() {
 		chat-post "$chat" --user ann "word $i" >/dev/null
 		[ "$i" != 10 ] || kill -KILL "${viewer[4]}"
 	done
-	await_exit "$worker" 30
+	await_exit "$worker"
 	all_done 6
 	kill -CONT "${viewer[3]}"
 	chat-show "$chat" --format json >all
 	for i in 1 2 3; do
-		wait_until 10 cmp -s all "view$i"
+		wait_until 30 cmp -s all "view$i"
 		kill "${viewer[i]}"
 		await_exit "${viewer[i]}" || [ $? = 143 ]
 	done
@@ -160,11 +160,11 @@ all_done() {
 	(task-watch --drain | task-run -j1 >&4) 3>&- 4>&4 &
 	worker=$!
 	exec 4>&-
-	wait_until 20 all_done 4 # 800 kB were said, none of it read
+	wait_until 30 all_done 4 # 800 kB were said, none of it read
 	[ "$(chat-show "$chat" --format json | wc -l)" = 0 ]
 	kill -CONT "$poster"
-	await_exit "$worker" 20
-	await_exit "$poster" 20
+	await_exit "$worker"
+	await_exit "$poster"
 	run -0 jq -es 'all(.posted == .events)' <(task-list)
 	[ "$(chat-show "$chat" --format json | grep -c thought)" = 1600 ]
 }

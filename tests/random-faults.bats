@@ -37,7 +37,7 @@ need_preload() {
 hold_lock() {
 	FAULT_STOP=20 LD_PRELOAD=$preload task-add --key held 'who held the lock' >/dev/null 3>&- &
 	holder=$!
-	wait_until 10 is_stopped "$holder"
+	wait_until 30 is_stopped "$holder"
 	run ! flock -n "$LEGWORK_STORE/lock" true
 }
 
@@ -95,20 +95,20 @@ waiter() {
 	bash second 2>second.err 3>&- &
 	pids+=($!)
 	is_begun() { [[ $(task-list --status in_progress --count) = 1 ]]; }
-	wait_until 10 is_begun
+	wait_until 30 is_begun
 	hold_lock
 	echo answer >go
-	wait_until 20 grep -q '^task-watch: store: locked' second.err
+	wait_until 30 grep -q '^task-watch: store: locked' second.err
 	kill -CONT "$holder"
 	await_exit "$holder"
-	await_exit "${pids[1]}" 30
+	await_exit "${pids[1]}"
 	assert_regex "$(<second.status)" '^(0|74|75)( (0|74|75)){4}$'
 	run ! grep -vE '^(task-[a-z]+|chat-post): store: locked for more than 1000 ms$' second.err
 	export LEGWORK_LOCK_WAIT=30
 	chat-post --user ann "$chat" 'wait two' >/dev/null
 	echo answer >go 3>&- &
 	is_added() { [[ $(task-list --chat "$chat" --count) = 2 ]]; }
-	wait_until 20 is_added
+	wait_until 30 is_added
 	bash second --drain 3>&-
 	await_exit $!
 	kill "$(<first.pid)" # which was at rest all the time
@@ -130,7 +130,7 @@ waiter() {
 		# shellcheck disable=SC2086 # words
 		$line >pipe 3>&- 5>&- &
 		pid=$!
-		wait_until 10 is_full "$pid"
+		wait_until 30 is_full "$pid"
 		flock -n "$LEGWORK_STORE/gate" flock -n "$LEGWORK_STORE/lock" true || { echo "$line holds the lock"; false; }
 		LEGWORK_LOCK_WAIT=1 task-add "while $line is stopped" >/dev/null
 		kill -KILL "$pid"

@@ -36,7 +36,7 @@ lasting() { jq -c 'del(.updated_at)'; }
 worker() { agent-add "$1" "${@:3}" -- bash -c "$2" >/dev/null; }
 
 # wait_field TASK FILTER VALUE - until the record says so
-wait_field() { wait_until 10 is_field "$@"; }
+wait_field() { wait_until 30 is_field "$@"; }
 
 has_lines() { [[ $(wc -l <"$1") -ge $2 ]]; } # FILE COUNT
 

@@ -65,7 +65,7 @@ cron_runs() {
 	chat-post --user ada "$chat" one >/dev/null
 	cron_runs 'legwork run' &
 	first=$!
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	cron_runs 'legwork run' &
 	second=$!
 	echo go >gate
@@ -139,13 +139,13 @@ with_binary() { sed "s|^ExecStart=legwork |ExecStart=$bin/legwork |" "$unit" >"$
 	) &
 	runner=$!
 	chat-post --user ada "$chat" one >/dev/null
-	wait_until 10 eval '[[ $(task-list --status completed --count) = 1 ]]'
+	wait_until 30 eval '[[ $(task-list --status completed --count) = 1 ]]'
 	kill -TERM "$runner" # KillMode=mixed: the first process only
 	status=0
 	await_exit "$runner" || status=$?
 	grep -qx "SuccessExitStatus=$status" legwork.service
 	assert_equal "$(cat out)" ''
-	wait_until 2 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "systemd: the unit waits longer than running tasks are given" {

@@ -236,10 +236,8 @@ is_whole() {
 		bash -c 'while [[ ! -e stop ]]; do task-list --limit 1; done' >/dev/null 3>&- &
 		pids+=($!)
 	done
-	SECONDS=0
-	for i in {1..10}; do task-add "writer $i" >/dev/null; done
+	for i in {1..10}; do task-add "writer $i" >/dev/null; done # who waits too long fails, with 75
 	touch stop
-	((SECONDS < 20))
 	await_all "${pids[@]}"
 	assert_equal "$(task-list --count)" 14
 }

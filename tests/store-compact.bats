@@ -62,7 +62,7 @@ busy() {
 	store-compact >/dev/null
 	run -0 jq -es 'length == 30 and all(.status == "completed" and .attempt == 1 and .posted == .events)' <(task-list)
 	chat-show "$chat" --format json >all
-	wait_until 10 cmp -s all seen
+	wait_until 30 cmp -s all seen
 	kill "$viewer"
 	await_stopped "$viewer"
 	[ "$(jq .seq all)" = "$(seq "$(wc -l <all)")" ]
@@ -90,14 +90,14 @@ busy() {
 	watcher=$!
 	store-log --follow >logged 3>&- &
 	logger=$!
-	wait_until 10 test -d "$LEGWORK_STORE/watch/chat-$chat"
+	wait_until 30 test -d "$LEGWORK_STORE/watch/chat-$chat"
 	for i in {1..5}; do
 		for _ in $(seq "$i"); do
 			store-compact >/dev/null
 		done
 		chat-post "$chat" "word $i" >/dev/null
-		wait_until 10 grep -q "word $i" seen
-		wait_until 10 grep -q "word $i" logged
+		wait_until 30 grep -q "word $i" seen
+		wait_until 30 grep -q "word $i" logged
 	done
 	kill "$watcher" "$logger"
 	wait "$watcher" "$logger" || true
@@ -170,7 +170,7 @@ is_watched() { [[ $(find "$LEGWORK_STORE/watch" -type p ! -name '.*') ]]; }
 	store-compact >/dev/null
 	chat-watch "$chat" --since 0 --count 3 --format json >seen 3>&- &
 	viewer=$!
-	wait_until 10 is_watched
+	wait_until 30 is_watched
 	kill -STOP "$viewer"
 	for i in 1 2 3; do
 		chat-post "$chat" "word $i" >/dev/null

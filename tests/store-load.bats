@@ -91,9 +91,9 @@ elsewhere() { export LEGWORK_STORE=$BATS_TEST_TMPDIR/store.other; }
 	store-dump >dump
 	elsewhere
 	task-watch >out 3>&- &
-	wait_until 10 test -d "$LEGWORK_STORE/watch/tasks"
+	wait_until 30 test -d "$LEGWORK_STORE/watch/tasks"
 	store-load <dump
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	kill $!
 	await_exit $! || true
 }

@@ -25,12 +25,12 @@ load records
 	task-add one >/dev/null
 	store-log --follow >log 3>&- &
 	follower=$!
-	wait_until 5 test -s log
+	wait_until 30 test -s log
 	task-add two >/dev/null
-	wait_until 5 grep -q two log
+	wait_until 30 grep -q two log
 	store-compact >/dev/null
 	task-add three >/dev/null
-	wait_until 5 grep -q three log
+	wait_until 30 grep -q three log
 	kill "$follower"
 	await_stopped "$follower"
 	[ "$(grep -c '"instruction":"two"' log)" = 1 ]
@@ -59,9 +59,9 @@ load records
 	assert_equal "$(store-log --jq .rev --null | xargs -0)" '1 2'
 	store-log --follow --jq 'if .rev == 4 then error("four") else .rev end' >log 2>err 3>&- &
 	follower=$!
-	wait_until 5 test -s log
+	wait_until 30 test -s log
 	task-add two >/dev/null
-	wait_until 5 grep -q 3 log
+	wait_until 30 grep -q 3 log
 	task-add three >/dev/null
 	status=0
 	await_exit "$follower" || status=$?

@@ -63,8 +63,8 @@ has_processes() { # NAME ...
 	(task-watch | task-run -j2 >/dev/null) 3>&- &
 	pipeline=$!
 	id=$(task-add --ids -a slow 'take your time')
-	wait_until 10 has_processes task-watch task-run agent-run
-	wait_until 10 sh -c 'store-status --jq ".running[].title" | grep -qx "take your time"'
+	wait_until 30 has_processes task-watch task-run agent-run
+	wait_until 30 sh -c 'store-status --jq ".running[].title" | grep -qx "take your time"'
 	run -0 text
 	assert_line --regexp '^[ 0-9]+ +[0-9]+s  task-run -j2$'
 	assert_line --regexp '  take your time: slow$'
@@ -79,7 +79,7 @@ has_processes() { # NAME ...
 @test "store-status: who works on another store is not told of" {
 	(export LEGWORK_STORE=$PWD/other; exec task-watch >/dev/null) 3>&- &
 	watch=$!
-	wait_until 10 sh -c 'LEGWORK_STORE=$PWD/other store-status --jq ".processes[].command" | grep -qx task-watch'
+	wait_until 30 sh -c 'LEGWORK_STORE=$PWD/other store-status --jq ".processes[].command" | grep -qx task-watch'
 	run -0 store-status --jq '.processes | length'
 	assert_output 0
 	kill -TERM "$(LEGWORK_STORE=$PWD/other store-status --jq '.processes[0].pid')"

@@ -186,7 +186,7 @@ make_bad() {
 		pid=$!
 		exec 5>in 6<out
 		exec 6<&-
-		wait_until 10 has_ended $pid || { echo "$name"; false; }
+		wait_until 30 has_ended $pid || { echo "$name"; false; }
 		exec 5>&-
 	done
 }

@@ -282,7 +282,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	mkfifo gate
 	first=$(task-add --ids one)
 	agent-run "$first" >/dev/null 3>&- &
-	wait_until 10 test -e started
+	wait_until 30 test -e started
 	run -0 task-add one
 	echo go >gate
 	await_exit $!
@@ -294,7 +294,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	mkfifo gate
 	first=$(task-add --ids --agent slow one)
 	agent-run "$first" >/dev/null 3>&- &
-	wait_until 10 test -e started
+	wait_until 30 test -e started
 	run -0 task-add --agent slow one
 	run -0 bash -c 'echo "$1"; task-add one' . "$output"
 	echo go >gate
@@ -451,7 +451,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	run -0 task-add <<<'{"skip":{"cursor":"me","chat_id":"'"$chat"'","seq":2,"reason":"no message"}}'
 	assert_output ''
 	assert_equal "$(task-list --count)" 0
-	run -0 chat-watch --cursor me --count 1 --timeout 5 "$chat"
+	run -0 chat-watch --cursor me --count 1 --timeout 30 "$chat"
 	assert_jq '.[0] | .data.text == "three" and .cursor == "me"'
 }
 
@@ -488,7 +488,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	for word in one two three; do chat-post "$chat" $word; done >/dev/null
 	task-add <<<'{"skip":{"cursor":"me","chat_id":"'"$chat"'","seq":2}}
 {"skip":{"cursor":"me","chat_id":"'"$chat"'","seq":1}}'
-	run -0 chat-watch --cursor me --count 1 --timeout 5 "$chat"
+	run -0 chat-watch --cursor me --count 1 --timeout 30 "$chat"
 	assert_jq '.[0].seq == 3'
 }
 
@@ -498,7 +498,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	task-add one >/dev/null
 	run -0 task-add <<<'{"instruction":"one","source":{"cursor":"me","chat_id":"'"$chat"'","seq":1}}'
 	assert_jq '.[0].duplicate'
-	run -0 chat-watch --cursor me --count 1 --timeout 5 "$chat"
+	run -0 chat-watch --cursor me --count 1 --timeout 30 "$chat"
 	assert_jq '.[0].seq == 2'
 }
 
@@ -514,7 +514,7 @@ task-add: stdin:4: task deadbeef: no such task'
 	task-add --ids <specs >ids 3>&- &
 	exec 5>specs
 	echo '{"instruction":"one"}' >&5
-	wait_until 10 has_lines ids 1
+	wait_until 30 has_lines ids 1
 	exec 5>&-
 	await_exit $!
 }

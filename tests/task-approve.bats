@@ -28,9 +28,9 @@ load records
 	asking
 	task-watch >out 3>&- &
 	pid=$!
-	wait_until 5 fifo_is_there
+	wait_until 30 fifo_is_there
 	task-approve "$id" >/dev/null
-	wait_until 5 grep -qF "$id" out
+	wait_until 30 grep -qF "$id" out
 	kill -TERM "$pid"
 	await_exit "$pid" || true
 }

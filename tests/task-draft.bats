@@ -247,7 +247,7 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	pids=()
 	for i in 1 2 3; do
 		for name in a b; do
-			chat-watch --cursor $name --since 0 --count 1 --timeout 5 "$chat" 3>&- | task-draft | task-add >/dev/null 3>&- &
+			chat-watch --cursor $name --since 0 --count 1 --timeout 30 "$chat" 3>&- | task-draft | task-add >/dev/null 3>&- &
 			pids+=($!)
 		done
 	done
@@ -310,17 +310,17 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	id=$(task-add --chat "$chat" --ids go on)
 	task-show "$id" | task-run 3>&- | chat-post >/dev/null 3>&- &
 	pid=$!
-	wait_until 10 test -e begun
+	wait_until 30 test -e begun
 	say "/cancel $id enough"
 	steer
 	run -0 answered
 	assert_output "status ${id::8} is being stopped (go on)"
-	await_exit $pid 30
+	await_exit $pid
 	run -0 task-show "$id"
 	assert_jq '.[0] | .status == "cancelled" and .error.message == "ada has cancelled it: enough" and .cancel.by == "ada"'
 	run -0 chat-show "$chat"
 	assert_jq --arg text "Task ${id::8} cancelled: ada has cancelled it: enough" '[.[] | select(.data.message == $text)] | length == 1'
-	wait_until 5 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "task-draft: --commands: /cancel says what else it ends" {
@@ -498,7 +498,7 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	echo "$message" >&5
 	read -rt 10 line <&6
 	exec 6<&-
-	wait_until 5 has_ended $pid
+	wait_until 30 has_ended $pid
 	exec 5>&-
 }
 

@@ -64,9 +64,9 @@ plan_of() { task-show "$1" | task-plan; } # TASK
 	id=$(task-add --ids before)
 	task-watch >handed 3>&- &
 	watcher=$!
-	wait_until 10 has_lines handed 1
+	wait_until 30 has_lines handed 1
 	task-edit --instruction after "$id" >/dev/null
-	wait_until 10 has_lines handed 2
+	wait_until 30 has_lines handed 2
 	kill "$watcher"
 	await_stopped "$watcher"
 	assert_equal "$(jq -r .instruction handed)" $'before\nafter'

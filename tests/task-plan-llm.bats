@@ -165,10 +165,10 @@ using() { jq -c --argjson in "$1" --argjson out "$2" 'if .type == "stop" then {t
 	pid=$!
 	exec 5>in
 	{ task t1 'slow one'; task t2 b; task t3 c; echo '{"skip":1}'; } >&5
-	wait_until 10 has_lines out 3
+	wait_until 30 has_lines out 3
 	assert_equal "$(jq -rc '.id // "-"' out | paste -sd,)" t2,t3,-
 	touch go
-	wait_until 10 has_lines out 4
+	wait_until 30 has_lines out 4
 	exec 5>&-
 	await_exit "$pid"
 	assert_equal "$(jq -r '.id // "-"' out | tail -n 1)" t1
@@ -179,7 +179,7 @@ using() { jq -c --argjson in "$1" --argjson out "$2" 'if .type == "stop" then {t
 	script_llm <<<hang
 	before=$(store-dump)
 	task-plan <tasks >out 3>&- &
-	wait_until 10 has_lines asked 1
+	wait_until 30 has_lines asked 1
 	kill -TERM $!
 	await_exit $! || [ $? = 143 ]
 	assert_equal "$(store-dump)" "$before"
@@ -301,7 +301,7 @@ creating() {
 	creating
 	script_llm <<<hang
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 has_lines asked 1
+	wait_until 30 has_lines asked 1
 	kill -TERM $!
 	await_exit $! || true
 	is_field "$id" '[.status, has("response")] | tojson' '["pending",false]'

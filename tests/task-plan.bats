@@ -118,7 +118,7 @@ plan() { run -0 --separate-stderr task-plan < <(jq -nc --arg text "$1" '{id: "t1
 	exec 5>in
 	for i in 1 2 3; do
 		echo "{\"id\":\"$i\",\"instruction\":\"x\"}" >&5
-		wait_until 10 has_lines out $i
+		wait_until 30 has_lines out $i
 	done
 	exec 5>&-
 	await_exit $!
@@ -130,10 +130,10 @@ plan() { run -0 --separate-stderr task-plan < <(jq -nc --arg text "$1" '{id: "t1
 	task-plan <in >out 3>&- &
 	exec 5>in
 	jq -nc '{id: "1", instruction: "- a\n- b"}' >&5
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	worker late cat
 	jq -nc '{id: "2", instruction: "- a\n- b"}' >&5
-	wait_until 10 has_lines out 2
+	wait_until 30 has_lines out 2
 	exec 5>&-
 	await_exit $!
 	assert_equal "$(jq -c '.plan.subtasks[0].assigned_to' out)" $'null\n"late"'

@@ -220,9 +220,9 @@ runs() { task-show "$1" >&4; }
 	agent-run "$id" >/dev/null
 	task-watch >handed 3>&- &
 	watcher=$!
-	wait_until 10 compgen -G "$LEGWORK_STORE/watch/tasks/*" >/dev/null
+	wait_until 30 compgen -G "$LEGWORK_STORE/watch/tasks/*" >/dev/null
 	task-retry "$id" >/dev/null
-	wait_until 10 has_lines handed 1
+	wait_until 30 has_lines handed 1
 	assert_equal "$(jq -r .id handed)" "$id"
 	kill "$watcher"
 	await_stopped "$watcher"

@@ -99,7 +99,7 @@ dependency ${a:0:8} was cancelled: it was deleted"
 	id=$(task-add --ids a)
 	task-wait "$id" 2>err 3>&- &
 	waiter=$!
-	wait_until 10 compgen -G "$LEGWORK_STORE/watch/task-$id/*" >/dev/null
+	wait_until 30 compgen -G "$LEGWORK_STORE/watch/task-$id/*" >/dev/null
 	task-rm "$id"
 	status=0
 	await_exit $waiter || status=$?
@@ -112,7 +112,7 @@ dependency ${a:0:8} was cancelled: it was deleted"
 	a=$(task-add --ids $'do\n- one\n- two') b=$(task-add --ids b)
 	task-watch >handed 3>&- &
 	watcher=$!
-	wait_until 10 has_lines handed 2
+	wait_until 30 has_lines handed 2
 	task-plan <handed >planned
 	task-rm "$a"
 	run -65 --separate-stderr task-split <planned
@@ -125,7 +125,7 @@ dependency ${a:0:8} was cancelled: it was deleted"
 	run -66 --separate-stderr agent-run <handed
 	assert_equal "$stderr" "agent-run: stdin:1: task $a: no such task"
 	c=$(task-add --ids c)
-	wait_until 10 has_lines handed 3
+	wait_until 30 has_lines handed 3
 	assert_equal "$(tail -n 1 handed | jq -r .id)" "$c"
 	kill "$watcher"
 	await_stopped "$watcher"
@@ -135,7 +135,7 @@ dependency ${a:0:8} was cancelled: it was deleted"
 	id=$(task-add --ids a)
 	task-watch --drain >handed 3>&- &
 	watcher=$!
-	wait_until 10 has_lines handed 1
+	wait_until 30 has_lines handed 1
 	task-rm "$id"
 	await_exit "$watcher"
 }

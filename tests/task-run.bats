@@ -22,7 +22,7 @@ feed() { task-show "$@"; }
 	mkfifo gate
 	worker slow 'echo "{\"type\":\"status\",\"data\":{\"message\":\"half way\"}}"; read -r _ <gate'
 	feed "$(task-add --ids x)" | task-run >events 3>&- &
-	wait_until 10 grep -q 'half way' events
+	wait_until 30 grep -q 'half way' events
 	echo go >gate
 	await_exit $!
 	assert_equal "$(wc -l <events)" 4
@@ -57,16 +57,16 @@ feed() { task-show "$@"; }
 	task-run <tasks >/dev/null 3>&- &
 	exec 5>tasks
 	feed "$(task-add --ids one)" >&5
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	{ feed "$(task-add --ids two)"; head -c 200000 /dev/zero | tr '\0' ' '; } >&5 3>&- &
 	writer=$!
 	run ! await_exit "$writer" 1
 	exec 5>&-
 	echo go >gate
-	wait_until 10 has_lines started 2
+	wait_until 30 has_lines started 2
 	echo go >gate
 	await_all "$writer"
-	wait_until 10 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "task-run: a line whose task was claimed or has finished is skipped silently" {
@@ -148,7 +148,7 @@ task-run: stdin:4: byte 1: not a JSON value'
 	worker slow 'echo "{\"type\":\"status\",\"data\":{\"message\":\"half way\"}}"; read -r _ <gate'
 	task-add one >tasks
 	task-run <tasks >events 3>&- &
-	wait_until 10 grep -q 'half way' events
+	wait_until 30 grep -q 'half way' events
 	run -0 task-run </dev/null
 	assert_output ''
 	echo go >gate
@@ -161,7 +161,7 @@ task-run: stdin:4: byte 1: not a JSON value'
 	chat=$(chat-new --ids)
 	task-add -c "$chat" one >tasks
 	task-run <tasks >first 3>&- &
-	wait_until 10 grep -q 'half way' first
+	wait_until 30 grep -q 'half way' first
 	chat-post <first >/dev/null
 	kill -KILL $!
 	keep_fifos=1
@@ -179,7 +179,7 @@ task-run: stdin:4: byte 1: not a JSON value'
 	{ task-add one; task-add two; } >tasks
 	task-run --grace 60 <tasks >/dev/null 3>&- &
 	pid=$!
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	kill -TERM $pid
 	echo go >gate
 	status=0
@@ -193,7 +193,7 @@ task-run: stdin:4: byte 1: not a JSON value'
 	{ task-add one; task-add two; task-add three; } >tasks
 	task-run -j 2 --grace 200ms <tasks >/dev/null 3>&- &
 	pid=$!
-	wait_until 10 has_lines started 2
+	wait_until 30 has_lines started 2
 	kill -TERM $pid
 	status=0
 	await_exit $pid || status=$?
@@ -207,9 +207,9 @@ task-run: stdin:4: byte 1: not a JSON value'
 	task-add one >tasks
 	task-run --grace 60 <tasks >/dev/null 3>&- &
 	pid=$!
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	kill -TERM $pid
-	wait_until 5 eval 'kill -TERM $pid; has_ended $pid'
+	wait_until 30 eval 'kill -TERM $pid; has_ended $pid'
 	status=0
 	await_exit $pid || status=$?
 	assert_equal "$status" 143
@@ -223,7 +223,7 @@ task-run: stdin:4: byte 1: not a JSON value'
 	task-run <tasks >pipe 3>&- &
 	pid=$!
 	exec 5<pipe
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	exec 5<&-
 	echo go >gate
 	status=0
@@ -239,7 +239,7 @@ task-run: stdin:4: byte 1: not a JSON value'
 	task-run <tasks >pipe 3>&- &
 	pid=$!
 	exec 5<pipe
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	exec 5<&-
 	echo go >gate
 	await_exit $pid || true
@@ -293,9 +293,9 @@ task-run: stdin:4: byte 1: not a JSON value'
 	task-run <tasks >events 3>&- &
 	exec 5>tasks
 	task-add one >&5
-	wait_until 10 has_lines events 4
+	wait_until 30 has_lines events 4
 	task-add two >&5
-	wait_until 10 has_lines events 8
+	wait_until 30 has_lines events 8
 	exec 5>&-
 	await_exit $!
 }

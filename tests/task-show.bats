@@ -112,7 +112,7 @@ load records
 	agent-run "$id" >/dev/null
 	run -0 task-show --format text "$id"
 	assert_output --regexp $'\n  failures +1: tool: busy\n'
-	wait_until 5 task_is_ready "$id"
+	wait_until 30 task_is_ready "$id"
 	agent-run "$id" >/dev/null
 	is_field "$id" '.failures | map([.attempt, .category, .code, .message]) | tojson' \
 		'[[1,"tool","exit_status","busy"],[2,"tool","exit_status","exit status 3"]]'

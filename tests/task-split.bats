@@ -59,7 +59,7 @@ subtasks() { task-list --parent "$1" "${@:2}"; }
 	task-split <in >out 3>&- &
 	exec 5>in
 	task-add one >&5
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	exec 5>&-
 	await_exit $!
 }

@@ -44,7 +44,7 @@ load records
 		id=$(task-add --ids "$i")
 		task-wait "$id" >out 3>&- &
 		pid=$!
-		wait_until 10 test -d "$LEGWORK_STORE/watch/task-$id"
+		wait_until 30 test -d "$LEGWORK_STORE/watch/task-$id"
 		agent-run "$id" >/dev/null
 		await_exit $pid
 		assert_equal "$(jq -r .status out)" completed
@@ -80,7 +80,7 @@ load records
 
 @test "task-wait: an unknown id is refused (66) before any is waited for" {
 	id=$(task-add --ids a)
-	run -66 --separate-stderr timeout 5 task-wait "$id" deadbeef
+	run -66 --separate-stderr timeout 30 task-wait "$id" deadbeef
 	assert_equal "$stderr" 'task-wait: task deadbeef: no such task'
 }
 
@@ -90,7 +90,7 @@ load records
 	task-wait "$id" >out 3>&- &
 	pid=$!
 	exec 5<out
-	wait_until 10 test -d "$LEGWORK_STORE/watch/task-$id"
+	wait_until 30 test -d "$LEGWORK_STORE/watch/task-$id"
 	exec 5<&-
 	status=0
 	await_exit $pid || status=$?
@@ -107,7 +107,7 @@ load records
 	keep_fifos=1
 	task-wait "$id" 3>&- >/dev/null &
 	pid=$!
-	wait_until 10 test -d "$LEGWORK_STORE/watch/task-$id"
+	wait_until 30 test -d "$LEGWORK_STORE/watch/task-$id"
 	kill -TERM $pid
 	status=0
 	await_exit $pid || status=$?
@@ -136,7 +136,7 @@ $b"
 	for signal in INT TERM; do
 		bash -c 'trap - INT; exec "$@"' - env --default-signal=INT task-wait "$id" 3>&- &
 		waiter=$!
-		wait_until 10 sh -c 'ls "$LEGWORK_STORE"/watch/task-*/*'
+		wait_until 30 sh -c 'ls "$LEGWORK_STORE"/watch/task-*/*'
 		kill -s "$signal" "$waiter"
 		status=0
 		await_exit "$waiter" || status=$?
@@ -151,8 +151,8 @@ $b"
 	agent-run "$a" >/dev/null
 	TERM=xterm script -qefc "task-wait -t 20 $a $b" out </dev/null >/dev/null 3>&- &
 	typing=$!
-	wait_until 10 grep -q "${a:0:8}" out
-	wait_until 10 grep -q 'waiting for tasks' out
+	wait_until 30 grep -q "${a:0:8}" out
+	wait_until 30 grep -q 'waiting for tasks' out
 	task-rm "$a"
 	agent-run "$b" >/dev/null
 	await_exit "$typing"

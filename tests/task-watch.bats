@@ -25,7 +25,7 @@ stop() { # PID
 		task-add --ids -p "${spec%:*}" "${spec#*:}" >/dev/null
 	done
 	watch out --ahead 10
-	wait_until 10 has_lines out 6
+	wait_until 30 has_lines out 6
 	stop $pid
 	assert_equal "$(jq -r .instruction out | paste -sd' ')" 'c e b f a d'
 }
@@ -33,7 +33,7 @@ stop() { # PID
 @test "task-watch: prints the whole record, without its reservation" {
 	task-add -m a=1 one >/dev/null
 	watch out
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	stop $pid
 	run -0 cat out
 	assert_jq '.[0] | .instruction == "one" and .metadata == {a: "1"} and .status == "pending" and
@@ -45,7 +45,7 @@ stop() { # PID
 	SECONDS=0
 	for i in {1..10}; do
 		task-add "$i" >/dev/null
-		wait_until 10 has_lines out "$i"
+		wait_until 30 has_lines out "$i"
 	done
 	((SECONDS < 10)) # waiting for its poll would take twenty
 	stop $pid
@@ -55,7 +55,7 @@ stop() { # PID
 	a=$(task-add --ids a)
 	task-add -d "$a" b >/dev/null
 	watch out
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	stop $pid
 	assert_equal "$(jq -r .id out)" "$a"
 }
@@ -65,9 +65,9 @@ stop() { # PID
 	a=$(task-add --ids a)
 	b=$(task-add --ids -d "$a" b)
 	watch out
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	agent-run "$a" >/dev/null
-	wait_until 10 has_lines out 2
+	wait_until 30 has_lines out 2
 	stop $pid
 	assert_equal "$(jq -r .id out)" "$a"$'\n'"$b"
 }
@@ -76,11 +76,11 @@ stop() { # PID
 	worker quick 'cat'
 	for i in {1..5}; do task-add "$i"; done >/dev/null
 	watch out --ahead 2
-	wait_until 10 has_lines out 2
+	wait_until 30 has_lines out 2
 	for i in 2 3 4; do
 		assert_equal "$(wc -l <out)" "$i"
 		agent-run "$(jq -rs ".[$i - 2].id" out)" >/dev/null
-		wait_until 10 has_lines out $((i + 1))
+		wait_until 30 has_lines out $((i + 1))
 	done
 	stop $pid
 }
@@ -88,7 +88,7 @@ stop() { # PID
 @test "task-watch: --ahead is eight unless told" {
 	for i in {1..12}; do task-add "$i"; done >/dev/null
 	watch out
-	wait_until 10 has_lines out 8
+	wait_until 30 has_lines out 8
 	assert_equal "$(store-dump | jq -c 'select(.value.reservation)' | wc -l)" 8
 	assert_equal "$(wc -l <out)" 8
 	stop $pid
@@ -99,7 +99,7 @@ stop() { # PID
 	watch one --ahead 8
 	one=$pid
 	watch two --ahead 20
-	wait_until 10 eval '[[ $(cat one two | wc -l) -ge 20 ]]'
+	wait_until 30 eval '[[ $(cat one two | wc -l) -ge 20 ]]'
 	assert_equal "$(cat one two | jq -r .id | sort)" "$(task-list --ids | sort)"
 	stop "$one"
 	stop "$pid"
@@ -120,11 +120,11 @@ stop() { # PID
 @test "task-watch: when it ends its reservations end" {
 	task-add one >/dev/null
 	watch out
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	stop $pid
 	assert_equal "$(store-dump | jq -c 'select(.value.reservation)')" ''
 	watch again
-	wait_until 10 has_lines again 1
+	wait_until 30 has_lines again 1
 	stop $pid
 }
 
@@ -132,11 +132,11 @@ stop() { # PID
 	for i in 1 2 3; do task-add "$i"; done >/dev/null
 	watch first
 	first=$pid
-	wait_until 10 has_lines first 3
+	wait_until 30 has_lines first 3
 	watch second
 	kill -KILL "$first"
 	keep_fifos=1
-	wait_until 10 has_lines second 3
+	wait_until 30 has_lines second 3
 	stop $pid
 	assert_equal "$(jq -r .id second)" "$(jq -r .id first)"
 }
@@ -163,9 +163,9 @@ stop() { # PID
 	task-add one >/dev/null
 	watch out --visibility 300ms
 	one=$pid
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	watch other
-	wait_until 10 has_lines other 1
+	wait_until 30 has_lines other 1
 	assert_equal "$(wc -l <out)" 1
 	stop "$one"
 	stop "$pid"
@@ -185,9 +185,9 @@ stop() { # PID
 	id=$(task-add --ids one)
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 test -e started
+	wait_until 30 test -e started
 	watch out --drain
-	wait_until 10 eval '[[ $(find "$LEGWORK_STORE/watch/tasks" -type p 2>/dev/null) ]]'
+	wait_until 30 eval '[[ $(find "$LEGWORK_STORE/watch/tasks" -type p 2>/dev/null) ]]'
 	run ! has_ended $pid
 	echo go >gate
 	await_exit $pid
@@ -216,11 +216,11 @@ stop() { # PID
 	id=$(task-add --ids one)
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines started 1
+	wait_until 30 has_lines started 1
 	watch out
 	kill -KILL "$runner"
 	keep_fifos=1
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	stop $pid
 	assert_none_left
 	assert_equal "$(field "$id" '.status, .attempt, .error.code')" $'pending\n1\nrunner_died'
@@ -283,7 +283,7 @@ stop() { # PID
 
 @test "task-watch: TERM ends it with 143, and no file of its lease is left" {
 	watch out
-	wait_until 10 eval '[[ $(find "$LEGWORK_STORE/watch/tasks" -type p 2>/dev/null) ]]'
+	wait_until 30 eval '[[ $(find "$LEGWORK_STORE/watch/tasks" -type p 2>/dev/null) ]]'
 	kill -TERM $pid
 	status=0
 	await_exit $pid || status=$?

@@ -11,7 +11,7 @@ load records
 @test "task-why: a reserved task was handed to a pipeline" {
 	id=$(task-add --ids a)
 	task-watch >out 3>&- &
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	run -0 task-why "$id"
 	assert_jq '.[0] | .why == "it was handed to a pipeline that has not begun it" and
 		(.reserved_until | endswith("Z"))'
@@ -59,7 +59,7 @@ load records
 	worker slow 'echo >started; read -r _ <gate'
 	id=$(task-add --ids a)
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 test -e started
+	wait_until 30 test -e started
 	run -0 task-why "$id"
 	echo go >gate
 	await_exit $!
@@ -70,13 +70,13 @@ load records
 	worker slow 'echo >started; exec sleep 61'
 	id=$(task-add --ids a)
 	agent-run "$id" >/dev/null 3>&- &
-	wait_until 10 test -e started
+	wait_until 30 test -e started
 	kill -KILL $!
 	await_exit $! || true
 	keep_fifos=1
 	run -0 task-why "$id"
 	task-watch >out 3>&- & # puts it back, and ends what is left
-	wait_until 10 has_lines out 1
+	wait_until 30 has_lines out 1
 	kill $!
 	await_exit $! || true
 	assert_jq '.[0] | .status == "in_progress" and .why == "its runner died; the next task-watch puts it back"'

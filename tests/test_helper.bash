@@ -46,7 +46,7 @@ common_setup() {
 common_teardown() {
 	local left=0
 	cd / || return
-	wait_until 2 no_process_left 2>/dev/null || { end_processes; left=1; }
+	wait_until 30 no_process_left 2>/dev/null || { end_processes; left=1; }
 	[[ $keep_fifos ]] || no_fifo_left || left=1
 	return "$left"
 }
@@ -68,9 +68,9 @@ wait_until() {
 }
 
 # await_exit PID [SECONDS] - until the process has ended; its exit status where it is a child
-# of this shell (0 where not), 124 where it still runs after SECONDS (10)
+# of this shell (0 where not), 124 where it still runs after SECONDS (30)
 await_exit() {
-	wait_until "${2:-10}" has_ended "$1" || return 124
+	wait_until "${2:-30}" has_ended "$1" || return 124
 	wait "$1" 2>/dev/null || { local status=$?; [[ $status = 127 ]] || return "$status"; }
 }
 

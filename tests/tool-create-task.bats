@@ -55,7 +55,7 @@ busy_boss() { # [OPTION OF task-add ...]
 	id=$(task-add --agent boss --ids "$@" 'be the boss')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 test -s boss/asked
+	wait_until 30 test -s boss/asked
 	export LEGWORK_TASK_ID=$id
 }
 
@@ -98,7 +98,7 @@ end_boss() {
 	id=$(task-add --agent boss --ids 'how many files are there?')
 	agent-run "$id" >events 3>&- &
 	runner=$!
-	wait_until 10 grep -q 'waits for 1 agent that it has asked for' events
+	wait_until 30 grep -q 'waits for 1 agent that it has asked for' events
 	assert_equal "$(of boss 2 '.messages[-1].content | fromjson | [.success, has("response")]')" '[true,false]'
 	assert_equal "$(wc -l <boss/asked)" 2
 	touch go
@@ -120,12 +120,12 @@ end_boss() {
 	id=$(task-add --agent boss --ids 'how many files are there?')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines boss/asked 2
+	wait_until 30 has_lines boss/asked 2
 	child=$(children)
 	wait_field "$child" .status completed
 	pid=$(agent-log --kind start --jq .pid "$child")
-	wait_until 10 eval '[[ ! -e /proc/$pid ]]'
-	wait_until 10 eval '[[ $(wc -w <"/proc/$runner/task/$runner/children") = 1 ]]'
+	wait_until 30 eval '[[ ! -e /proc/$pid ]]'
+	wait_until 30 eval '[[ $(wc -w <"/proc/$runner/task/$runner/children") = 1 ]]'
 	assert_equal "$(field "$id" .status)" in_progress
 	end_boss
 }
@@ -161,9 +161,9 @@ end_boss() {
 	id=$(task-add --agent boss --ids 'how many files are there?')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 has_lines boss/asked 2
+	wait_until 30 has_lines boss/asked 2
 	touch go-helper
-	wait_until 10 has_lines boss/asked 3
+	wait_until 30 has_lines boss/asked 3
 	kill -KILL "$runner"
 	await_exit "$runner" || true
 	touch go
@@ -181,17 +181,17 @@ end_boss() {
 		echo done' --max-running 1
 	call '{"task_description":"this is the first one","agent":"shared","wait":true}' >result 3>&- &
 	tool=$!
-	wait_until 10 test -e tried
+	wait_until 30 test -e tried
 	child=$(task-list --ids)
 	wait_field "$child" .waiting time
 	other=$(agent-spawn --ids --agent shared this is another one 3>&-)
-	wait_until 10 test -e begun
+	wait_until 30 test -e begun
 	waiter=$(cut -d" " -f1 "$LEGWORK_STORE/run/$(field "$child" .waiter)")
 	kill -KILL "$waiter"
 	due=$(date -d "$(field "$child" .not_before)" +%s%3N)
-	wait_until 10 eval '(($(date +%s%3N) > due + 300))' # more than a look later
+	wait_until 30 eval '(($(date +%s%3N) > due + 300))' # more than a look later
 	leases=$(stat -c %y "$LEGWORK_STORE/run")
-	wait_until 10 eval '(($(date +%s%3N) > due + 900))'
+	wait_until 30 eval '(($(date +%s%3N) > due + 900))'
 	assert_equal "$(stat -c %y "$LEGWORK_STORE/run")" "$leases"
 	touch go
 	await_exit "$tool"
@@ -207,7 +207,7 @@ end_boss() {
 	id=$(task-add --agent boss --ids 'how many files are there?')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 test -s helper/asked
+	wait_until 30 test -s helper/asked
 	lease=$(field "$(children)" .lease)
 	kill -KILL "$(cut -d' ' -f1 "$LEGWORK_STORE/run/$lease")"
 	touch go
@@ -326,7 +326,7 @@ end_boss() {
 	id=$(task-add --agent boss --ids 'how many files are there?')
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
-	wait_until 10 test -s helper/asked
+	wait_until 30 test -s helper/asked
 	kill -TERM "$runner"
 	status=0
 	await_exit "$runner" || status=$?
@@ -351,7 +351,7 @@ two_run() { # <SCRIPT
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
 	two_asked() { [[ -e helper/asked && $(wc -l <helper/asked) = 2 ]]; }
-	wait_until 20 two_asked
+	wait_until 30 two_asked
 }
 
 @test "create_task: when the boss has failed, those that it asked for end" {
@@ -366,7 +366,7 @@ two_run() { # <SCRIPT
 		wait_field "$child" '[.status, .error.category] | tojson' '["cancelled","cancelled"]'
 		assert_regex "$(field "$child" .error.message)" "task ${id:0:8} has cancelled it: it has failed"
 	done
-	wait_until 10 no_process_left
+	wait_until 30 no_process_left
 }
 
 @test "create_task: when the boss is cancelled, those that it asked for end with it" {
@@ -374,7 +374,7 @@ two_run() { # <SCRIPT
 	run -0 agent-cancel "$id"
 	assert_jq 'length == 3 and all(.state == "cancelled") and all(.pids | length > 0)'
 	await_exit "$runner" || true
-	wait_until 10 no_process_left
+	wait_until 30 no_process_left
 	assert_equal "$(task-list --status cancelled --count)" 3
 }
 

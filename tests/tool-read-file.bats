@@ -6,7 +6,7 @@ call() { tool-read-file <<<"$1"; } # ARGUMENTS
 
 # refuses STATUS PATH WHY - the file cannot be read
 refuses() {
-	run "-$1" --separate-stderr timeout 5 tool-read-file <<<"$(jq -n --arg p "$2" '{path: $p}')"
+	run "-$1" --separate-stderr timeout 30 tool-read-file <<<"$(jq -n --arg p "$2" '{path: $p}')"
 	assert_equal "$stderr" "tool-read-file: $3"
 	assert_output ''
 }

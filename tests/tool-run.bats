@@ -52,17 +52,17 @@ call() { tool-run <<<"$1"; } # ARGUMENTS
 @test "tool-run: what a command leaves in its group is ended with it" {
 	run -0 call '{"command":"sleep 600 & echo $! >child; echo done"}'
 	assert_output $'done\n[exit status 0]'
-	wait_until 5 has_ended "$(<child)"
+	wait_until 30 has_ended "$(<child)"
 }
 
 @test "tool-run: told to end, it ends the command (143)" {
 	tool-run <<<'{"command":"sleep 600 & echo $! >child; wait"}' 3>&- &
 	tool=$!
-	wait_until 5 test -s child
+	wait_until 30 test -s child
 	kill -TERM "$tool"
 	await_exit "$tool" || status=$?
 	assert_equal "$status" 143
-	wait_until 5 has_ended "$(<child)"
+	wait_until 30 has_ended "$(<child)"
 }
 
 @test "tool-run: ends the command when nobody reads (74)" {

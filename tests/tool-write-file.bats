@@ -8,7 +8,7 @@ append() { jq -n --arg p "$1" --arg c "$2" '{path: $p, content: $c, append: true
 # refuses STATUS PATH WHY - it cannot be written, in either way; nothing is left behind
 refuses() {
 	for how in write append; do
-		run "-$1" --separate-stderr timeout 5 bash -c "$(declare -f "$how"); $how \"\$1\" x" - "$2"
+		run "-$1" --separate-stderr timeout 30 bash -c "$(declare -f "$how"); $how \"\$1\" x" - "$2"
 		assert_regex "$stderr" "^tool-write-file: $3\$"
 	done
 	[[ ! $(find .. -name '.legwork-*') ]]
