@@ -247,7 +247,7 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	pids=()
 	for i in 1 2 3; do
 		for name in a b; do
-			chat-watch --cursor $name --since 0 --count 1 --timeout 30 "$chat" 3>&- | task-draft | task-add >/dev/null 3>&- &
+			chat-watch --cursor $name --since 0 --count 1 --timeout 5 "$chat" 3>&- | task-draft | task-add >/dev/null 3>&- &
 			pids+=($!)
 		done
 	done
