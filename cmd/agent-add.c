@@ -7,6 +7,7 @@
 
 #include "adapter.h"
 #include "agent.h"
+#include "deed.h"
 #include "err.h"
 #include "opt.h"
 #include "person.h"
@@ -218,29 +219,18 @@ record(const char *role, char **command)
 	return json_set_string(agent, "status", "active");
 }
 
-/* agent is consumed */
-static jv
-add(struct store *s, jv agent)
-{
-	enum store_result rc;
-	struct tx *tx;
-	jv stored;
+struct addition {
+	jv agent, stored;
+};
 
-	do {
-		if (!(tx = store_begin(s)))
-			err_exit();
-		stored = agent_put(tx, jv_copy(agent));
-		if (!jv_is_valid(stored)) {
-			store_end(tx);
-			err_exit();
-		}
-		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
-			jv_free(stored);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		err_exit();
-	jv_free(agent);
-	return stored;
+static int
+add(void *arg, struct tx *tx)
+{
+	struct addition *a = arg;
+
+	jv_free(a->stored);
+	a->stored = agent_put(tx, jv_copy(a->agent));
+	return jv_is_valid(a->stored) ? 0 : -1;
 }
 
 /* Whoever puts our options behind the command has not meant them for it, unless "--" says so. */
@@ -290,8 +280,8 @@ main(int argc, char *argv[])
 {
 	bool is_said = has_dashes(argv);
 	char **operands = opt_parse(&cmd, argv);
+	struct addition a = { .stored = jv_invalid() };
 	struct store *s;
-	jv agent;
 
 	(void)argc;
 	if (!operands[0])
@@ -299,14 +289,16 @@ main(int argc, char *argv[])
 	check_options(operands[1] != NULL);
 	if (!is_said && operands[1])
 		warn_of_ours(operands + 2);
-	agent = record(operands[0], operands + 1);
-	if (agent_check(agent) < 0)
+	a.agent = record(operands[0], operands + 1);
+	if (agent_check(a.agent) < 0)
 		err_exit();
 	if (view_open(&view, &rows_agent, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!(s = store_open()) || person_check(s, "add_refused", "adds no agent") < 0)
+	if (!(s = store_open()) || person_check(s, "add_refused", "adds no agent") < 0 ||
+	    deed_change(s, add, &a) < 0)
 		err_exit();
-	view_add(&view, NULL, add(s, agent));
+	view_add(&view, NULL, a.stored);
+	jv_free(a.agent);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -5,6 +5,7 @@
 #include "audit.h"
 #include "chat.h"
 #include "consent.h"
+#include "deed.h"
 #include "err.h"
 #include "id.h"
 #include "opt.h"
@@ -101,44 +102,37 @@ note(struct tx *tx, jv chat, jv before)
 	jv_free(after);
 }
 
-/* The chat as it is stored then. */
-static jv
-edit(struct store *s, const char *prefix, jv asked, jv rules)
+struct request {
+	const char *prefix;
+	jv asked; /* what its owner wants to be asked */
+	jv rules;
+	jv chat; /* as it is stored then */
+};
+
+static int
+edit(void *arg, struct tx *tx)
 {
-	enum store_result rc;
+	struct request *r = arg;
 	char id[ID_TEXT];
-	jv chat, was;
+	jv was;
 
-	do {
-		struct tx *tx = store_begin(s);
-
-		if (!tx)
-			err_exit();
-		if (store_resolve(tx, "chat", prefix, id) < 0) {
-			store_end(tx);
-			err_exit();
-		}
-		was = chat_get(tx, id);
-		if (!jv_is_valid(chat = change(tx, id, asked, rules))) {
-			store_end(tx);
-			err_exit();
-		}
-		note(tx, chat, terms_of(was));
-		jv_free(was);
-		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
-			jv_free(chat);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		err_exit();
-	return chat;
+	if (store_resolve(tx, "chat", r->prefix, id) < 0)
+		return -1;
+	was = chat_get(tx, id);
+	jv_free(r->chat);
+	r->chat = change(tx, id, r->asked, r->rules);
+	if (jv_is_valid(r->chat))
+		note(tx, r->chat, terms_of(was));
+	jv_free(was);
+	return jv_is_valid(r->chat) ? 0 : -1;
 }
 
 int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
+	struct request r = { .chat = jv_invalid() };
 	struct store *s;
-	jv asked, rules;
 
 	(void)argc;
 	if (!operands[0] || operands[1])
@@ -148,6 +142,7 @@ main(int argc, char *argv[])
 	if (!title && !approve && !agents.len && !bots.len && !persons.len && !strangers.len &&
 	    !allow_is_given(&allow) && !single && !many && !when_idle && !lock && !unlock)
 		opt_usage(&cmd, "nothing to change");
+	r.prefix = operands[0];
 	if (single && many)
 		opt_usage(&cmd, "--one-at-a-time and --many-at-a-time: want one of them");
 	if (lock && unlock)
@@ -156,16 +151,17 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "--when-idle: %s", err_text());
 	if (chat_check_title(title) < 0)
 		opt_usage(&cmd, "--%s", err_text());
-	if (consent_read(approve ? approve : "none", &asked) < 0)
+	if (consent_read(approve ? approve : "none", &r.asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
-	rules = allow_read(&allow);
-	if (!jv_is_valid(rules))
+	r.rules = allow_read(&allow);
+	if (!jv_is_valid(r.rules))
 		opt_usage(&cmd, "%s", err_text());
-	if (!(s = store_open()) || person_check(s, "edit_refused", "changes no chat") < 0)
+	if (!(s = store_open()) || person_check(s, "edit_refused", "changes no chat") < 0 ||
+	    deed_change(s, edit, &r) < 0)
 		err_exit();
-	view_add(&view, NULL, edit(s, operands[0], asked, rules));
-	jv_free(asked);
-	jv_free(rules);
+	view_add(&view, NULL, r.chat);
+	jv_free(r.asked);
+	jv_free(r.rules);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -5,6 +5,7 @@
 #include "allow.h"
 #include "chat.h"
 #include "consent.h"
+#include "deed.h"
 #include "err.h"
 #include "opt.h"
 #include "quiet.h"
@@ -42,14 +43,22 @@ names_of(const struct opt_list *list)
 	return names;
 }
 
-/* The new chat, as the options say, with what its owner wants to be asked, and its rules (both
- * borrowed); invalid with err. */
-static jv
-add(struct tx *tx, jv asked, jv rules)
-{
-	jv chat = chat_add(tx, title, id_user(user), names_of(&members));
-	char id[ID_TEXT] = "";
+struct request {
+	jv asked; /* what its owner wants to be asked */
+	jv rules;
+	jv chat; /* as it is stored then */
+};
 
+/* The new chat, as the options say. */
+static int
+add(void *arg, struct tx *tx)
+{
+	struct request *r = arg;
+	char id[ID_TEXT] = "";
+	jv chat;
+
+	jv_free(r->chat);
+	chat = chat_add(tx, title, id_user(user), names_of(&members));
 	if (jv_is_valid(chat))
 		snprintf(id, sizeof id, "%s", json_peek_string(chat, "id"));
 	if (*id && crew)
@@ -60,61 +69,39 @@ add(struct tx *tx, jv asked, jv rules)
 		chat = (jv_free(chat), quiet_set(tx, id, when_idle_ms));
 	if (jv_is_valid(chat) && lock)
 		chat = (jv_free(chat), chat_set_rule(tx, id, "lock", jv_true()));
-	if (jv_is_valid(chat) && jv_array_length(jv_copy(asked)) > 0)
-		chat = (jv_free(chat), consent_set(tx, id, jv_copy(asked)));
+	if (jv_is_valid(chat) && jv_array_length(jv_copy(r->asked)) > 0)
+		chat = (jv_free(chat), consent_set(tx, id, jv_copy(r->asked)));
 	if (jv_is_valid(chat) && allow_is_given(&allow))
-		chat = (jv_free(chat), allow_set(tx, id, rules));
-	return chat;
-}
-
-static jv
-make_chat(struct store *s, jv asked, jv rules)
-{
-	enum store_result rc;
-	struct tx *tx;
-	jv chat;
-
-	do {
-		if (!(tx = store_begin(s)))
-			err_exit();
-		chat = add(tx, asked, rules);
-		if (!jv_is_valid(chat)) {
-			store_end(tx);
-			err_exit();
-		}
-		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
-			jv_free(chat);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		err_exit();
-	return chat;
+		chat = (jv_free(chat), allow_set(tx, id, r->rules));
+	r->chat = chat;
+	return jv_is_valid(chat) ? 0 : -1;
 }
 
 int
 main(int argc, char *argv[])
 {
+	struct request r = { .chat = jv_invalid() };
 	struct store *s;
-	jv asked, rules;
 
 	(void)argc;
 	if (*opt_parse(&cmd, argv))
 		opt_usage(&cmd, "takes no operands");
 	if (chat_check_title(title) < 0)
 		opt_usage(&cmd, "--%s", err_text());
-	if (consent_read(approve ? approve : "none", &asked) < 0)
+	if (consent_read(approve ? approve : "none", &r.asked) < 0)
 		opt_usage(&cmd, "--approve: %s", err_text());
-	rules = allow_read(&allow);
-	if (!jv_is_valid(rules))
+	r.rules = allow_read(&allow);
+	if (!jv_is_valid(r.rules))
 		opt_usage(&cmd, "%s", err_text());
 	if (when_idle && (when_idle_ms = quiet_read(when_idle)) < 0)
 		opt_usage(&cmd, "--when-idle: %s", err_text());
 	if (view_open(&view, &rows_chat, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!(s = store_open()))
+	if (!(s = store_open()) || deed_change(s, add, &r) < 0)
 		err_exit();
-	view_add(&view, NULL, make_chat(s, asked, rules));
-	jv_free(asked);
-	jv_free(rules);
+	view_add(&view, NULL, r.chat);
+	jv_free(r.asked);
+	jv_free(r.rules);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "chat.h"
+#include "deed.h"
 #include "err.h"
 #include "event.h"
 #include "history.h"
@@ -93,22 +94,23 @@ report(struct post *p)
 		err_exit();
 }
 
+static int
+post_all(void *arg, struct tx *tx)
+{
+	struct post *p = arg;
+
+	for (size_t i = 0; i < p->items; i++)
+		post_one(tx, &p->item[i]);
+	return 0;
+}
+
 /* All that has been collected, in one transaction. */
 static void
 post_batch(struct post *p)
 {
-	enum store_result rc;
-	struct tx *tx;
-
 	if (p->items == 0)
 		return;
-	do {
-		if (!(tx = store_begin(p->s)))
-			err_exit();
-		for (size_t i = 0; i < p->items; i++)
-			post_one(tx, &p->item[i]);
-	} while ((rc = store_commit(tx, STORE_DURABLE)) == STORE_AGAIN);
-	if (rc != STORE_OK)
+	if (deed_change(p->s, post_all, p) < 0)
 		err_exit();
 	report(p);
 }

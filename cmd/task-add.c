@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cancel.h"
+#include "deed.h"
 #include "err.h"
 #include "intake.h"
 #include "lines.h"
@@ -71,6 +72,7 @@ struct add {
 	struct store *s;
 	struct item item[BATCH];
 	size_t items;
+	jv running; /* those that they cancel, for cancel_start */
 	int status;
 	struct progress progress;
 };
@@ -125,27 +127,27 @@ report(struct add *a)
 		err_exit();
 }
 
+static int
+add_all(void *arg, struct tx *tx)
+{
+	struct add *a = arg;
+
+	jv_free(a->running);
+	a->running = jv_array();
+	for (size_t i = 0; i < a->items; i++)
+		add_one(tx, &a->item[i], &a->running);
+	return 0;
+}
+
 static void
 add_batch(struct add *a)
 {
-	enum store_result rc;
-	struct tx *tx;
-	jv running;
-
 	if (a->items == 0)
 		return;
-	do {
-		if (!(tx = store_begin(a->s)))
-			err_exit();
-		running = jv_array();
-		for (size_t i = 0; i < a->items; i++)
-			add_one(tx, &a->item[i], &running);
-		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
-			jv_free(running);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
+	a->running = jv_invalid();
+	if (deed_change(a->s, add_all, a) < 0)
 		err_exit();
-	if (cancel_start(running) < 0)
+	if (cancel_start(a->running) < 0)
 		err_print();
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		; /* earlier ones */

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "approve.h"
+#include "deed.h"
 #include "err.h"
 #include "id.h"
 #include "may.h"
@@ -20,40 +21,32 @@ static const struct opt opts[] = { { 0, "deny", NULL, "no: it shall go on withou
 static const struct cmd cmd = { "task-approve", "decide what a task asks before it goes on",
 	"TASK [REASON]", opts, 0 };
 
-/* The task as it is stored then. */
-static jv
-decide(struct store *s, const char *prefix, const char *reason)
+struct decision {
+	const char *prefix;
+	struct approval approval;
+	jv task; /* as it is stored then */
+};
+
+static int
+decide(void *arg, struct tx *tx)
 {
-	struct approval decision = { .yes = !deny, .by = id_user(NULL), .reason = reason };
-	enum store_result rc;
+	struct decision *d = arg;
 	char id[ID_TEXT];
-	jv task;
 
-	do {
-		struct tx *tx = store_begin(s);
-
-		if (!tx)
-			err_exit();
-		if (store_resolve(tx, "task", prefix, id) < 0 ||
-		    may_task(tx, id, decision.by, MAY_READ) < 0 ||
-		    approve_task(tx, id, NULL, decision) < 0) {
-			if ((rc = may_settle(tx)) == STORE_AGAIN)
-				continue;
-			err_exit();
-		}
-		task = task_get(tx, id);
-		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
-			jv_free(task);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		err_exit();
-	return task;
+	if (store_resolve(tx, "task", d->prefix, id) < 0 ||
+	    may_task(tx, id, d->approval.by, MAY_READ) < 0 ||
+	    approve_task(tx, id, NULL, d->approval) < 0)
+		return -1;
+	jv_free(d->task);
+	d->task = task_get(tx, id);
+	return 0;
 }
 
 int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
+	struct decision decision = { .approval = { .yes = !deny }, .task = jv_invalid() };
 	struct store *s;
 
 	(void)argc;
@@ -61,9 +54,13 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want a task, and at most one reason");
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	if (!(s = store_open()) || person_check(s, "approve_refused", "approves nothing") < 0)
+	decision.prefix = operands[0];
+	decision.approval.by = id_user(NULL);
+	decision.approval.reason = operands[1];
+	if (!(s = store_open()) || person_check(s, "approve_refused", "approves nothing") < 0 ||
+	    deed_change(s, decide, &decision) < 0)
 		err_exit();
-	view_add(&view, NULL, decide(s, operands[0], operands[1]));
+	view_add(&view, NULL, decision.task);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

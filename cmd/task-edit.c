@@ -1,6 +1,7 @@
 /* task-edit - change a task that has not begun, or has failed */
 #include <unistd.h>
 
+#include "deed.h"
 #include "edit.h"
 #include "err.h"
 #include "may.h"
@@ -96,40 +97,33 @@ given_edit(void)
 	return edit;
 }
 
-/* The task as it is stored then. */
-static jv
-edit_and_store(struct store *s, const char *prefix, const struct edit *edit)
+struct change {
+	const char *prefix;
+	struct edit edit;
+	jv task; /* as it is stored then */
+};
+
+static int
+change(void *arg, struct tx *tx)
 {
-	enum store_result rc;
+	struct change *c = arg;
 	char id[ID_TEXT];
 	jv task;
 
-	do {
-		struct tx *tx = store_begin(s);
-
-		if (!tx)
-			err_exit();
-		if (store_resolve(tx, "task", prefix, id) < 0 ||
-		    may_task(tx, id, id_user(NULL), MAY_READ) < 0 ||
-		    may_task(tx, id, id_user(NULL), MAY_ADD) < 0 ||
-		    edit_task(tx, id, edit, &task) < 0) {
-			if ((rc = may_settle(tx)) == STORE_AGAIN)
-				continue;
-			err_exit();
-		}
-		if ((rc = store_commit(tx, STORE_DURABLE)) != STORE_OK)
-			jv_free(task);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		err_exit();
-	return task;
+	if (store_resolve(tx, "task", c->prefix, id) < 0 ||
+	    may_task(tx, id, id_user(NULL), MAY_READ) < 0 ||
+	    may_task(tx, id, id_user(NULL), MAY_ADD) < 0 || edit_task(tx, id, &c->edit, &task) < 0)
+		return -1;
+	jv_free(c->task);
+	c->task = task;
+	return 0;
 }
 
 int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
-	struct edit edit;
+	struct change c = { .task = jv_invalid() };
 	struct store *s;
 
 	(void)argc;
@@ -137,16 +131,17 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "want one task");
 	if (view_open(&view, &rows_task, STDOUT_FILENO) < 0)
 		opt_usage(&cmd, "%s", err_text());
-	edit = given_edit();
-	check_options(&edit);
-	if (!(s = store_open()))
+	c.prefix = operands[0];
+	c.edit = given_edit();
+	check_options(&c.edit);
+	if (!(s = store_open()) || deed_change(s, change, &c) < 0)
 		err_exit();
-	view_add(&view, NULL, edit_and_store(s, operands[0], &edit));
-	jv_free(edit.metadata);
-	jv_free(edit.rules);
-	jv_free(edit.depends_on);
-	jv_free(edit.limits);
-	jv_free(edit.output);
+	view_add(&view, NULL, c.task);
+	jv_free(c.edit.metadata);
+	jv_free(c.edit.rules);
+	jv_free(c.edit.depends_on);
+	jv_free(c.edit.limits);
+	jv_free(c.edit.output);
 	store_close(s);
 	return view_close(&view) < 0 ? err_print() : 0;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "deed.h"
 #include "err.h"
 #include "may.h"
 #include "opt.h"
@@ -56,9 +57,10 @@ try(struct tx *tx, struct item *item)
 }
 
 /* Tries all; then again those that wait for another, for as long as one of them is freed. */
-static void
-try_all(struct tx *tx, struct retry *r)
+static int
+try_all(void *arg, struct tx *tx)
 {
+	struct retry *r = arg;
 	bool goes_on = true;
 
 	for (size_t i = 0; i < r->len; i++)
@@ -75,23 +77,7 @@ try_all(struct tx *tx, struct retry *r)
 		if (!r->item[i].code && store_resolve(tx, "task", r->item[i].given, id) == 0)
 			r->item[i].task = task_get(tx, id);
 	}
-}
-
-static void
-put_back(struct store *s, struct retry *r)
-{
-	enum store_result rc;
-
-	do {
-		struct tx *tx = store_begin(s);
-
-		if (!tx)
-			err_exit();
-		try_all(tx, r);
-		rc = store_commit(tx, STORE_DURABLE);
-	} while (rc == STORE_AGAIN);
-	if (rc != STORE_OK)
-		err_exit();
+	return 0;
 }
 
 /* Prints what was put back, and says what was not.  The exit status. */
@@ -129,9 +115,8 @@ main(int argc, char *argv[])
 	r.item = xmalloc((size_t)argc * sizeof *r.item);
 	for (; *operands; operands++)
 		r.item[r.len++] = (struct item){ .given = *operands, .task = jv_invalid() };
-	if (!(s = store_open()))
+	if (!(s = store_open()) || deed_change(s, try_all, &r) < 0)
 		err_exit();
-	put_back(s, &r);
 	store_close(s);
 	status = report(&r);
 	free(r.item);

@@ -1,5 +1,6 @@
 /* task-rm - delete tasks, with their subtasks */
 #include "cancel.h"
+#include "deed.h"
 #include "err.h"
 #include "log.h"
 #include "may.h"
@@ -59,50 +60,45 @@ are_permitted(struct tx *tx, jv ids)
 	return are;
 }
 
-/* All of them, or none.  removed: set to the ids of all that is deleted. */
-static enum store_result
-remove_all(struct store *s, char **prefixes, jv *removed)
-{
-	struct tx *tx = store_begin(s);
-	jv ids;
+struct removal {
+	char **prefixes;
+	jv removed; /* the ids of all that is deleted */
+};
 
-	*removed = jv_invalid();
-	if (!tx)
-		return STORE_FAIL;
-	ids = resolve_all(tx, prefixes);
-	if (jv_is_valid(ids) && !are_permitted(tx, ids)) {
-		jv_free(ids);
-		return may_settle(tx) == STORE_AGAIN ? STORE_AGAIN : STORE_FAIL;
-	}
-	if (!jv_is_valid(ids) || remove_tasks(tx, ids, force, removed) < 0)
-		store_fail(tx);
+/* All of them, or none. */
+static int
+remove_all(void *arg, struct tx *tx)
+{
+	struct removal *r = arg;
+	jv ids = resolve_all(tx, r->prefixes);
+	int rc = -1;
+
+	jv_free(r->removed);
+	r->removed = jv_invalid();
+	if (jv_is_valid(ids) && are_permitted(tx, ids))
+		rc = remove_tasks(tx, ids, force, &r->removed);
 	jv_free(ids);
-	return store_commit(tx, STORE_DURABLE);
+	return rc;
 }
 
 int
 main(int argc, char *argv[])
 {
-	char **prefixes = opt_parse(&cmd, argv);
-	enum store_result rc;
+	struct removal r = { .prefixes = opt_parse(&cmd, argv), .removed = jv_invalid() };
 	struct store *s;
-	jv removed;
 
 	(void)argc;
-	if (!*prefixes)
+	if (!*r.prefixes)
 		opt_usage(&cmd, "want a task");
-	if (!(s = store_open()))
+	if (!(s = store_open()) || deed_change(s, remove_all, &r) < 0)
 		err_exit();
-	while ((rc = remove_all(s, prefixes, &removed)) == STORE_AGAIN)
-		jv_free(removed);
-	if (rc == STORE_OK)
-		jv_array_foreach (removed, i, id) {
-			log_remove(store_logs_fd(s), jv_string_value(id));
-			if (work_folder_remove(store_fd(s), jv_string_value(id)) < 0)
-				err_print();
-			jv_free(id);
-		}
-	jv_free(removed);
+	jv_array_foreach (r.removed, i, id) {
+		log_remove(store_logs_fd(s), jv_string_value(id));
+		if (work_folder_remove(store_fd(s), jv_string_value(id)) < 0)
+			err_print();
+		jv_free(id);
+	}
+	jv_free(r.removed);
 	store_close(s);
-	return rc == STORE_OK ? 0 : err_print();
+	return 0;
 }

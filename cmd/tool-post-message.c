@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "deed.h"
 #include "err.h"
 #include "event.h"
 #include "opt.h"
@@ -30,26 +31,15 @@ static const struct opt opts[] = { ARGS_SCHEMA(tool), { 0 } };
 static const struct cmd cmd = { "tool-post-message", "a tool: say something in the task's chat", "",
 	opts, 0 };
 
-/* In one transaction.  -1 with err. */
 static int
-post(struct store *s, jv event)
+post(void *event, struct tx *tx)
 {
-	enum store_result rc;
 	jv stored;
 
-	do {
-		struct tx *tx = store_begin(s);
-
-		if (!tx)
-			return -1;
-		if (event_post(tx, jv_copy(event), &stored) < 0) {
-			store_end(tx);
-			return -1;
-		}
-		jv_free(stored);
-		rc = store_commit(tx, STORE_DURABLE);
-	} while (rc == STORE_AGAIN);
-	return rc == STORE_OK ? 0 : -1;
+	if (event_post(tx, jv_copy(*(jv *)event), &stored) < 0)
+		return -1;
+	jv_free(stored);
+	return 0;
 }
 
 /* -1 with err. */
@@ -67,7 +57,7 @@ act(void)
 		return -1;
 	event = json_set_string(jv_object(), "text", text);
 	event = event_stamp(event_new("message", event, id_user(NULL), chat));
-	rc = post(s, event);
+	rc = deed_change(s, post, &event);
 	jv_free(event);
 	store_close(s);
 	if (rc == 0 && dprintf(STDOUT_FILENO, "posted\n") < 0)

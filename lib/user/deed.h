@@ -6,8 +6,9 @@
 
 #include "store.h"
 
-/* What is done in a transaction.  Returns what its caller shall have, 0 or more; or -1 with err,
- * having changed nothing but for an entry in the audit.  It may be called again. */
+/* What is done in a transaction.  Returns what its caller shall have, 0 or more; or -1 with err:
+ * where that is EX_NOPERM or EX_TEMPFAIL, having changed nothing but for an entry in the audit.  It
+ * may be called again. */
 typedef int deed_step(void *arg, struct tx *tx);
 
 /*
