@@ -3,7 +3,8 @@
 load test_helper
 load records
 
-# watch OUT [OPTION ...] - in the background; $pid; goes on once its FIFO is there
+# watch OUT [OPTION ...] - in the background; $pid; goes on once its FIFO is there.  It looks at the
+# store only then, and prints what is new since: where no event may be missed, say --since.
 watch() {
 	local before
 	before=$(bells)
@@ -46,7 +47,7 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 		say "$chat" "$i"
 		wait_until 30 has_lines out "$i"
 	done
-	((SECONDS < 10)) # waiting for its poll would take twenty
+	((SECONDS < 18)) # waiting for its poll would take as long for the last nine
 	stop $pid
 	assert_equal "$(cat out)" "$(chat-show "$chat")"
 }
@@ -104,6 +105,7 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 @test "chat-watch: --all prints the events of a chat that is made later" {
 	chat_with a
 	watch out --all --since 0 --count 3
+	wait_until 30 has_lines out 1
 	other=$(chat-new --ids)
 	say "$other" b
 	say "$chat" c
@@ -151,7 +153,7 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 	kill -STOP "$stopped"
 	kill -KILL "$killed"
 	keep_fifos=1
-	for i in {1..100}; do printf '%s %01000d\n' "$i" 0; done | timeout 20 chat-post "$chat" >/dev/null
+	for i in {1..100}; do printf '%s %01000d\n' "$i" 0; done | timeout 60 chat-post "$chat" >/dev/null
 	await_exit $pid
 	assert_equal "$(jq -r .seq out | paste -sd,)" "$(seq -s, 1 100)"
 	kill -CONT "$stopped"
@@ -418,7 +420,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 @test "chat-watch: --partial prints what an agent says before it is whole; then comes the message, once" {
 	chat_with
 	teller
-	watch out "$chat" --partial --count 4
+	watch out "$chat" --since 0 --partial --count 4
 	start_telling
 	tell 'one '
 	wait_until 30 is_told out '1 0 one '
@@ -461,7 +463,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 @test "chat-watch: --partial takes back what will not be said: of an agent that fails" {
 	chat_with
 	teller
-	watch out "$chat" --partial --count 3
+	watch out "$chat" --since 0 --partial --count 3
 	start_telling
 	tell half
 	wait_until 30 is_told out '1 0 half'
@@ -487,7 +489,9 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	task-watch --drain 3>&- 6>&- | agent-run 3>&- 6>&- | chat-post >/dev/null 3>&- 6>&- &
 	agent=$!
 	wait_until 30 is_field "$id" .attempt 2
-	tell whole end
+	tell whole
+	wait_until 30 is_told out $'1 0 half\n1 0 \n2 0 whole'
+	tell end
 	await_exit "$agent"
 	wait_until 30 eval '[[ $(tail -n 1 out | jq -r .type) = status ]]'
 	assert_equal "$(deltas out)" $'1 0 half\n1 0 \n2 0 whole'
@@ -505,13 +509,13 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	unread=$pid
 	watch /dev/null "$chat" --partial
 	killed=$pid
-	watch stopped "$chat" --partial --count 4
+	watch stopped "$chat" --since 0 --partial --count 4
 	stopped=$pid
 	kill -STOP "$stopped"
 	kill -KILL "$killed"
 	keep_fifos=1
 	id=$(task-add --ids -c "$chat" -a talker x)
-	timeout 20 agent-run "$id" >events 3>&- 5>&-
+	timeout 60 agent-run "$id" >events 3>&- 5>&-
 	chat-post <events >/dev/null
 	assert_equal "$(field "$id" .status)" completed
 	kill -CONT "$stopped"
@@ -525,7 +529,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 @test "chat-watch: a stopped viewer gets no delta behind the message that it belongs to" {
 	chat_with
 	teller
-	watch out "$chat" --partial --count 4
+	watch out "$chat" --since 0 --partial --count 4
 	start_telling
 	tell one
 	wait_until 30 is_told out '1 0 one'
@@ -542,8 +546,8 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 @test "chat-watch: who does not ask for partial texts gets none" {
 	chat_with
 	teller
-	watch out "$chat" --count 4
-	watch also "$chat" --partial --count 4
+	watch out "$chat" --since 0 --count 4
+	watch also "$chat" --since 0 --partial --count 4
 	start_telling
 	tell half
 	wait_until 30 is_told also '1 0 half'
@@ -581,7 +585,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	mkfifo go
 	exec 6<>go
 	id=$(task-add --ids -c "$chat" -a talker x)
-	watch out "$chat" --partial --count 6
+	watch out "$chat" --since 0 --partial --count 6
 	agent-run "$id" > >(exec chat-post 3>&- >/dev/null) 3>&- 5>&- &
 	agent=$!
 	wait_until 30 eval '[[ $(deltas out) = "1 0 one" ]]'
@@ -597,7 +601,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	teller
 	watch out "$chat" --partial --jq 'select(.type == "delta").data.text'
 	one=$pid
-	watch text "$chat" --partial --format text --count 4
+	watch text "$chat" --since 0 --partial --format text --count 4
 	start_telling
 	tell half
 	wait_until 30 has_lines out 1
@@ -613,7 +617,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	teller
 	start_telling
 	tell 'one '
-	wait_until 30 eval '[[ -s $(echo "$LEGWORK_STORE"/run/*."$chat".*) ]]'
+	wait_until 30 eval '[[ -s $(echo "$LEGWORK_STORE"/run/*."$chat".*) && $(chat-show "$chat" | wc -l) = 2 ]]'
 	{
 		wait_until 30 grep -qs one typed
 		tell two
@@ -727,10 +731,9 @@ shown() {
 	{
 		wait_until 30 grep -qs before typed
 		agent-run "$id" | chat-post >/dev/null &
-		wait_until 30 grep -q '1s: take your time' typed
+		wait_until 30 grep -q '[1-9]s: take your time' typed
 		say "$chat" between
-		wait_until 30 grep -q between typed
-		shown typed >during
+		wait_until 30 eval 'shown typed >during; [[ $(tail -n 2 during) = *between*"take your time"* ]]'
 		echo >hold
 		wait $!
 	} 3>&- &
@@ -754,7 +757,8 @@ shown() {
 	run=$!
 	wait_until 30 eval '[[ $(task-list --status in_progress --count) = 6 && $(chat-show "$chat" | wc -l) = 13 ]]'
 	on_terminal 60 "chat-watch $chat --last 1 --timeout 200ms"
-	assert_equal "$(grep -c '⏳ Task' <<<"$output")" 4
+	# where a second is over meanwhile they are drawn anew
+	assert_equal "$(grep -o '⏳ Task [0-9a-f]*' <<<"$output" | sort -u | wc -l)" 4
 	assert_output --partial '⏳ and 2 more'
 	on_terminal 60 "chat-watch $chat --last 1 --timeout 200ms --no-tasks"
 	refute_output --partial ⏳
@@ -814,8 +818,9 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 
 @test "chat-watch: --notify: a task is told in the environment, with whatever its title says" {
 	worker echo cat
-	chat_with
-	watch out "$chat" --count 4 --notify 'printf "%s|" "$LEGWORK_ENDED_ID" "$LEGWORK_STATUS" "$LEGWORK_TITLE" >told'
+	chat_with one
+	watch out "$chat" --since 0 --count 5 --notify 'printf "%s|" "$LEGWORK_ENDED_ID" "$LEGWORK_STATUS" "$LEGWORK_TITLE" >told'
+	wait_until 30 has_lines out 1
 	id=$(task-add --ids -c "$chat" '$(touch evil); `touch evil` "'"'")
 	run_task "$id"
 	await_exit $pid
@@ -826,30 +831,31 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 
 @test "chat-watch: --notify: one that fails is a warning, with its last words" {
 	worker echo cat
-	chat_with
-	chat-watch "$chat" --notify 'echo a >&2; echo no display >&2; exit 3' >out 2>err 3>&- &
+	chat_with one
+	chat-watch "$chat" --since 0 --notify 'echo a >&2; echo no display >&2; exit 3' >out 2>err 3>&- &
 	pid=$!
-	wait_until 30 eval '(($(bells) == 1))'
+	wait_until 30 has_lines out 1
 	id=$(task-add --ids -c "$chat" x)
 	run_task "$id"
 	wait_until 30 has_lines err 1
 	say "$chat" more
-	wait_until 30 has_lines out 5
+	wait_until 30 has_lines out 6
 	stop $pid
 	assert_equal "$(<err)" "chat-watch: --notify: task ${id:0:8}: exit status 3: no display"
 }
 
 @test "chat-watch: --notify: four run at once, the others wait, and the viewer does not" {
 	worker echo cat
-	chat_with
+	chat_with one
 	mkfifo go
 	watch out "$chat" --since 0 --notify 'echo x >>begun; read -r _ <go; echo x >>done'
+	wait_until 30 has_lines out 1
 	for i in {1..6}; do task-add -c "$chat" "task $i" >/dev/null; done
 	task-watch --drain | agent-run 3>&- | chat-post >/dev/null
-	wait_until 30 has_lines out 24
+	wait_until 30 has_lines out 25
 	wait_until 30 has_lines begun 4
 	say "$chat" more
-	wait_until 30 has_lines out 25
+	wait_until 30 has_lines out 26
 	has_lines begun 5 && false
 	exec 7<>go
 	printf '\n\n\n\n\n\n' >&7
@@ -860,28 +866,30 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 
 @test "chat-watch: --notify: its command is a person's, and runs also where nothing of tasks is shown" {
 	worker echo cat
-	chat_with
-	watch out "$chat" --no-tasks --notify 'agent-spawn --ids --agent echo say it again >spawned; touch told'
+	chat_with one
+	watch out "$chat" --since 0 --no-tasks --notify 'agent-spawn --ids --agent echo say it again >spawned; touch told'
+	wait_until 30 has_lines out 1
 	run_task "$(task-add --ids -c "$chat" -a echo good)"
 	wait_until 30 [ -e told ]
 	wait_field "$(<spawned)" .response 'say it again'
 	say "$chat" more
-	wait_until 30 has_lines out 1
+	wait_until 30 has_lines out 2
 	stop "$pid"
-	assert_equal "$(jq -r .data.text out)" more
+	assert_equal "$(texts out)" 'one more'
 }
 
 @test "chat-watch: --notify: a task that had ended before is not told, whenever its last word comes" {
 	worker echo cat
-	chat_with
+	chat_with one
 	early=$(task-add --ids -c "$chat" -a echo early)
 	agent-run "$early" >/dev/null
 	watch out "$chat" --since 0 --notify 'echo "$LEGWORK_TITLE" >>told'
+	wait_until 30 has_lines out 1
 	task-add -c "$chat" -a echo late >/dev/null
 	task-watch --drain | task-run 3>&- | chat-post >/dev/null
 	wait_field "$early" '.posted == .events' true
 	wait_until 30 [ -s told ]
-	wait_until 30 has_lines out 8
+	wait_until 30 has_lines out 9
 	stop "$pid"
 	assert_equal "$(<told)" late
 }
@@ -919,9 +927,8 @@ run_task() { agent-run "$1" | chat-post >/dev/null; }
 
 @test "chat-watch: --all as text says where another chat speaks" {
 	a=$(chat-new --ids) b=$(chat-new --ids)
-	chat-watch --all --count 3 --format text >out 3>&- &
+	chat-watch --all --since 0 --count 3 --format text >out 3>&- &
 	watcher=$!
-	wait_until 30 sh -c 'ls "$LEGWORK_STORE"/watch/chats/*'
 	chat-post "$a" one >/dev/null
 	chat-post "$b" two >/dev/null
 	chat-post "$b" three >/dev/null
