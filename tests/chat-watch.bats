@@ -150,7 +150,7 @@ texts() { jq -r .data.text "$@" | paste -sd' '; }
 	watch stopped "$chat" --since 0
 	stopped=$pid
 	watch out "$chat" --since 0 --count 100
-	kill -STOP "$stopped"
+	stop_idle "$stopped"
 	kill -KILL "$killed"
 	keep_fifos=1
 	for i in {1..100}; do printf '%s %01000d\n' "$i" 0; done | timeout 60 chat-post "$chat" >/dev/null
@@ -511,7 +511,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	killed=$pid
 	watch stopped "$chat" --since 0 --partial --count 4
 	stopped=$pid
-	kill -STOP "$stopped"
+	stop_idle "$stopped"
 	kill -KILL "$killed"
 	keep_fifos=1
 	id=$(task-add --ids -c "$chat" -a talker x)
@@ -533,7 +533,7 @@ is_told() { [[ $(deltas "$1") = "$2" ]]; } # FILE DELTAS
 	start_telling
 	tell one
 	wait_until 30 is_told out '1 0 one'
-	kill -STOP $pid
+	stop_idle $pid
 	tell two end
 	await_exit "$agent"
 	wait_until 30 eval '[[ $(chat-show "$chat" | wc -l) = 4 ]]'

@@ -254,7 +254,7 @@ has_term_pending() { (( 0x$(sed -n 's/^ShdPnd:\s*//p' "/proc/$1/status") >> 14 &
 	wait_until 30 eval '[[ -s started ]]'
 	wait_until 30 has_all_stages
 	runs=$(stage task-run)
-	kill -STOP "$runs"
+	stop_idle "$runs"
 	kill -TERM "$runner"
 	wait_until 30 has_term_pending "$runs"
 	kill -TERM "$runner"

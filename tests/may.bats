@@ -389,7 +389,7 @@ audited() {
 	exec 9>typed
 	wait_until 30 has_lines events 1
 	wait_until 30 grep -q chat_ready session
-	kill -STOP "$watch" "$session"
+	stop_idle "$watch" "$session"
 	chat-edit --may read=members "$chat" >/dev/null
 	as ann chat-post "$chat" two >/dev/null
 	store-compact >/dev/null
@@ -419,7 +419,7 @@ audited() {
 	exec 9>typed
 	for out in one all session; do wait_until 30 grep -q '"one"' "$out"; done
 	wait_until 30 grep -q chat_ready session
-	kill -STOP "${viewers[@]}" "$session"
+	stop_idle "${viewers[@]}" "$session"
 	chat-edit --may read=members "$chat" >/dev/null
 	as ann chat-post "$chat" two >/dev/null
 	chat-edit --may read=anyone "$chat" >/dev/null

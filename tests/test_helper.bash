@@ -81,6 +81,17 @@ await_stopped() {
 	[[ $status = 143 ]] || { printf 'await_stopped: %s has ended with %s\n' "$1" "$status" >&2; return 1; }
 }
 
+# stop_idle PID ... - SIGSTOP them, at a moment when they hold none of the store's locks: as long as
+# they are stopped nobody else would get these
+stop_idle() { wait_until 30 has_stopped_idle "$@"; }
+
+has_stopped_idle() {
+	local pid
+	kill -STOP "$@"
+	for pid; do wait_until 30 grep -q '^State:.T' "/proc/$pid/status"; done
+	flock -n "$LEGWORK_STORE/gate" flock -n "$LEGWORK_STORE/lock" true || { kill -CONT "$@"; return 1; }
+}
+
 has_ended() {
 	local state
 	state=$(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) || return 0
