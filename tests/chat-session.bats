@@ -123,10 +123,10 @@ bells() { find "$LEGWORK_STORE/watch" -type p ! -name '.*' 2>/dev/null | wc -l; 
 	chat-session --user eve "$chat" >/dev/null 3>&- 5>&- 7>&- <>idle &
 	killed=$!
 	wait_until 30 eval '(($(bells) == 3))'
-	kill -STOP "$pid"
+	stop_idle "$pid"
 	keep_fifos=1
 	kill -KILL "$killed"
-	for i in {1..100}; do printf '%s %01000d\n' "$i" 0; done | timeout 20 chat-post "$chat" >/dev/null
+	for i in {1..100}; do printf '%s %01000d\n' "$i" 0; done | timeout 60 chat-post "$chat" >/dev/null
 	kill -CONT "$pid"
 	wait_until 30 eval '[[ $(events out | wc -l) = 100 ]]'
 	assert_equal "$(events out)" "$(chat-show "$chat")"
@@ -374,13 +374,13 @@ there
 	chat_with one
 	mkfifo in
 	# it is stopped between the question whether bob may, and the look that follows
-	strace -qq -o /dev/null -e trace=mknodat -e inject=mknodat:signal=STOP:when=1 chat-session --user bob <in >out 3>&- &
+	strace -qq -o trace -e trace=mknodat -e inject=mknodat:signal=STOP:when=1 chat-session --user bob <in >out 3>&- &
 	pid=$!
 	exec 7>in
 	wait_until 30 grep -q session_info out
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'","since":0}'
-	stopped=$(cat "/proc/$pid/task/$pid/children")
-	wait_until 30 grep -q '^State:.*[Tt] ' "/proc/${stopped% }/status"
+	wait_until 30 grep -q 'stopped by SIGSTOP' trace
+	stopped=$(pgrep -x -P "$pid" chat-session)
 	LEGWORK_USER=ann chat-edit --may read=owner "$chat" >/dev/null
 	kill -CONT "$stopped"
 	wait_until 30 grep -q '"code":77' out
@@ -786,19 +786,29 @@ is_full() { grep -q pipe_write "/proc/$pid/wchan" || [[ $(cut -d' ' -f1 "/proc/$
 	pid=$!
 	exec 7>typed
 	wait_until 30 grep -q '"chat_ready"' out
-	for i in {1..100}; do echo "$i"; done | LEGWORK_USER=bob post_each
-	wait_until 30 eval '(($(events out | wc -l) == 100))'
-	run -0 grep -cE '^poll\(\[\{fd=0, events=POLLIN\}\], 1, [1-9]' trace
-	assert [ "$output" -gt 3 ]
+	mkfifo texts said
+	LEGWORK_USER=bob chat-post "$chat" <texts >said 3>&- 7>&- &
+	poster=$! posted=0
+	exec 8>texts 9<said
+	wait_until 60 eval 'post_some; has_rested' # it may take a while until that is much at once
+	wait_until 30 eval '(($(events out | wc -l) == posted))'
+	exec 8>&-
+	await_exit "$poster"
+	exec 9<&-
 	leave
 }
 
-post_each() {
-	local text
-
-	while read -r text; do printf '%s\n' "$text"; wait_until 30 grep -q "\"text\":\"$text\"" said; done |
-		chat-post "$chat" >said
+post_some() {
+	local i
+	for i in {1..100}; do
+		echo "$i" >&8
+		read -rt 30 <&9
+	done
+	posted=$((posted + 100))
 }
+
+# Whether it has slept for a moment without listening to what rings, more than three times.
+has_rested() { (($(grep -cE '^poll\(\[\{fd=0, events=POLLIN\}\], 1, [1-9]' trace) > 3)); }
 
 @test "chat-session: ends with its input (0), and nothing rings for it any more" {
 	chat_with
