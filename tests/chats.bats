@@ -145,14 +145,14 @@ bot: I'll create a task for that.
 	exec 4<>pipe
 	chat-watch "$chat" --since 0 --format json >pipe 3>&- 4>&- & # nobody reads it
 	unread=$!
-	wait_until 30 eval '(($(find "$LEGWORK_STORE/watch" -type p ! -name ".*" | wc -l) == VIEWERS + 4))'
+	wait_until 60 eval '(($(find "$LEGWORK_STORE/watch" -type p ! -name ".*" | wc -l) == VIEWERS + 4))'
 	for i in 1 2 3 4; do task-add --chat "$chat" "talk $i" >/dev/null; done
-	kill -STOP "$stopped"
+	stop_idle "$stopped"
 	work 3>&- 4>&- &
 	worker=$!
 	said=0
-	until has_ended $worker; do
-		timeout 10 chat-post --user ann "$chat" "word $((++said))" >/dev/null
+	until has_ended $worker && ((said >= 3)); do
+		timeout 60 chat-post --user ann "$chat" "word $((++said))" >/dev/null
 		[[ $said != 3 ]] || kill -KILL "$killed"
 	done
 	await_exit $worker
