@@ -78,7 +78,7 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 		task-add -c "$chat" --when-idle 100ms "$i" >/dev/null
 		await_lines out "$i"
 	done
-	((SECONDS < 12)) # waiting for its poll would take sixteen
+	((SECONDS < 14)) # waiting for its poll would take as long for the last seven
 	kill $pid
 	await_stopped $pid
 	assert_equal "$(jq -r .instruction out | paste -sd' ')" '1 2 3 4 5 6 7 8'
@@ -173,15 +173,15 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 		chat-edit --when-idle none "$chat" >/dev/null
 		await_lines out "$i"
 	done
-	((SECONDS < 12)) # waiting for its poll would take sixteen
+	((SECONDS < 14)) # waiting for its poll would take as long for the last seven
 	kill $pid
 	await_stopped $pid
 }
 
 @test "quiet: many tasks of one chat are one queue: the oldest of the highest priority is first" {
-	say hello
+	at 00:00 say hello # all that is added now waits, however long that takes
 	for spec in low:d medium:b high:a medium:c; do
-		task-add -c "$chat" --when-idle 400ms -p "${spec%:*}" "${spec#*:}"
+		at 00:00 task-add -c "$chat" --when-idle 400ms -p "${spec%:*}" "${spec#*:}"
 	done >/dev/null
 	run -0 store-dump
 	assert_jq --arg c "$chat" '[.[].key | select(startswith("hold/"))] == ["hold/quiet.\($c).400"]'
@@ -216,10 +216,10 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 }
 
 @test "quiet: it is found again after task-watch was killed, and after a rebuild" {
-	say hello
-	id=$(task-add -c "$chat" --when-idle 700ms --ids one)
+	at 00:00 say hello
+	id=$(at 00:00 task-add -c "$chat" --when-idle 30s --ids one)
 	keep_fifos=1
-	task-watch >out 3>&- &
+	LEGWORK_NOW=2026-11-20T12:00:10Z task-watch >out 3>&- & # for which the time does not come
 	pid=$!
 	wait_until 30 is_listening
 	kill -KILL $pid
