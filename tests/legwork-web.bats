@@ -56,7 +56,7 @@ is_told() { [[ $(texts "$1") = "$2" ]]; } # FILE TEXTS
 knock() { run --separate-stderr timeout 20 "$client" "$@" <> <(:); }
 
 # The processes of the server's group, or those of one name there; the first one is websocketd.
-websocketd_pid() { xargs <"/proc/$server/task/$server/children"; }
+websocketd_pid() { pgrep -x -P "$server" websocketd; }
 of_server() { # [NAME]
 	# shellcheck disable=SC2002 # all at once
 	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (\(.*\)) \(.\) [0-9]* \([0-9]*\) .*/\4 \1 \3 \2/' |

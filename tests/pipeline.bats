@@ -104,7 +104,7 @@ all_done() {
 		viewer[i]=$!
 	done
 	for i in {1..6}; do task-add --chat "$chat" --agent slow "task $i" >/dev/null; done
-	kill -STOP "${viewer[3]}"
+	stop_idle "${viewer[3]}"
 	(work) 3>&- &
 	worker=$!
 	for i in {1..20}; do
@@ -131,7 +131,7 @@ all_done() {
 		(until [ -e stop ]; do task-list >/dev/null; done) 3>&- &
 		readers+=($!)
 	done
-	for i in {1..20}; do timeout 10 task-add "task $i" >/dev/null; done
+	for i in {1..20}; do timeout 60 task-add "task $i" >/dev/null; done
 	touch stop
 	for pid in "${readers[@]}"; do await_exit "$pid" 30; done
 	run -0 task-list --count
@@ -145,7 +145,7 @@ all_done() {
 	chat-post <pipe >/dev/null 3>&- &
 	poster=$!
 	exec 4>pipe
-	kill -STOP "$poster"
+	stop_idle "$poster"
 	cat >loud <<-'SH'
 		#!/bin/sh
 		i=0

@@ -37,7 +37,7 @@ done_by() { # COMMAND
 between() {
 	{ good "$1" 1; cat "$2"; good "$1" 2; } >in
 	status=0
-	timeout 10 "$1" <in >out 2>err || status=$?
+	timeout 60 "$1" <in >out 2>err || status=$?
 }
 
 # The malformed lines: a file each in bad/.
