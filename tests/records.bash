@@ -46,7 +46,7 @@ assert_none_left() { no_process_left || { end_processes; return 1; }; }
 # await_all PID ... - until all have ended (bats has background jobs of its own: never a bare wait)
 await_all() {
 	local pid
-	for pid; do await_exit "$pid" 20; done
+	for pid; do await_exit "$pid" 60; done
 }
 
 # asking - sets chat to one of ada's, id to a task in it that asks "May I?", and event to the event
