@@ -72,13 +72,13 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	task-watch --ahead 20 >out 3>&- &
 	pid=$!
 	wait_until 30 is_listening
-	SECONDS=0
 	for i in {1..8}; do
 		say hello
 		task-add -c "$chat" --when-idle 100ms "$i" >/dev/null
 		await_lines out "$i"
+		times+=("$(written out)")
 	done
-	((SECONDS < 14)) # waiting for its poll would take as long for the last seven
+	assert_outran_poll "${times[@]}"
 	kill $pid
 	await_stopped $pid
 	assert_equal "$(jq -r .instruction out | paste -sd' ')" '1 2 3 4 5 6 7 8'
@@ -165,15 +165,15 @@ at() { LEGWORK_NOW=2026-11-20T12:$1Z "${@:2}"; }
 	task-watch --ahead 20 >out 3>&- &
 	pid=$!
 	wait_until 30 is_listening
-	SECONDS=0
 	for i in {1..8}; do
 		chat-edit --when-idle 1h "$chat" >/dev/null
 		task-add -c "$chat" "$i" >/dev/null
 		assert_equal "$(wc -l <out)" $((i - 1))
 		chat-edit --when-idle none "$chat" >/dev/null
 		await_lines out "$i"
+		times+=("$(written out)")
 	done
-	((SECONDS < 14)) # waiting for its poll would take as long for the last seven
+	assert_outran_poll "${times[@]}"
 	kill $pid
 	await_stopped $pid
 }

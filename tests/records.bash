@@ -40,6 +40,21 @@ wait_field() { wait_until 30 is_field "$@"; }
 
 has_lines() { [[ $(wc -l <"$1") -ge $2 ]]; } # FILE COUNT
 
+# written FILE - when that was last, in ms
+written() { date -r "$1" +%s%3N; }
+
+# assert_outran_poll MS ... - of what came at these times something came less than two seconds behind
+# what was before it: where it had waited for a poll it could not have, however fast the others are
+assert_outran_poll() {
+	local before=$1 at
+	for at in "${@:2}"; do
+		((at - before >= 1900)) || return 0
+		before=$at
+	done
+	printf 'each came with a poll: %s\n' "$*"
+	return 1
+}
+
 # Nothing that was started in this test is left, now.
 assert_none_left() { no_process_left || { end_processes; return 1; }; }
 
