@@ -5,7 +5,7 @@ load test_helper
 # ask WANTED_STATUS COMMAND ... - run it with nothing to read; out and err are files here
 ask() {
 	local status=0
-	timeout 10 "${@:2}" </dev/null >out 2>err || status=$?
+	timeout 60 "${@:2}" </dev/null >out 2>err || status=$?
 	[[ $status = "$1" ]] || { printf '%s: status %s, wanted %s\n' "${*:2}" "$status" "$1"; cat err; false; }
 }
 
@@ -89,9 +89,9 @@ says() { # COMMAND FACT TEST ... - complain unless the test holds
 	need_commands
 	for name in $(commands; scripts); do
 		for option in --help --version; do
-			run -74 --separate-stderr timeout 10 bash -c '"$0" "$1" >/dev/full' "$name" "$option"
+			run -74 --separate-stderr timeout 60 bash -c '"$0" "$1" >/dev/full' "$name" "$option"
 			assert_equal "$stderr" "$name: stdout: No space left on device"
-			run -74 --separate-stderr timeout 10 bash -c '"$0" "$1" >&-' "$name" "$option"
+			run -74 --separate-stderr timeout 60 bash -c '"$0" "$1" >&-' "$name" "$option"
 			assert_equal "$stderr" "$name: stdout: Bad file descriptor"
 		done
 	done

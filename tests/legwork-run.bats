@@ -387,11 +387,11 @@ make_dummies() {
 	make_dummies
 	for status in 64 66 77 78; do
 		echo "$status" >status.task-add
-		run -"$status" timeout 20 'bare/a b/legwork-run'
+		run -"$status" timeout 60 'bare/a b/legwork-run'
 		assert_output "legwork-run: task-add $status: to start again would not help"
 	done
 	rm status.task-add 'bare/a b/task-draft'
-	run -127 env PATH=/usr/bin:/bin timeout 20 'bare/a b/legwork-run'
+	run -127 env PATH=/usr/bin:/bin timeout 60 'bare/a b/legwork-run'
 	assert_output --partial 'task-draft 127: to start again would not help'
 	assert_not_exist slept
 	nothing_left

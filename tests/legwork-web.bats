@@ -203,9 +203,9 @@ has_sessions() { [[ $(of_server chat-session | wc -l) = "$1" ]]; } # COUNT
 	head -c 100000 /dev/zero | tr '\0' x >large
 	for _ in {1..12}; do
 		cat large large large large large >text
-		timeout 10 chat-post --user bob "$chat" - <text >/dev/null
+		timeout 60 chat-post --user bob "$chat" - <text >/dev/null
 	done
-	timeout 10 chat-post --user bob "$chat" last >/dev/null
+	timeout 60 chat-post --user bob "$chat" last >/dev/null
 	leave
 	connect out
 	type_line '{"type":"switch_chat","chat_id":"'"$chat"'","last":1}'

@@ -268,7 +268,7 @@ highest() { sort -n most | tail -n 1; }
 	three=$(task-add --ids 'new sums')
 	run -0 task-why --agent --jq '.agent' "$three"
 	assert_output b
-	run -0 timeout 20 bash -c 'task-watch --drain --chat "$1" | task-run >/dev/null' . "$(chat-new --ids)"
+	run -0 timeout 60 bash -c 'task-watch --drain --chat "$1" | task-run >/dev/null' . "$(chat-new --ids)"
 	agent-run "$three" >/dev/null
 	assert_equal "$(field "$three" .agent)" b
 	echo >gate

@@ -109,7 +109,7 @@ audited() {
 	store-dump | jq -c --arg c "chat/$chat" 'if .key == $c then .sets -= ["chats.ruled"] else . end' >dump
 	LEGWORK_STORE=$PWD/other store-load <dump >/dev/null
 	export LEGWORK_STORE=$PWD/other
-	run -77 --separate-stderr as bob timeout 10 task-show "$id"
+	run -77 --separate-stderr as bob timeout 30 task-show "$id"
 	assert_equal "$stderr" "task-show: task ${id:0:8}: chat ${chat:0:8}: bob may not read: only its owner may"
 	audited 'map([.kind, .user_id]) == [["read_refused", "bob"]]'
 }
