@@ -3,8 +3,8 @@
 load test_helper
 load records
 
-# slow ROLE [OPTION ...] - an agent that notes how many of its kind run, and waits for a line of gate;
-# which is kept open here: a line stays in it also where who is to take it has not come to that
+# slow ROLE [OPTION ...] - an agent that notes how many of its kind run, and waits for a line of
+# gate, which is kept open: there a line stays also where who is to take it has not come to that
 slow() {
 	[[ -p gate ]] || { mkfifo gate && exec 6<>gate; }
 	worker "$1" 'echo "$LEGWORK_TASK_ID" >>began; read -r _ <>gate' "${@:2}"

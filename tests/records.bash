@@ -43,8 +43,8 @@ has_lines() { [[ $(wc -l <"$1") -ge $2 ]]; } # FILE COUNT
 # written FILE - when that was last, in ms
 written() { date -r "$1" +%s%3N; }
 
-# assert_outran_poll MS ... - of what came at these times something came less than two seconds behind
-# what was before it: where it had waited for a poll it could not have, however fast the others are
+# assert_outran_poll MS ... - of what came at these times something came less than two seconds
+# behind what was before it: who had waited for a poll could not have that, on any machine
 assert_outran_poll() {
 	local before=$1 at
 	for at in "${@:2}"; do
