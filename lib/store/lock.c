@@ -95,30 +95,49 @@ has_not_got(int wait_ms)
 	return err_set(EX_TEMPFAIL, "store: locked for more than %d ms", wait_ms);
 }
 
+static void
+block_stops(sigset_t *old)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stops, old);
+}
+
+static void
+block_all(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
 int
 lock_take(struct lock *l, bool is_exclusive, int wait_ms, const _Atomic uint64_t *progress)
 {
 	struct wait w = { clock_mono_ms() + wait_ms, wait_ms, progress, atomic_load(progress) };
-	sigset_t all, old;
+	sigset_t old;
 	int rc;
 
-	if (wait_for(l->gate_fd, LOCK_EX, &w) < 0)
-		return has_not_got(wait_ms);
-	sigfillset(&all);
-	if (is_exclusive)
-		sigprocmask(SIG_BLOCK, &all, &old);
-	rc = wait_for(l->lock_fd, is_exclusive ? LOCK_EX : LOCK_SH, &w);
-	if (rc < 0) {
-		has_not_got(wait_ms);
-		flock(l->gate_fd, LOCK_UN);
+	block_stops(&old);
+	if ((rc = wait_for(l->gate_fd, LOCK_EX, &w)) == 0) {
 		if (is_exclusive)
-			sigprocmask(SIG_SETMASK, &old, NULL);
+			block_all();
+		rc = wait_for(l->lock_fd, is_exclusive ? LOCK_EX : LOCK_SH, &w);
+	}
+	if (rc < 0)
+		has_not_got(wait_ms);
+	flock(l->gate_fd, LOCK_UN);
+	if (rc < 0) {
+		sigprocmask(SIG_SETMASK, &old, NULL);
 		return -1;
 	}
-	flock(l->gate_fd, LOCK_UN);
-	l->is_exclusive = is_exclusive;
-	if (is_exclusive)
-		l->old_mask = old;
+	l->is_held = true;
+	l->old_mask = old;
 	return 0;
 }
 
@@ -126,7 +145,7 @@ void
 lock_drop(struct lock *l)
 {
 	flock(l->lock_fd, LOCK_UN);
-	if (l->is_exclusive)
+	if (l->is_held)
 		sigprocmask(SIG_SETMASK, &l->old_mask, NULL);
-	l->is_exclusive = false;
+	l->is_held = false;
 }

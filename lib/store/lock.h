@@ -6,7 +6,8 @@
  * the kernel frees them however their holder ends; neither is ever unlinked.
  *
  * While the exclusive lock is held, catchable signals are blocked: a person's Ctrl-C never meets
- * a half-done change.
+ * a half-done change.  While either is, those of job control are: whoever stops with Ctrl-Z holds
+ * up nobody.
  */
 #ifndef LOCK_H
 #define LOCK_H
@@ -18,8 +19,8 @@
 
 struct lock {
 	int gate_fd, lock_fd;
-	bool is_exclusive;
-	sigset_t old_mask; /* while exclusive */
+	bool is_held;
+	sigset_t old_mask; /* while it is held */
 };
 
 /* lock_open - open both files in dir_fd, made where missing.  0, or -1 with err EX_CANTCREAT. */

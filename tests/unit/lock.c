@@ -136,7 +136,12 @@ test_signals(void)
 
 	sigaction(SIGINT, &act, NULL);
 	lock_take(&l, false, LONG_MS, progress);
-	is_int(count_blocked(), 0, "while reading no signal is blocked");
+	is_int(count_blocked(), 1, "while reading only one signal is blocked");
+	kill(getpid(), SIGTSTP);
+	sigpending(&now);
+	ok(sigismember(&now, SIGTSTP), "which would stop us while we hold the lock");
+	signal(SIGTSTP, SIG_IGN); /* forgets it */
+	signal(SIGTSTP, SIG_DFL);
 	lock_drop(&l);
 	sigemptyset(&one);
 	sigaddset(&one, SIGUSR2);
