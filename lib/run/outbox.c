@@ -255,7 +255,9 @@ outbox_pump(struct outbox *o)
 		o->has_more |= more > 0;
 		if (item->is_done) {
 			release_item(item);
-			*item = o->item[--o->len];
+			/* in their order: a parent's end is not to be told before its subtask's */
+			o->len--;
+			memmove(item, item + 1, (o->len - i) * sizeof *item);
 			i--;
 		}
 	}
