@@ -245,9 +245,10 @@ with() { jq -c ".data.metadata = $1" <<<"$message"; }
 	chat=$(chat-new --ids --user ada)
 	say 'count the files'
 	pids=()
+	# who comes when its cursor has moved on finds nothing, and waits in vain
 	for i in 1 2 3; do
 		for name in a b; do
-			chat-watch --cursor $name --since 0 --count 1 --timeout 5 "$chat" 3>&- | task-draft | task-add >/dev/null 3>&- &
+			chat-watch --cursor $name --since 0 --count 1 --timeout 1 "$chat" 3>&- | task-draft | task-add >/dev/null 3>&- &
 			pids+=($!)
 		done
 	done
