@@ -86,7 +86,8 @@ busy() {
 
 @test "store-compact: who watches is not lost, however often it runs while nothing happens" {
 	chat=$(chat-new --ids)
-	chat-watch "$chat" >seen 3>&- &
+	# what is said when it has its bell, and has not looked yet, is no news to it: since 0
+	chat-watch --since 0 "$chat" >seen 3>&- &
 	watcher=$!
 	store-log --follow >logged 3>&- &
 	logger=$!
@@ -165,12 +166,15 @@ busy() {
 # A bell has its name; it is in its folder before the store is looked at.
 is_watched() { [[ $(find "$LEGWORK_STORE/watch" -type p ! -name '.*') ]]; }
 
+is_at_rest() { grep -q poll "/proc/$1/wchan"; } # stopped at its look, it would hold the lock
+
 @test "store-compact: a viewer who was stopped goes on, however often it has run meanwhile" {
 	chat=$(chat-new --ids)
 	store-compact >/dev/null
 	chat-watch "$chat" --since 0 --count 3 --format json >seen 3>&- &
 	viewer=$!
 	wait_until 30 is_watched
+	wait_until 30 is_at_rest "$viewer"
 	kill -STOP "$viewer"
 	for i in 1 2 3; do
 		chat-post "$chat" "word $i" >/dev/null
