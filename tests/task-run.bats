@@ -38,7 +38,7 @@ feed() { task-show "$@"; }
 @test "task-run: -j does so many at once, and never more" {
 	# each waits until another one has come, and counts who is there
 	worker meeter 'touch "come.$LEGWORK_TASK_ID" "here.$LEGWORK_TASK_ID"
-		for i in {1..250}; do
+		for i in {1..1500}; do
 			set -- come.*; (($# > 1)) && break
 			read -rt 0.02 _ <> <(:)
 		done

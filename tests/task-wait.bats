@@ -63,7 +63,7 @@ load records
 	worker later '[[ -e again ]] || { touch again; exit 75; }'
 	id=$(task-add --ids <<<'{"instruction":"x","limits":{"retry_delay_s":0.1}}')
 	bash -c 'task-watch --drain | task-run >/dev/null' 3>&- &
-	run -0 task-wait --timeout 10 "$id"
+	run -0 task-wait --timeout 60 "$id"
 	await_exit $!
 	assert_jq '.[0].attempt == 2'
 }
@@ -149,7 +149,7 @@ $b"
 	agent-add quick -- true >/dev/null
 	a=$(task-add --ids a) b=$(task-add --ids b)
 	agent-run "$a" >/dev/null
-	TERM=xterm script -qefc "task-wait -t 20 $a $b" out </dev/null >/dev/null 3>&- &
+	TERM=xterm script -qefc "task-wait -t 60 $a $b" out </dev/null >/dev/null 3>&- &
 	typing=$!
 	wait_until 30 grep -q "${a:0:8}" out
 	wait_until 30 grep -q 'waiting for tasks' out
