@@ -156,6 +156,28 @@ test_broken_contracts(void)
 	    "a command that is not there");
 }
 
+/* Of a check that takes too long; on a busy machine it may need more time only to begin. */
+static void
+is_late(jv answer)
+{
+	jv contract = record("{'check':{'command':'echo waiting; sleep 60'}}"), accepted;
+	struct answer_place place = { .folder = "/", .timeout_ms = 50 };
+	char *why, *want;
+
+	while (answer_check(contract, answer, &place, &accepted, &why) == ANSWER_BAD &&
+	       place.timeout_ms < 20000 && !strstr(why, ": waiting")) {
+		free(why);
+		place.timeout_ms *= 10;
+	}
+	want = xprintf("the answer does not pass the check `echo waiting; sleep 60`: no verdict "
+		       "within %g s: waiting",
+	    (double)place.timeout_ms / 1000);
+	is(why, want, "it has its time, and the reason says so");
+	free(want);
+	free(why);
+	jv_free(contract);
+}
+
 static void
 test_place(void)
 {
@@ -169,16 +191,7 @@ test_place(void)
 	is(jv_string_value(accepted), "seven\n/", "... in its place");
 	jv_free(accepted);
 	jv_free(contract);
-	contract = record("{'check':{'command':'echo waiting; sleep 60'}}");
-	place.timeout_ms = 50;
-	is_int(answer_check(contract, answer, &place, &accepted, &why), ANSWER_BAD,
-	    "it has its time");
-	is(why,
-	    "the answer does not pass the check `echo waiting; sleep 60`: no verdict within 0.05 "
-	    "s: waiting",
-	    "... and the reason says so");
-	free(why);
-	jv_free(contract);
+	is_late(answer);
 	jv_free(answer);
 }
 

@@ -390,16 +390,32 @@ run_in_box(const char *what, const char *task)
 static void
 test_timeout(void)
 {
-	int64_t began = clock_mono_ms();
-	struct result r = run_in_box("echo soon; (setsid sh -c 'echo $$ >far; exec sleep 60' &); "
-				     "echo $$ >near; exec sleep 60",
-	    "{'limits':{'timeout_s':0.3}}");
+	struct result r = { 0 };
+	double limit_s = 0.03;
+	int64_t began;
+	char *text;
 
-	ok(clock_mono_ms() - began >= 300, "a program that takes too long has its time");
-	became(r, WORK_FAILED, "soon",
-	    "{'category':'timeout','code':'timeout','message':'no answer within 0.3 s',"
-	    "'retryable':true}",
-	    "then it has failed, and may be tried again");
+	/* a busy machine may take longer than it is given at first only to begin */
+	do {
+		if (limit_s > 0.1)
+			forget(&r);
+		box_empty("near");
+		box_empty("far");
+		limit_s *= 10;
+		text = xprintf("{'limits':{'timeout_s':%g}}", limit_s);
+		began = clock_mono_ms();
+		r = run_in_box("echo soon; (setsid sh -c 'echo $$ >far; exec sleep 60' &); "
+			       "echo $$ >near; exec sleep 60",
+		    text);
+		free(text);
+	} while ((box_size("near") <= 0 || box_size("far") <= 0) && limit_s < 30);
+	ok(clock_mono_ms() - began >= (int64_t)(limit_s * 1000),
+	    "a program that takes too long has its time");
+	text = xprintf("{'category':'timeout','code':'timeout','message':'no answer within %g s',"
+		       "'retryable':true}",
+	    limit_s);
+	became(r, WORK_FAILED, "soon", text, "then it has failed, and may be tried again");
+	free(text);
 	ok(!is_alive("near"), "it is gone");
 	ok(!is_alive("far"), "so is what it has put into a session of its own");
 	r = run_agent(agent_with("echo quick"), task_with("{'limits':{'timeout_s':60}}"));
