@@ -52,11 +52,12 @@ static void
 test_clock(void)
 {
 	struct creation c;
-	int64_t begin_us = clock_mono_us(), spent_us;
+	int64_t begin_us = clock_mono_us(), begun_us, spent_us;
 	jv p;
 
 	creation_begin(&c);
-	while (clock_mono_us() < begin_us + 2000)
+	begun_us = clock_mono_us();
+	while (clock_mono_us() < begun_us + 2000)
 		;
 	creation_spent(&c, CREATION_BUILDING);
 	creation_spent(&c, CREATION_SPAWNING);
