@@ -130,6 +130,16 @@ rest_ms(struct bell *b, int count, int most_ms)
 	return clock_mono_ms() - start_ms;
 }
 
+/* Whether a hundred rests are short; it may be we who stand still, but not each time. */
+static bool
+rests_briefly(struct bell *b, int most_ms)
+{
+	for (int i = 0; i < 10; i++)
+		if (rest_ms(b, 100, most_ms) < 3100)
+			return true;
+	return false;
+}
+
 /* Whether a rest of who has rested often is a long one; where we stood still too long ourselves,
  * it was quiet meanwhile. */
 static bool
@@ -185,12 +195,12 @@ test_rest(void)
 	struct bell *b = bell_open(watch_fd, "tasks"), *other = bell_open(watch_fd, "chats");
 
 	bell_ring(watch_fd, "tasks");
-	ok(rest_ms(b, 100, 0) < 3100, "nobody rests longer than he likes");
+	ok(rests_briefly(b, 0), "nobody rests longer than he likes");
 	ok(rests_long(b, NULL), "rests are longer while it rings");
 	ok(is_ringing(b), "what rang meanwhile is not forgotten");
 	bell_clear(b);
 	bell_rest(b, NULL, DEADLINE_MS, -1);
-	ok(rest_ms(b, 100, DEADLINE_MS) < 3100, "they are short again when it is quiet");
+	ok(rests_briefly(b, DEADLINE_MS), "they are short again when it is quiet");
 	bell_ring(watch_fd, "chats");
 	ok(rests_long(b, other), "of two bells each counts");
 	bell_close(other);

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BOX_DEADLINE_MS = 30000 };
+enum { BOX_DEADLINE_MS = 90000 };
 
 static char box_path[PATH_MAX]; /* the folder */
 static int box_fd = -1;

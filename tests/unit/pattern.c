@@ -1,7 +1,7 @@
 #include <stdlib.h>
+#include <time.h>
 
 #include "buf.h"
-#include "clock.h"
 #include "err.h"
 #include "json.h"
 #include "pattern.h"
@@ -144,12 +144,12 @@ static void
 test_limits(void)
 {
 	struct buf deep = { 0 };
-	int64_t start_ms = clock_mono_ms();
+	clock_t start = clock(); /* of our own time, whoever else runs */
 
 	is_int(search("^(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 44), -1,
 	    "a search that would take forever is given up");
 	is(err_text(), "the search takes too many steps", "and that is said");
-	ok(clock_mono_ms() - start_ms < 1000, "soon");
+	ok(clock() - start < CLOCKS_PER_SEC, "soon");
 	for (int i = 0; i < 100000; i++)
 		buf_putc(&deep, '(');
 	ok(!pattern_open(deep.p, deep.len) && err_code() == EX_DATAERR,
