@@ -2,7 +2,7 @@
 # all of it.
 load test_helper
 load records
-export BATS_TEST_TIMEOUT=200
+export BATS_TEST_TIMEOUT=600
 
 # skip_what_was - where the script could not try what it was to try
 skip_what_was() {
@@ -94,8 +94,12 @@ waiter() {
 	pids=($!)
 	bash second 2>second.err 3>&- &
 	pids+=($!)
-	is_begun() { [[ $(task-list --status in_progress --count) = 1 ]]; }
-	wait_until 30 is_begun
+	# the first one has read the message, and what the task says until it waits: it is at rest
+	is_at_rest() {
+		[[ $(store-dump | jq --arg key "cursor/maker/$chat" 'select(.key == $key).value.seq') = 3 &&
+			$(task-list --status in_progress --count) = 1 ]]
+	}
+	wait_until 30 is_at_rest
 	hold_lock
 	echo answer >go
 	wait_until 30 grep -q '^task-watch: store: locked' second.err
