@@ -10,7 +10,7 @@
  *     show         print what was shown between the last two waits, escape sequences left out
  *
  * The terminal hangs up at the end of the script.  Exits 0; or 1, with all that was shown on
- * stderr, where something was waited for in vain for 20 seconds, or the command ended before.
+ * stderr, where something was waited for in vain for 60 seconds, or the command ended before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 #include "clock.h"
 #include "err.h"
 
-enum { DEADLINE_MS = 20000, ROWS = 500, COLUMNS = 100 };
+enum { DEADLINE_MS = 60000, ROWS = 500, COLUMNS = 100 };
 
 static struct buf shown;
 /* Where what is still to be waited for begins, and what was shown between the last two waits. */
