@@ -1,5 +1,5 @@
 # The promise of the whole: kill what you like, when you like.
-export BATS_TEST_TIMEOUT=600
+export BATS_TEST_TIMEOUT=1200
 load test_helper
 
 @test "killer: 200 kills of any process of the second pipeline lose nothing and do nothing twice" {
