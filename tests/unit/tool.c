@@ -101,8 +101,8 @@ gave(jv result, const char *status, const char *begin, const char *fact)
 	jv_free(result);
 }
 
-/* Whether a script that takes too long is ended, when it has printed what begins so.  A busy machine
- * may take longer than it is given at first only to begin. */
+/* Whether a script that takes too long is ended, when it has printed what begins so.  A busy
+ * machine may take longer than it is given at first only to begin. */
 static void
 is_late(const char *script, const char *printed, const char *fact)
 {
