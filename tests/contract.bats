@@ -46,13 +46,13 @@ contract() {
 	worker worker 'echo abc'
 	# a busy machine may need the time for the answer alone
 	for limit in 0.5 5 50; do
-		id=$(jq -nc --argjson limit $limit '{instruction: "x", agent: "worker", limits: {timeout_s: $limit},
+		id=$(jq -nc --argjson limit "$limit" '{instruction: "x", agent: "worker", limits: {timeout_s: $limit},
 			output: {check: {command: "(setsid sleep 60 &); sleep 60"}}}' | task-add --ids)
 		run -0 agent-run "$id"
 		[[ $(field "$id" .error.code) = timeout ]] || break
 	done
 	assert_equal "$(field "$id" '[.status, .error.code] | tojson')" '["failed","contract"]'
-	field "$id" .error.message | jq -Re --argjson limit $limit \
+	field "$id" .error.message | jq -Re --argjson limit "$limit" \
 		'capture("no verdict within (?<s>[0-9.]+) s").s | tonumber | . > 0 and . <= $limit'
 }
 
