@@ -11,6 +11,7 @@ export BATS_TEST_TIMEOUT=400 # two hundred take their time where others work, to
 started() { wait_until 30 test -e "$1"; }
 
 # in_progress COMMAND - a task whose agent runs this script, by agent-run: id, runner
+# Where its processes are counted it says so by `: >begun`: a touch may still be there.
 in_progress() {
 	worker busy "$1"
 	id=$(task-add --agent busy --ids work)
@@ -84,7 +85,7 @@ nothing_left() {
 }
 
 @test "agent-cancel: a running task ends with what there is of an answer, its runner first of all that ended" {
-	in_progress 'echo half; touch begun; exec sleep 1000'
+	in_progress 'echo half; : >begun; exec sleep 1000'
 	run -0 agent-cancel "$id"
 	assert_jq --argjson runner "$runner" '.[0] | .state == "cancelled" and .signal == "TERM" and
 		.pids[0] == $runner and (.pids | length == 2) and (has("left") | not)'
@@ -118,13 +119,15 @@ nothing_left() {
 	begun=${EPOCHREALTIME//[!0-9]/}
 	run -0 agent-cancel --grace 300ms "$id"
 	took=$(((${EPOCHREALTIME//[!0-9]/} - begun) / 1000))
-	assert_jq '.[0] | .state == "cancelled" and .signal == "KILL" and .ms >= 300'
-	((took < 8000)) || { echo "$took ms"; false; }
+	assert_jq '.[0] | .state == "cancelled" and .signal and .ms >= 300' # its runner may be first to kill
+	((took < 10000)) || { echo "$took ms"; false; } # which is the usual grace
 	nothing_left
 }
 
 @test "agent-cancel: who obeys within the grace is not killed, also where that is longer than agent-run's own" {
-	in_progress 'trap "sleep 2.5; touch tidied; exit" TERM; touch begun; while :; do sleep 0.1; done'
+	# what it starts meanwhile is found, too, and gets its own TERM
+	in_progress 'trap "trap \"\" TERM; sleep 2.5; touch tidied; exit" TERM; touch begun
+		while :; do sleep 0.1; done'
 	run -0 agent-cancel --grace 20 "$id"
 	assert_jq '.[0].signal == "TERM"'
 	assert_exists tidied
@@ -135,12 +138,12 @@ nothing_left() {
 	in_progress 'setsid sleep 1000 & (setsid bash -c "trap \"\" TERM; (sleep 1000 &) ; touch inner; while :; do sleep 1000; done" &)
 		until [[ -e inner ]]; do read -rt 0.01 <> <(:); done; touch begun; exec sleep 1000'
 	run -0 agent-cancel --grace 200ms "$id"
-	assert_jq '.[0] | .state == "cancelled" and .signal == "KILL" and (.pids | length) >= 5'
+	assert_jq '.[0] | .state == "cancelled" and .signal and (.pids | length) >= 5'
 	nothing_left
 }
 
 @test "agent-cancel: also after agent-run was killed, which is told nothing any more" {
-	in_progress 'setsid sleep 1000 & sleep 0.1; touch begun; exec sleep 1000'
+	in_progress 'setsid sleep 1000 & : >begun; exec sleep 1000'
 	kill -KILL "$runner"
 	await_exit "$runner" || true
 	run -0 agent-cancel "$id"
@@ -175,8 +178,8 @@ in_other_hands() {
 }
 
 @test "agent-cancel: what another user runs is named, is left, and is no end (1)" {
-	in_other_hands './become_root --reuid 0 bash -c "echo \$\$ >of_root; touch begun; exec sleep 1000" & wait'
-	run -1 --separate-stderr other_user agent-cancel --grace 200ms "$id"
+	in_other_hands './become_root --reuid 0 bash -c "echo \$\$ >of_root; : >begun; exec sleep 1000" & wait'
+	run -1 --separate-stderr other_user agent-cancel "$id"
 	assert_equal "$stderr" "agent-cancel: process $(<of_root): Operation not permitted"
 	assert_jq --argjson pid "$(<of_root)" '.[0] | .state == "cancelled" and
 		.left == [$pid] and (.pids | length == 2 and (index($pid) | not))'
@@ -186,9 +189,9 @@ in_other_hands() {
 }
 
 @test "agent-cancel: also where it has left its parent and its session, as long as its runner is there" {
-	in_other_hands './become_root --reuid 0 setsid -f bash -c "echo \$\$ >of_root; touch begun; exec sleep 1000"
+	in_other_hands './become_root --reuid 0 setsid -f bash -c "echo \$\$ >of_root; : >begun; exec sleep 1000"
 		exec sleep 1000'
-	run -1 --separate-stderr other_user agent-cancel --grace 200ms "$id"
+	run -1 --separate-stderr other_user agent-cancel "$id"
 	assert_equal "$stderr" "agent-cancel: process $(<of_root): Operation not permitted"
 	assert_jq --argjson pid "$(<of_root)" '.[0] | .state == "cancelled" and .left == [$pid]'
 	kill -KILL "$(<of_root)"
@@ -198,10 +201,10 @@ in_other_hands() {
 
 @test "agent-cancel: what hides its environment, but is ours, ends" {
 	in_other_hands 'cp /bin/sleep slow; ./become_root --reuid 0 bash -c "chown root slow; chmod u+s slow"
-		./slow 1000 & echo $! >of_root; touch begun; wait'
+		./slow 1000 & echo $! >of_root; : >begun; wait'
 	pid=$(<of_root)
 	wait_until 30 eval '! other_user cat /proc/$pid/environ >/dev/null 2>&1'
-	run -0 other_user agent-cancel --grace 200ms "$id"
+	run -0 other_user agent-cancel "$id"
 	assert_jq --argjson pid "$pid" '.[0] | .state == "cancelled" and (.pids | index($pid)) and (has("left") | not)'
 	has_ended "$pid"
 	await_exit "$runner" || true
@@ -263,8 +266,9 @@ is_begun_or_over() { [[ $(field "$1" .status) != pending ]]; }
 	agent-cancel --grace 100 "$id" >/dev/null 3>&- &
 	first=$!
 	wait_field "$id" 'has("cancel")' true
-	kill -KILL "$first"
+	kill -KILL "$first" "$runner" # else it may be the runner that kills
 	await_exit "$first" || true
+	await_exit "$runner" || true
 	run -0 agent-cancel --grace 100ms "$id"
 	assert_jq '.[0] | .state == "cancelled" and .signal == "KILL"'
 	nothing_left
@@ -474,10 +478,10 @@ agent-cancel: task 11111111-2222-4333-8444-555555555555: no such task'
 }
 
 @test "agent-cancel: agents that were spawned end, with all that they have started" {
-	worker slow 'setsid sleep 1000 & exec sleep 1000'
+	worker slow 'setsid sleep 1000 & : >"begun.$LEGWORK_TASK_ID"; exec sleep 1000'
 	for i in 1 2 3; do agent-spawn --any-scope --agent slow "work on this for long: $i" >/dev/null 3>&-; done
-	three_work() { [[ $(agent-ps | grep -c Executing) = 3 ]]; }
-	wait_until 30 three_work
+	three_begun() { [[ $(find . -name 'begun.*' | wc -l) = 3 ]]; }
+	wait_until 30 three_begun
 	run -0 agent-cancel --all
 	assert_jq 'length == 3 and all(.state == "cancelled" and .signal == "TERM" and (.pids | length) >= 2)'
 	nothing_left
@@ -642,7 +646,8 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 
 @test "agent-cancel: a spawned agent that waits for another attempt is gone when its task has ended" {
 	worker later 'exit 75'
-	id=$(agent-spawn --ids --agent later 'come back to this later' 3>&-)
+	id=$(agent-spawn --ids --agent later 3>&- \
+		<<<'{"task_description":"come back to this later","limits":{"retry_delay_s":50}}')
 	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
 	pid=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .waiter)")
 	kill -STOP "$pid" # else it may see the end before it is looked for
