@@ -251,7 +251,7 @@ line two')
 
 @test "agent-run: a task that waits for its time is not run" {
 	worker later 'echo x >>runs; exit 75'
-	id=$(task-add --ids x)
+	id=$(task-add --ids --retry-delay 60 x)
 	agent-run "$id" >/dev/null
 	run -0 agent-run "$id"
 	assert_output ''
@@ -401,7 +401,7 @@ line two')
 @test "agent-run: a child that keeps the output open does not hold it up" {
 	worker daemon 'setsid sleep 61 & echo started'
 	id=$(task-add --ids x)
-	run -0 timeout 10 agent-run "$id"
+	run -0 timeout 40 agent-run "$id"
 	assert_none_left
 	assert_equal "$(field "$id" .response)" started
 }
