@@ -26,7 +26,7 @@ pipeline() { task-watch "$@" | task-run | chat-post >/dev/null; }
 
 # Ends one that was begun as a job.
 end_pipeline() { # PID
-	pkill -TERM -P "$1" task-watch
+	wait_until 30 pkill -TERM -P "$1" task-watch
 	await_exit "$1" || true
 }
 
@@ -446,10 +446,8 @@ asks() {
 	worker waiter 'until [[ -e go ]]; do sleep 0.02; done; echo fine'
 	id=$(spawn --agent waiter wait for the file)
 	runner=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .lease)")
-	for pid in $(<"/proc/$runner/task/$runner/children"); do
-		[[ $(<"/proc/$pid/comm") = chat-post ]] && poster=$pid
-	done
-	kill -KILL "$poster"
+	wait_until 30 pgrep -x -P "$runner" chat-post >poster # it is started when agent-spawn has its answer
+	kill -KILL "$(<poster)"
 	touch go
 	wait_field "$id" .status completed
 	await_exit "$runner"
@@ -461,10 +459,11 @@ asks() {
 
 @test "agent-spawn: one that waits for another attempt counts, and goes on when there is room for its agent again" {
 	worker waiter '[[ -e tried ]] || { touch tried; exit 75; }; cat'
-	id=$(spawn --agent waiter come back to it later)
+	id=$(spawn --agent waiter <<<'{"task_description":"come back to it later","limits":{"retry_delay_s":50}}')
 	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
 	run -75 --separate-stderr agent-spawn --max-running 1 --agent waiter 'one that is too many'
 	assert_regex "$stderr" '1 agents that were spawned run already'
+	task-retry "$id" >/dev/null # its time has come
 	wait_field "$id" '[.status, .attempt] | tojson' '["completed",2]'
 }
 
@@ -474,11 +473,12 @@ asks() {
 		*) touch begun; until [[ -e go ]]; do sleep 0.02; done ;;
 		esac
 		echo done' --max-running 1
-	id=$(spawn --agent waiter this is the first one)
+	id=$(spawn --agent waiter <<<'{"task_description":"this is the first one","limits":{"retry_delay_s":50}}')
 	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
 	other=$(spawn --agent waiter this is another one)
 	wait_until 30 test -e begun
-	due=$(date -d "$(field "$id" .not_before)" +%s%3N)
+	task-retry "$id" >/dev/null # its time has come
+	due=$(date +%s%3N)
 	wait_until 30 eval '(($(date +%s%3N) > due + 500))'
 	is_field "$id" .status pending
 	touch go
