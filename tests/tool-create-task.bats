@@ -137,10 +137,14 @@ end_boss() {
 		answers 'I wait.'
 		answers 'All done.'
 	)
-	says helper < <(answers fine)
+	says helper < <(echo "wait $PWD/go"; answers fine)
 	boss
 	id=$(task-add --agent boss --ids 'how many files are there?')
-	agent-run "$id" >/dev/null
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	wait_until 30 has_lines boss/asked 2 # who has ended before is told of then
+	touch go
+	await_exit "$runner"
 	assert_equal "$(field "$id" .response)" 'All done.'
 	assert_equal "$(children | wc -l)" 2
 	for child in $(children); do
@@ -179,7 +183,8 @@ end_boss() {
 		*) touch begun; until [[ -e go ]]; do sleep 0.02; done ;;
 		esac
 		echo done' --max-running 1
-	call '{"task_description":"this is the first one","agent":"shared","wait":true}' >result 3>&- &
+	call '{"task_description":"this is the first one","agent":"shared","wait":true,"limits":{"retry_delay_s":50}}' \
+		>result 3>&- &
 	tool=$!
 	wait_until 30 test -e tried
 	child=$(task-list --ids)
@@ -188,7 +193,9 @@ end_boss() {
 	wait_until 30 test -e begun
 	waiter=$(cut -d" " -f1 "$LEGWORK_STORE/run/$(field "$child" .waiter)")
 	kill -KILL "$waiter"
-	due=$(date -d "$(field "$child" .not_before)" +%s%3N)
+	wait_until 30 has_ended "$waiter"
+	task-retry "$child" >/dev/null # its time has come
+	due=$(date +%s%3N)
 	wait_until 30 eval '(($(date +%s%3N) > due + 300))' # more than a look later
 	leases=$(stat -c %y "$LEGWORK_STORE/run")
 	wait_until 30 eval '(($(date +%s%3N) > due + 900))'
