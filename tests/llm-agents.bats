@@ -264,7 +264,7 @@ do_task() { agent-run "$1" >events && chat-post <events >/dev/null; }
 		{"type":"stop","reason":"tool_calls"}
 	END
 	thinker --tool wait
-	id=$(task-add --ids --timeout 1 'wait')
+	id=$(task-add --ids --timeout 5 'wait')
 	agent-run "$id" | chat-post >/dev/null
 	assert_equal "$(task-show "$id" | jq -c '[.status, .error.category]')" '["pending","timeout"]'
 	[[ $(task-show "$id" | jq '(.failures[0].at | sub("\\..*"; "Z") | fromdate) -

@@ -157,7 +157,7 @@ answering() {
 }
 
 @test "mcp-call: a server that closes its stdout, or says a line without end, is ended (69)" {
-	printf '#!/bin/sh\nexec >&-\necho $$ >pid\nexec sleep 1000\n' >shy
+	printf '#!/bin/sh\necho $$ >pid\nexec >&-\nexec sleep 1000\n' >shy
 	printf '#!/bin/sh\necho $$ >pid\nexec cat /dev/zero\n' >endless
 	chmod +x shy endless
 	export LEGWORK_MAX_LINE=1000000
@@ -283,7 +283,7 @@ mcp-call: mine.json: asks: ${input:key} is asked of a person, which is not done 
 }
 
 @test "mcp-call: gives up after --timeout (124), and nothing is left of the server" {
-	run -124 --separate-stderr mcp-call -t 2s new silent
+	run -124 --separate-stderr mcp-call -t 6s new silent
 	assert_equal "$stderr" 'mcp-call: new: tools/call: not answered in time'
 	wait_until 30 no_process_left
 }
