@@ -384,12 +384,12 @@ running_one() { [[ $(task-list --count --status in_progress) = 1 ]]; }
 }
 
 @test "mcp-serve: task_cancel ends what runs, and others are answered meanwhile" {
-	worker stubborn 'trap "" TERM; echo here; while :; do sleep 0.1; done'
+	worker stubborn 'trap "" TERM; echo here; touch begun; while :; do sleep 0.1; done'
 	start
 	send "$(old 1 tools/call "$(tool create_task '{"task_description":"stay where you are","agent":"stubborn"}')")"
 	answer 1 .result.structuredContent.task_id
 	id=${output//\"/}
-	wait_field "$id" .status in_progress
+	wait_until 30 test -e begun
 	waiting=$(task-add --ids count these)
 	send "$(old 2 tools/call "$(tool task_cancel "{\"task_ids\":[\"$waiting\",\"$id\"],\"reason\":\"--enough\"}")")" "$(old 3 ping)"
 	answer 3 .result
