@@ -311,7 +311,7 @@ make_all() {
 			without_powers bash -c make_all
 			chat-watch --all >/dev/null 3>&- &
 			umask 077
-			wait_until 30 bash -c '[[ $(find "$LEGWORK_STORE/watch" -type p) ]]'
+			wait_until 30 bash -c '[[ $(find "$LEGWORK_STORE/watch" -type p ! -name ".*") ]]'
 			odd=$(find "$LEGWORK_STORE" \( -type d ! -perm 0700 -o ! -type d ! -perm 0600 \) -printf '%M %P\n')
 			kill -KILL $!
 			[[ -z $odd ]] || { printf 'umask %s:\n%s\n' "$mask" "$odd"; false; }
