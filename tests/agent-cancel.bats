@@ -507,6 +507,7 @@ is_waiting_model() { [[ -e llm.pid && $(cat "/proc/$(<llm.pid)/comm" 2>/dev/null
 	agent-run "$id" >events 3>&- &
 	runner=$!
 	wait_until 30 is_waiting_model
+	wait_until 30 grep -rqs 'Half an ans' "$LEGWORK_STORE/run" # agent-run has read it
 	run -0 agent-cancel "$id"
 	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM" and (.pids | length) == 2'
 	await_stopped "$runner"

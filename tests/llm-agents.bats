@@ -4,6 +4,8 @@ load test_helper
 load records
 load llm
 
+export BATS_TEST_TIMEOUT=400 # to be killed at every call takes its time where others work, too
+
 setup() {
 	common_setup
 	LEGWORK_USER=ada

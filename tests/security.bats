@@ -4,6 +4,8 @@
 load test_helper
 load records
 
+export BATS_TEST_TIMEOUT=400 # all commands with each of all files take their time where others work, too
+
 setup() {
 	common_setup
 	victim=$BATS_TEST_TMPDIR/victim # a file, and a folder with one, that nobody may touch

@@ -46,7 +46,7 @@ call() { tool-run <<<"$1"; } # ARGUMENTS
 	run -124 --separate-stderr call '{"command":"echo soon; sleep 600 & echo $! >child; wait","timeout_s":5}'
 	assert_output soon
 	assert_equal "$stderr" 'tool-run: no end within 5 s, so it was ended'
-	has_ended "$(<child)"
+	wait_until 30 has_ended "$(<child)"
 }
 
 @test "tool-run: what a command leaves in its group is ended with it" {
