@@ -525,6 +525,28 @@ pipeline() { task-watch --drain | task-plan --planner rules | task-split | task-
 	assert_none_left
 }
 
+@test "llm agent: the same where its model was ended, too" {
+	script_llm <<-'END'
+		{"type":"text","delta":"half"}
+		hang
+	END
+	thinker
+	id=$(task-add --ids 'say it')
+	agent-run "$id" >/dev/null 3>&- &
+	runner=$!
+	wait_until 30 has_lines asked 1
+	kill -STOP "$runner"
+	kill -TERM "$runner"
+	kill -KILL "$(<llm.pid)"
+	wait_until 30 has_ended "$(<llm.pid)"
+	kill -CONT "$runner"
+	status=0
+	await_exit "$runner" || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(task-show "$id" | jq -c '[.status, .attempt]')" '["pending",0]'
+	assert_none_left
+}
+
 @test "llm agent: of a tool call that was interrupted nobody knows; one that does no harm is repeated" {
 	for kind in false true; do
 		rm -f begun

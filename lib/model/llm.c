@@ -194,6 +194,15 @@ turn(struct llm *llm, int64_t until_ms)
 	return poll(fds, LLM_FDS, left > LOOK_MS ? LOOK_MS : (int)left) > 0 && llm_go_on(llm, fds);
 }
 
+/* Whether it has ended, and so are we to: whoever stops us may have stopped it, too. */
+static bool
+ends_with_us(const struct llm *llm)
+{
+	const char *code = json_peek_string(llm->last, "code");
+
+	return stop_signal() && code && !strcmp(code, "llm_ended");
+}
+
 jv
 llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, jv event), void *arg)
 {
@@ -204,7 +213,7 @@ llm_ask(struct llm *llm, jv request, int64_t until_ms, void (*take)(void *arg, j
 	while (!is_over && !stop_signal() && clock_mono_ms() < until_ms)
 		is_over = turn(llm, until_ms);
 	if (is_over || turn(llm, 0)) /* what it has said until now is heard */
-		return llm_last(llm);
+		return ends_with_us(llm) ? jv_invalid() : llm_last(llm);
 	coproc_end(&llm->chat, 0, GRACE_MS);
 	return stop_signal()
 	           ? jv_invalid()
