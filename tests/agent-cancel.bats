@@ -212,7 +212,7 @@ in_other_hands() {
 
 @test "agent-cancel: a runner that is stopped is woken, and one that does not end is killed" {
 	in_progress 'touch begun; exec sleep 1000'
-	kill -STOP "$runner"
+	stop_idle "$runner"
 	run -0 agent-cancel "$id"
 	assert_jq '.[0] | .state == "cancelled" and .signal == "TERM"'
 	nothing_left
@@ -651,7 +651,7 @@ all_over() { [[ $(task-list --status in_progress --count) = 0 && $(task-list --s
 		<<<'{"task_description":"come back to this later","limits":{"retry_delay_s":50}}')
 	wait_field "$id" '[.status, .waiting] | tojson' '["pending","time"]'
 	pid=$(cut -d' ' -f1 "$LEGWORK_STORE/run/$(field "$id" .waiter)")
-	kill -STOP "$pid" # else it may see the end before it is looked for
+	stop_idle "$pid" # else it may see the end before it is looked for
 	run -0 agent-cancel --grace 100ms "$id"
 	assert_jq --argjson pid "$pid" 'length == 1 and .[0].state == "cancelled" and .[0].pids == [$pid]'
 	[[ ! -d /proc/$pid ]] || grep -q '^State:.Z' "/proc/$pid/status"

@@ -359,7 +359,7 @@ asks() {
 
 @test "agent-spawn: while its agent lives, no pipeline takes a task that was allowed to go on" {
 	asks
-	kill -STOP "$runner"
+	stop_idle "$runner"
 	task-approve "$id" >/dev/null
 	LEGWORK_LLM=$PWD/none pipeline --drain
 	agent-run "$id"
@@ -387,7 +387,7 @@ asks() {
 	asks
 	pipeline 3>&- &
 	keeper=$!
-	kill -STOP "$runner"
+	stop_idle "$runner"
 	task-approve "$id" >/dev/null
 	kill -KILL "$runner"
 	wait_field "$id" '[.status, .response, has("waiter")] | tojson' '["completed","It is done.",false]'

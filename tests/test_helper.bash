@@ -88,8 +88,8 @@ stop_idle() { wait_until 30 has_stopped_idle "$@"; }
 has_stopped_idle() {
 	local pid
 	kill -STOP "$@"
-	for pid; do wait_until 30 grep -q '^State:.T' "/proc/$pid/status"; done
-	flock -n "$LEGWORK_STORE/gate" flock -n "$LEGWORK_STORE/lock" true || { kill -CONT "$@"; return 1; }
+	for pid; do wait_until 30 grep -q '^State:.[TZ]' "/proc/$pid/status"; done
+	flock -w 1 "$LEGWORK_STORE/gate" flock -w 1 "$LEGWORK_STORE/lock" true || { kill -CONT "$@"; return 1; }
 }
 
 has_ended() {
