@@ -139,7 +139,7 @@ arrange() {
 # --- ways to print
 
 @test "task-list: --format text is a table, with short ids" {
-	arrange
+	LEGWORK_NOW=2026-11-20T00:00:00Z arrange
 	LEGWORK_NOW=2099-01-01T00:00:00Z run -0 task-list --format text --status pending
 	assert_equal "${lines[0]}" 'ID        STATUS   PRIO  AGE  AGENT  TITLE'
 	assert_regex "${lines[1]}" "^${d:0:8}  pending        72y         d\$"
