@@ -140,8 +140,8 @@ test_signals(void)
 	kill(getpid(), SIGTSTP);
 	sigpending(&now);
 	ok(sigismember(&now, SIGTSTP), "which would stop us while we hold the lock");
-	signal(SIGTSTP, SIG_IGN); /* forgets it */
-	signal(SIGTSTP, SIG_DFL);
+	sigaction(SIGTSTP, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL); /* forgets it */
+	sigaction(SIGTSTP, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 	lock_drop(&l);
 	sigemptyset(&one);
 	sigaddset(&one, SIGUSR2);
