@@ -52,7 +52,7 @@ load records
 }
 
 @test "chat-list: --format text counts the events" {
-	chat=$(chat-new --ids -u ada --title 'The garden')
+	chat=$(LEGWORK_NOW=2026-11-20T00:00:00Z chat-new --ids -u ada --title 'The garden')
 	seq 1 12 | chat-post "$chat" >/dev/null
 	LEGWORK_NOW=2099-01-01T00:00:00Z run -0 chat-list --format text
 	assert_output "ID        AGE  EVENTS  OWNER  TITLE

@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "err.h"
 
-enum { READ_BYTES = 64 << 10, WHY_BYTES = 500, WHY_WAIT_MS = 100, KILL_MS = 2000 };
+enum { READ_BYTES = 64 << 10, WHY_BYTES = 500, WHY_WAIT_MS = 500, KILL_MS = 2000 };
 
 static void
 close_all(struct coproc *c)

@@ -283,6 +283,8 @@ hunt_wait(struct hunt *h, int64_t until_ms, const struct pollfd *also, size_t al
 	while (h->founds > 0)
 		close(fds[--h->founds].fd);
 	free(fds);
+	if (len == 0 && h->is_unclear)
+		poll(NULL, 0, h->quiet / 5); /* who is in the middle of an exec gets on */
 }
 
 bool
