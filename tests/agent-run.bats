@@ -606,6 +606,7 @@ did: second'
 	agent-run "$id" >/dev/null 3>&- &
 	wait_until 30 test -s started
 	kill -KILL $!
+	wait_until 30 has_ended $!
 	keep_fifos=1
 	run -0 --separate-stderr bash -c 'task-watch --drain | tee handed | task-run >/dev/null'
 	assert_equal "$(jq -r .id handed)" "$id"

@@ -159,6 +159,7 @@ highest() { sort -n most | tail -n 1; }
 	runner=$!
 	wait_until 30 test -e once
 	kill -KILL $runner
+	wait_until 30 has_ended $runner
 	keep_fifos=1
 	run -0 timeout 30 bash -c 'task-watch --drain | task-run >/dev/null'
 	assert_equal "$(task-list --jq .status)" $'completed\ncompleted'

@@ -164,6 +164,7 @@ task-run: stdin:4: byte 1: not a JSON value'
 	wait_until 30 grep -q 'half way' first
 	chat-post <first >/dev/null
 	kill -KILL $!
+	wait_until 30 has_ended $!
 	keep_fifos=1
 	task-run </dev/null >second 3>&- &
 	echo go >gate # the agent lives on, or another attempt is made
