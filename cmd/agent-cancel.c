@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "bell.h"
 #include "cancel.h"
 #include "chat.h"
 #include "clock.h"
@@ -14,7 +13,6 @@
 #include "may.h"
 #include "opt.h"
 #include "person.h"
-#include "proc.h"
 #include "progress.h"
 #include "rows.h"
 #include "task.h"
@@ -46,10 +44,9 @@ struct cancel {
 	jv named; /* whose end was asked for by id: id -> true */
 	struct progress progress;
 	size_t running;
-	jv denied;       /* by the rules of their chats: id -> why; told, and in the audit, once */
-	jv refusals;     /* of what was named in vain: why */
-	int refused;     /* the exit status of the last of them; 0: none */
-	bool has_killed; /* perhaps: what has no time to tidy up leaves its bells and its lease */
+	jv denied;   /* by the rules of their chats: id -> why; told, and in the audit, once */
+	jv refusals; /* of what was named in vain: why */
+	int refused; /* the exit status of the last of them; 0: none */
 	int status;
 };
 
@@ -157,7 +154,6 @@ waiter_of(struct cancel *c, jv line)
 
 	if (pid < 0)
 		c->status = (err_print(), EX_NO);
-	c->has_killed = c->has_killed || pid > 0;
 	if (pid == 0) /* it has heard of it, and ended before we looked */
 		pid = (pid_t)json_peek_int(line, "waiter_pid", 0);
 	return pid > 0 ? JV_ARRAY(jv_number(pid)) : jv_array();
@@ -253,7 +249,6 @@ note_halt(struct cancel *c, struct halt *h, int64_t before_ms)
 	line = json_set(line, "signal",
 	    h->signal ? jv_string(h->signal == SIGKILL ? "KILL" : "TERM") : jv_null());
 	line = json_set_int(line, "ms", before_ms + h->ms);
-	c->has_killed = c->has_killed || h->signal == SIGKILL;
 	if (jv_array_length(jv_copy(h->left)) > 0)
 		line = json_set(line, "left", jv_copy(h->left));
 	c->lines = json_set(c->lines, h->id, line);
@@ -402,10 +397,6 @@ main(int argc, char *argv[])
 	progress_begin(&c.progress, "ending tasks");
 	while (halt_running(&c, mark(&c)))
 		; /* what was spawned meanwhile ends, too */
-	if (c.has_killed) {
-		bell_sweep(store_watch_fd(c.s));
-		proc_lease_sweep(store_run_fd(c.s));
-	}
 	store_close(c.s);
 	print(&c);
 	jv_free(c.lines);

@@ -131,7 +131,7 @@ int
 main(int argc, char *argv[])
 {
 	char **operands = opt_parse(&cmd, argv);
-	struct request r = { .chat = jv_invalid() };
+	struct request r = { .prefix = *operands, .chat = jv_invalid() };
 	struct store *s;
 
 	(void)argc;
@@ -142,7 +142,6 @@ main(int argc, char *argv[])
 	if (!title && !approve && !agents.len && !bots.len && !persons.len && !strangers.len &&
 	    !allow_is_given(&allow) && !single && !many && !when_idle && !lock && !unlock)
 		opt_usage(&cmd, "nothing to change");
-	r.prefix = operands[0];
 	if (single && many)
 		opt_usage(&cmd, "--one-at-a-time and --many-at-a-time: want one of them");
 	if (lock && unlock)

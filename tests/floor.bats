@@ -97,7 +97,7 @@ end() {
 	run -75 chat-post "$chat" stop it
 	run -0 chat-post "$chat" "/cancel $id enough"
 	run -0 bash -c 'chat-show "$1" | task-draft --commands | task-add' . "$chat"
-	await_exit $runner || [[ $? = 143 ]]
+	await_stopped $runner
 	assert_equal "$(field "$id" .status)" cancelled
 	assert_none_left
 	run -0 chat-post "$chat" thanks
@@ -106,7 +106,7 @@ end() {
 @test "floor: agent-cancel stops it" {
 	begin --lock
 	run -0 agent-cancel "$id"
-	await_exit $runner || [[ $? = 143 ]]
+	await_stopped $runner
 	run -0 chat-post "$chat" thanks
 }
 

@@ -509,7 +509,8 @@ pipeline() { task-watch --drain | task-plan --planner rules | task-split | task-
 	assert_equal "$(task-show "$id" | jq -r .status)" completed
 }
 
-@test "llm agent: TERM in the middle of a turn puts the task back, uncounted" {
+# in_the_middle - id is a task of whose answer its model has said half, to runner
+in_the_middle() {
 	script_llm <<-'END'
 		{"type":"text","delta":"half"}
 		hang
@@ -519,32 +520,28 @@ pipeline() { task-watch --drain | task-plan --planner rules | task-split | task-
 	agent-run "$id" >/dev/null 3>&- &
 	runner=$!
 	wait_until 30 has_lines asked 1
-	kill -TERM "$runner"
-	await_exit "$runner" || [ $? = 143 ]
+}
+
+is_put_back() {
+	await_stopped "$runner"
 	assert_equal "$(task-show "$id" | jq -c '[.status, .attempt]')" '["pending",0]'
 	assert_none_left
 }
 
+@test "llm agent: TERM in the middle of a turn puts the task back, uncounted" {
+	in_the_middle
+	kill -TERM "$runner"
+	is_put_back
+}
+
 @test "llm agent: the same where its model was ended, too" {
-	script_llm <<-'END'
-		{"type":"text","delta":"half"}
-		hang
-	END
-	thinker
-	id=$(task-add --ids 'say it')
-	agent-run "$id" >/dev/null 3>&- &
-	runner=$!
-	wait_until 30 has_lines asked 1
+	in_the_middle
 	kill -STOP "$runner"
 	kill -TERM "$runner"
 	kill -KILL "$(<llm.pid)"
 	wait_until 30 has_ended "$(<llm.pid)"
 	kill -CONT "$runner"
-	status=0
-	await_exit "$runner" || status=$?
-	assert_equal "$status" 143
-	assert_equal "$(task-show "$id" | jq -c '[.status, .attempt]')" '["pending",0]'
-	assert_none_left
+	is_put_back
 }
 
 @test "llm agent: of a tool call that was interrupted nobody knows; one that does no harm is repeated" {
@@ -680,7 +677,7 @@ is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.
 	await_exit "$agent"
 	wait_until 30 grep -q 'completed successfully' seen
 	kill "$viewer"
-	await_exit "$viewer" || [[ $? = 143 ]]
+	await_stopped "$viewer"
 	# each text is told by the first event of its kind behind the one that it names
 	run -0 jq -sr '[.[] | select(.seq)] as $events | .[] | select(.type == "delta" and .data.offset == 0).data as $d |
 		$events | map(select(.n > $d.after and .type == {text: "message", thought: "thought"}[$d.kind]))[0].data.text' seen
@@ -708,7 +705,7 @@ is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.
 	wait_until 30 is_seen $'text 0 half an answer\ntext 0 '
 	wait_until 30 grep -q '"error"' seen
 	kill "$viewer"
-	await_exit "$viewer" || [[ $? = 143 ]]
+	await_stopped "$viewer"
 	assert_equal "$(task-show "$id" | jq -c '[.status, .error.message, .response]')" \
 		'["failed","the model is ill","half an answer"]'
 	run -0 said "$id"
@@ -735,7 +732,7 @@ is_seen() { [[ $(jq -r 'select(.type == "delta").data | "\(.kind) \(.offset) \(.
 	await_exit "$agent"
 	wait_until 30 grep -q 'completed successfully' seen
 	kill "$viewer"
-	await_exit "$viewer" || [[ $? = 143 ]]
+	await_stopped "$viewer"
 	run -0 jq -sr '.[] | select(.type == "message").data.text' seen
 	assert_output $'forty-two\n42'
 	assert_equal "$(jq -c 'select(.type == "delta" and .data.text == "")' seen)" ''

@@ -118,7 +118,7 @@ all_done() {
 	for i in 1 2 3; do
 		wait_until 30 cmp -s all "view$i"
 		kill "${viewer[i]}"
-		await_exit "${viewer[i]}" || [ $? = 143 ]
+		await_stopped "${viewer[i]}"
 	done
 	[ "$(jq -r .data.text all | grep -c '^word ')" = 20 ]
 	[ "$(jq -r 'select(.type == "thought") | .data.text' all | wc -l)" = 60 ]

@@ -181,7 +181,7 @@ using() { jq -c --argjson in "$1" --argjson out "$2" 'if .type == "stop" then {t
 	task-plan <tasks >out 3>&- &
 	wait_until 30 has_lines asked 1
 	kill -TERM $!
-	await_exit $! || [ $? = 143 ]
+	await_stopped $!
 	assert_equal "$(store-dump)" "$before"
 	assert_equal "$(<out)" ''
 }

@@ -8,6 +8,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "bell.h"
 #include "clock.h"
 #include "err.h"
 #include "hunt.h"
@@ -324,11 +325,19 @@ conclude(const struct run *r)
 	return 0;
 }
 
+static void
+tidy_up(struct store *s)
+{
+	bell_sweep(store_watch_fd(s));
+	proc_lease_sweep(store_run_fd(s));
+}
+
 int
 halt_run(struct store *s, struct halt *halt, size_t len, int grace_ms,
     void (*step)(void *arg, size_t gone), void *arg)
 {
 	struct run r = { .s = s, .halt = halt, .len = len, .grace_ms = grace_ms };
+	bool has_killed = false;
 	int rc;
 
 	r.hunt = hunt_open("LEGWORK_RUN=");
@@ -337,10 +346,14 @@ halt_run(struct store *s, struct halt *halt, size_t len, int grace_ms,
 	for (size_t i = 0; i < len; i++)
 		halt[i].ms = halt[i].pidfd = -1;
 	rc = go_on(&r, step, arg);
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
 		report(&r, &halt[i]);
+		has_killed = has_killed || halt[i].signal == SIGKILL;
+	}
 	if (rc == 0)
 		rc = conclude(&r);
+	if (has_killed)
+		tidy_up(s);
 	hunt_close(r.hunt);
 	free(r.pidfds);
 	return rc;
@@ -367,9 +380,13 @@ halt_waiter(struct store *s, const char *lease, int grace_ms)
 
 	if (pidfd < 0)
 		return 0;
-	is_gone = ends_in(pidfd, grace_ms) ||
-	          (stop_send(pidfd, 0) == 0 && ends_in(pidfd, LATER_MS)) ||
-	          (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 && ends_in(pidfd, KILL_WAIT_MS));
+	is_gone =
+	    ends_in(pidfd, grace_ms) || (stop_send(pidfd, 0) == 0 && ends_in(pidfd, LATER_MS));
+	if (!is_gone && pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 &&
+	    ends_in(pidfd, KILL_WAIT_MS)) {
+		is_gone = true;
+		tidy_up(s);
+	}
 	close(pidfd);
 	return is_gone ? pid : err_set(EX_NOPERM, "process %d: does not end", (int)pid);
 }

@@ -7,6 +7,7 @@
  * 2. Everything that carries the task's lease (hunt.h) gets TERM, and KILL when the time is over;
  *    the runner only if it is still there a little later.
  * 3. A task whose runner is dead is ended here, but only when nothing is left of it.
+ * 4. What got its KILL had no time to tidy up: its bells and its lease are removed here.
  */
 #ifndef HALT_H
 #define HALT_H

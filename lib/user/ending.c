@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cancel.h"
+#include "deed.h"
 #include "err.h"
 #include "halt.h"
 
@@ -77,19 +78,10 @@ ending_mark(struct ending *e, struct tx *tx)
 }
 
 static int
-mark_again(struct ending *e, struct store *s)
+mark_again(void *arg, struct tx *tx)
 {
-	enum store_result rc;
-
-	do {
-		struct tx *tx = store_begin(s);
-
-		if (!tx)
-			return -1;
-		ending_mark(e, tx);
-		rc = store_commit(tx, STORE_DURABLE);
-	} while (rc == STORE_AGAIN);
-	return rc == STORE_OK ? 0 : -1;
+	ending_mark(arg, tx);
+	return 0;
 }
 
 /* Those that run, told by id; an array of e->running. */
@@ -137,7 +129,8 @@ ending_run(struct ending *e, struct store *s, void (*step)(void *arg, size_t gon
 			note_halt(e, &halt[i]);
 		free(halt);
 		if (rc == 0)
-			rc = mark_again(e, s); /* what was spawned meanwhile ends, too */
+			rc = deed_change(s, mark_again,
+			    e); /* what was spawned meanwhile ends, too */
 	}
 	return rc ? -1 : 0;
 }
