@@ -126,22 +126,47 @@ is_uuid_key(const char *key)
 }
 
 static void
-bind_key(struct kv *kv, const struct fold_change *change, bool is_there)
+bind_key(struct kv *kv, const struct name *key, uint64_t n)
 {
-	struct walk w = { change->key.p, change->key.p + change->key.len };
-	struct name key;
+	index_bind(kv, key->text, n);
+	if (is_uuid_key(key->text))
+		index_link(kv, key->text, n);
+}
 
-	if (!next_name(&w, &key))
+static void
+unbind_key(struct kv *kv, const struct name *key, uint64_t n)
+{
+	index_unbind(kv, key->text, n);
+	if (is_uuid_key(key->text))
+		index_unlink(kv, key->text, n);
+}
+
+/* The key of a record that is there. */
+static bool
+key_of(const struct fold_change *change, struct name *key)
+{
+	struct walk w;
+
+	if (!change->sets.p)
+		return false;
+	w = (struct walk){ change->key.p, change->key.p + change->key.len };
+	return next_name(&w, key);
+}
+
+/* A record's key is the same for all its life, but a line that is not ours may give it another: what
+ * was linked is unlinked first, or the index would have a chain without an end. */
+static void
+fold_key(struct kv *kv, const struct fold_change *was, const struct fold_change *change)
+{
+	struct name old, new;
+	bool had = key_of(was, &old), has = key_of(change, &new);
+
+	if (had && has && !strcmp(old.text, new.text))
 		return;
-	if (is_there) {
-		index_bind(kv, key.text, change->n);
-		if (is_uuid_key(key.text))
-			index_link(kv, key.text, change->n);
-	} else {
-		index_unbind(kv, key.text, change->n);
-		if (is_uuid_key(key.text))
-			index_unlink(kv, key.text, change->n);
-	}
+	if (had)
+		unbind_key(kv, &old, change->n);
+	if (has)
+		bind_key(kv, &new, change->n);
 }
 
 void
@@ -152,10 +177,7 @@ fold_members(struct kv *kv, struct scan_text old, const struct fold_change *chan
 
 	if (old.p)
 		fold_parse(old, &was);
-	if (!was.sets.p && change->sets.p)
-		bind_key(kv, change, true);
-	if (was.sets.p && !change->sets.p)
-		bind_key(kv, change, false);
+	fold_key(kv, &was, change);
 	for (struct walk w = walk_over(was.sets); next_name(&w, &name);)
 		if (!has_name(change->sets, name.text))
 			index_remove(kv, name.text, change->n);

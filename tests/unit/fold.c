@@ -185,6 +185,37 @@ test_members(void)
 	kv_close(kv);
 }
 
+/* How many are found by the first digits, up to 10: a walk without an end is no test's end. */
+static int
+count_candidates(struct kv *kv)
+{
+	struct index_walk walk = { 0 };
+	int count = 0;
+
+	while (count < 10 && index_candidate(kv, "task", "abcde", &walk) != 0)
+		count++;
+	return count;
+}
+
+/* No line of ours does that, but one that is read may. */
+static void
+test_another_key(void)
+{
+	struct kv *kv = new_index("index");
+
+	change(kv, (struct buf){ 0 }, first_version());
+	change(kv, first_version(), change_of("x", 5, "[]", "[]", "{}"));
+	ok(!index_find(kv, task) && !count_candidates(kv) && index_find(kv, "x") == 5,
+	    "a record that has another key now is found by that one only");
+	change(kv, change_of("x", 5, "[]", "[]", "{}"), first_version());
+	ok(!index_find(kv, "x") && is_candidate(kv, 5) && count_candidates(kv) == 1,
+	    "with its first one again it is linked once");
+	change(kv, first_version(), change_of("x", 5, NULL, NULL, NULL));
+	ok(!index_find(kv, task) && !count_candidates(kv),
+	    "deleted by another key it is not found by its own");
+	kv_close(kv);
+}
+
 static void
 test_names_that_move(void)
 {
@@ -292,6 +323,7 @@ main(void)
 	test_parse_refuses();
 	test_names();
 	test_members();
+	test_another_key();
 	test_names_that_move();
 	test_lines();
 	box_close();

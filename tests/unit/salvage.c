@@ -292,7 +292,7 @@ test_again(void)
 	put(s, 1, 601);
 	put(s, 2, 602);
 	bytes = box_read("a/journal/00000003.jsonl", &len);
-	*strstr(bytes, "601") = '7';
+	strstr(bytes, "\"i\":601")[4] = '7';
 	box_write("a/journal/00000003.jsonl", bytes, len);
 	free(bytes);
 	ok(store_salvage(s, &report) == 0 && get(s, 0) == 600 && get(s, 1) == 29 &&
