@@ -76,12 +76,12 @@ add_answer(struct buf *b, const char *text, const char *end)
 	buf_puts(b, "");
 	while ((p = memchr(p, '<', (size_t)(end - p)))) {
 		if (is_tag(p, end, true, &behind)) {
-			if (!is_thought && (begins_line(p, text) || ends_line(behind, end)))
-				b->len = 0;
-			else if (!is_thought)
-				buf_add(b, start, (size_t)(behind - start));
-			is_thought = false;
-			start = behind;
+			if (is_thought || begins_line(p, text) || ends_line(behind, end)) {
+				if (!is_thought)
+					b->len = 0;
+				is_thought = false;
+				start = behind;
+			}
 		} else if (!is_thought && begins_line(p, start) && is_tag(p, end, false, &behind)) {
 			buf_add(b, start, (size_t)(p - start));
 			is_thought = true;

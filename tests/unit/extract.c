@@ -70,6 +70,8 @@ test_thoughts(void)
 	    "a tag within a line opens nothing");
 	gives("It is:\n{\"b\":\n\"<think>c</think>\"}", "{\"b\":\"<think>c</think>\"}",
 	    "but closes nothing either");
+	gives("It is: {\"b\":\"a</think><think>c\"}", "{\"b\":\"a</think><think>c\"}",
+	    "even where one follows the other");
 	refuses("<think>[1]</think>\n", "there are only thoughts", "a thought is no answer");
 	refuses("<think>[1]", "there are only thoughts", "nor is one without end");
 }
