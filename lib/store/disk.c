@@ -341,6 +341,13 @@ done:
 	return rc;
 }
 
+void
+disk_distrust(struct disk *d)
+{
+	mark_begin(d->mark);
+	unlinkat(d->fd, "index.ckpt", 0);
+}
+
 bool
 disk_is_current(struct disk *d, struct kv **kv, bool is_writer)
 {
@@ -444,7 +451,8 @@ is_same(struct kv *a, struct kv *b)
 	       of_a.entries == of_b.entries;
 }
 
-/* Compares the index with a fold of the journal that is made beside it. */
+/* Compares the index with a fold of the journal that is made beside it, and puts that in its place:
+ * where GDBM's directory is damaged, no key of today may lead there, but one of tomorrow. */
 static int
 compare_index(struct disk *d, struct disk_report *report)
 {
@@ -459,11 +467,13 @@ compare_index(struct disk *d, struct disk_report *report)
 		report->records = index_head(fresh).records;
 		report->was_index_right =
 		    disk_is_current(d, &index, false) && is_same(index, fresh);
-		rc = 0;
+		if ((rc = renameat(d->fd, name, d->fd, "index.gdbm")) < 0)
+			err_sys("index.gdbm");
 	}
 	kv_close(index);
 	kv_close(fresh);
-	unlinkat(d->fd, name, 0);
+	if (rc < 0)
+		unlinkat(d->fd, name, 0);
 	return rc;
 }
 
@@ -482,10 +492,8 @@ disk_check(struct disk *d, struct disk_report *report)
 			disk_poison(d);
 		return -1;
 	}
-	if (!report->was_index_right) {
-		mark_begin(d->mark);
-		unlinkat(d->fd, "index.ckpt", 0); /* it may be as wrong */
-	}
+	if (!report->was_index_right)
+		disk_distrust(d);
 	if (!disk_is_current(d, &kv, true) && disk_make_current(d, &kv) < 0)
 		return -1;
 	kv_close(kv);

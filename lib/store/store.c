@@ -195,7 +195,7 @@ static bool
 has_failed(struct tx *tx)
 {
 	if (!tx->has_failed && kv_failed(tx->kv) < 0) {
-		mark_begin(tx->s->disk.mark);
+		disk_distrust(&tx->s->disk);
 		store_fail(tx);
 	}
 	return tx->has_failed;
@@ -302,9 +302,10 @@ write_changes(struct tx *tx, struct journal_pos *head)
 	tx->head.at = *head;
 	index_set_head(tx->kv, &tx->head);
 	mark_begin(tx->s->disk.mark);
-	/* If the index fails the mark stays dirty, and the next one to come makes it again. */
 	if (kv_flush(tx->kv) == 0)
 		mark_finish(tx->s->disk.mark, head);
+	else
+		disk_distrust(&tx->s->disk);
 	result = STORE_OK;
 done:
 	buf_release(&set);
@@ -457,8 +458,7 @@ store_peek_change(struct tx *tx, uint64_t n, struct scan_text *text)
 	*text = (struct scan_text){ tx->scratch.p, tx->scratch.len };
 	if (text->len == place.len && crc32c(0, text->p, text->len) == place.crc)
 		return true;
-	mark_begin(tx->s->disk.mark); /* either is wrong: making the index again shows which */
-	unlinkat(tx->s->disk.fd, "index.ckpt", 0);
+	disk_distrust(&tx->s->disk); /* either is wrong: making the index again shows which */
 	err_set(EX_IOERR, "record %" PRIu64 ": the index and the journal do not fit", n);
 	store_fail(tx);
 	return false;

@@ -4,6 +4,7 @@
 
 #include "bell.h"
 #include "box.h"
+#include "checkpoint.h"
 #include "clock.h"
 #include "err.h"
 #include "id.h"
@@ -626,6 +627,73 @@ test_damaged_record(void)
 	store_close(s);
 }
 
+/* Puts records until `most` transactions have ended; how many failed. */
+static int
+count_failures(struct store *s, int most)
+{
+	int failures = 0;
+
+	for (int i = 0; i < most; i++) {
+		struct tx *tx = store_begin(s);
+		char key[20];
+
+		snprintf(key, sizeof key, "key-%d", i);
+		if (tx)
+			put(tx, key, i, "[]", "[]");
+		failures += !tx || store_commit(tx, STORE_DURABLE) != STORE_OK;
+	}
+	return failures;
+}
+
+/* An eighth of GDBM's directory, which is the file's second block, leads nowhere, in the index and
+ * in its copy.  As long as no key is looked for there, nobody can know. */
+static void
+damage_directory(struct store *s, size_t eighth)
+{
+	struct tx *tx = begin_reading(s);
+	int dir_fd = open(getenv("LEGWORK_STORE"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t len;
+	char *bytes;
+
+	store_end(tx);
+	bytes = box_read("directory/index.gdbm", &len);
+	memset(bytes + 4096 + eighth * 512, 0xa5, 512);
+	box_write("directory/index.gdbm", bytes, len);
+	free(bytes);
+	if (dir_fd < 0 || checkpoint_save(dir_fd) < 0)
+		abort();
+	close(dir_fd);
+}
+
+static void
+test_damaged_directory(void)
+{
+	int total = 0, most = 0, checked = 0;
+	struct disk_report report;
+	struct store *s;
+
+	use_store("directory");
+	for (size_t i = 0; i < 16; i++) {
+		s = open_store();
+		count_failures(s, 1);
+		damage_directory(s, i / 2);
+		if (i % 2) {
+			checked += store_check(s, &report) < 0;
+			checked += count_failures(s, 40);
+		} else {
+			int failures = count_failures(s, 40);
+
+			total += failures;
+			most = failures > most ? failures : most;
+		}
+		store_close(s);
+		box_empty("directory");
+	}
+	ok(total > 0 && most == 1,
+	    "where the index's directory is damaged one transaction fails, and no other");
+	is_int(checked, 0, "after a check, none");
+}
+
 /* The descriptors of journal segments become ones that cannot be synced. */
 static void
 break_sync(void)
@@ -828,6 +896,7 @@ main(void)
 	test_bells();
 	test_bells_apart();
 	test_damaged_record();
+	test_damaged_directory();
 	test_poison();
 	test_locked();
 	test_killed_writers();
