@@ -1,6 +1,6 @@
 # The part of tests/torture that is quick enough for every day; make torture does all of it.
 load test_helper
-export BATS_TEST_TIMEOUT=600
+export BATS_TEST_TIMEOUT=1200 # the faults take their time where others work, too
 
 # --- check-history: a store that is as it was acknowledged, and what is refused
 
