@@ -43,8 +43,8 @@ bool disk_is_current(struct disk *d, struct kv **kv, bool is_writer);
 /* disk_make_current - under the exclusive lock: make it right, and open it.  0, or -1 with err. */
 int disk_make_current(struct disk *d, struct kv **kv);
 
-/* disk_distrust - the index is damaged, and so its copy may be: the next one to come makes it again,
- * from the journal's first line. */
+/* disk_distrust - the index is damaged, and so its copy may be: the next one to come makes it
+ * again, from the journal's first line. */
 void disk_distrust(struct disk *d);
 
 /* disk_poison - from now on nobody writes, until a person has run store-check. */
@@ -72,7 +72,7 @@ struct disk_report {
 };
 
 /*
- * disk_check - read the whole journal, and compare the index with a fold of it, which takes its place
+ * disk_check - read the whole journal, compare the index with a fold of it, put that in its place
  *
  * Under the exclusive lock.  Clears the poison if the journal is whole and can be synced.
  * Returns 0; or -1 with err: EX_DATAERR where the journal is damaged, EX_IOERR.

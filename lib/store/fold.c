@@ -153,8 +153,8 @@ key_of(const struct fold_change *change, struct name *key)
 	return next_name(&w, key);
 }
 
-/* A record's key is the same for all its life, but a line that is not ours may give it another: what
- * was linked is unlinked first, or the index would have a chain without an end. */
+/* A record's key is the same for all its life, but a line that is not ours may give it another:
+ * what was linked is unlinked first, or the index would have a chain without an end. */
 static void
 fold_key(struct kv *kv, const struct fold_change *was, const struct fold_change *change)
 {
