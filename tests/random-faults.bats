@@ -2,7 +2,7 @@
 # all of it.
 load test_helper
 load records
-export BATS_TEST_TIMEOUT=1200
+export BATS_TEST_TIMEOUT=1200 # faults take their time where others work, too
 
 # skip_what_was - where the script could not try what it was to try
 skip_what_was() {

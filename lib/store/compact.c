@@ -283,8 +283,7 @@ remove_old(struct compact *c)
 		lock_drop(&c->d->lock);
 		return -1;
 	}
-	unlinkat(c->d->fd, "index.ckpt", 0);
-	atomic_store(&c->d->mark->checkpoint, 0);
+	disk_drop_checkpoint(c->d);
 	if (dir_sync(c->d->fd) < 0) { /* it must not come back after the segments have gone */
 		lock_drop(&c->d->lock);
 		return -1;

@@ -256,8 +256,9 @@ fold_rest(struct disk *d, struct kv *kv, struct journal_pos *at, bool wants_chec
 	return 0;
 }
 
-/* What there is to begin from. */
-enum origin { FROM_INDEX, FROM_CHECKPOINT, FROM_NOTHING };
+/* What there is to begin from: the index where the mark is good, one that was made just now where
+ * it is not, a copy, or the journal's first line. */
+enum origin { FROM_INDEX, FROM_FOLD, FROM_CHECKPOINT, FROM_NOTHING };
 
 /* Opens the index as it is to begin with; *at is where it has come to. */
 static struct kv *
@@ -342,10 +343,17 @@ done:
 }
 
 void
+disk_drop_checkpoint(struct disk *d)
+{
+	unlinkat(d->fd, "index.ckpt", 0);
+	atomic_store(&d->mark->checkpoint, 0); /* another is due as if there had been none */
+}
+
+void
 disk_distrust(struct disk *d)
 {
 	mark_begin(d->mark);
-	unlinkat(d->fd, "index.ckpt", 0);
+	disk_drop_checkpoint(d);
 }
 
 bool
@@ -381,7 +389,7 @@ disk_make_current(struct disk *d, struct kv **kv)
 		return -1;
 	if (bring_up(d, FROM_CHECKPOINT) < 0) {
 		/* bad, or ahead of the journal: it must not fit by chance when that has grown */
-		unlinkat(d->fd, "index.ckpt", 0);
+		disk_drop_checkpoint(d);
 		if (bring_up(d, FROM_NOTHING) < 0)
 			return -1;
 	}
@@ -492,8 +500,10 @@ disk_check(struct disk *d, struct disk_report *report)
 			disk_poison(d);
 		return -1;
 	}
-	if (!report->was_index_right)
+	if (!report->was_index_right) {
 		disk_distrust(d);
+		bring_up(d, FROM_FOLD); /* all that is left is the mark; else it is made again */
+	}
 	if (!disk_is_current(d, &kv, true) && disk_make_current(d, &kv) < 0)
 		return -1;
 	kv_close(kv);

@@ -43,10 +43,6 @@ bool disk_is_current(struct disk *d, struct kv **kv, bool is_writer);
 /* disk_make_current - under the exclusive lock: make it right, and open it.  0, or -1 with err. */
 int disk_make_current(struct disk *d, struct kv **kv);
 
-/* disk_distrust - the index is damaged, and so its copy may be: the next one to come makes it
- * again, from the journal's first line. */
-void disk_distrust(struct disk *d);
-
 /* disk_poison - from now on nobody writes, until a person has run store-check. */
 void disk_poison(struct disk *d);
 
@@ -62,6 +58,13 @@ bool disk_wants_checkpoint(const struct disk *d);
 
 /* disk_checkpoint - under the lock (shared is enough): make one.  0, or -1 with err. */
 int disk_checkpoint(struct disk *d);
+
+/* disk_drop_checkpoint - nobody begins from the last one any more, and another is due sooner. */
+void disk_drop_checkpoint(struct disk *d);
+
+/* disk_distrust - the index is damaged, and so its checkpoint may be: the next one to come makes it
+ * again, from the journal's first line. */
+void disk_distrust(struct disk *d);
 
 /* What disk_check found. */
 struct disk_report {

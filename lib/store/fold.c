@@ -126,31 +126,28 @@ is_uuid_key(const char *key)
 }
 
 static void
-bind_key(struct kv *kv, const struct name *key, uint64_t n)
+bind_key(struct kv *kv, const struct fold_change *change, bool is_there)
 {
-	index_bind(kv, key->text, n);
-	if (is_uuid_key(key->text))
-		index_link(kv, key->text, n);
+	struct walk w = { change->key.p, change->key.p + change->key.len };
+	struct name key;
+
+	if (!next_name(&w, &key))
+		return;
+	if (is_there) {
+		index_bind(kv, key.text, change->n);
+		if (is_uuid_key(key.text))
+			index_link(kv, key.text, change->n);
+	} else {
+		index_unbind(kv, key.text, change->n);
+		if (is_uuid_key(key.text))
+			index_unlink(kv, key.text, change->n);
+	}
 }
 
-static void
-unbind_key(struct kv *kv, const struct name *key, uint64_t n)
-{
-	index_unbind(kv, key->text, n);
-	if (is_uuid_key(key->text))
-		index_unlink(kv, key->text, n);
-}
-
-/* The key of a record that is there. */
 static bool
-key_of(const struct fold_change *change, struct name *key)
+is_same(struct scan_text a, struct scan_text b)
 {
-	struct walk w;
-
-	if (!change->sets.p)
-		return false;
-	w = (struct walk){ change->key.p, change->key.p + change->key.len };
-	return next_name(&w, key);
+	return a.len == b.len && !memcmp(a.p, b.p, a.len);
 }
 
 /* A record's key is the same for all its life, but a line that is not ours may give it another:
@@ -158,15 +155,14 @@ key_of(const struct fold_change *change, struct name *key)
 static void
 fold_key(struct kv *kv, const struct fold_change *was, const struct fold_change *change)
 {
-	struct name old, new;
-	bool had = key_of(was, &old), has = key_of(change, &new);
+	bool had = was->sets.p, has = change->sets.p;
 
-	if (had && has && !strcmp(old.text, new.text))
+	if (had && has && is_same(was->key, change->key))
 		return;
 	if (had)
-		unbind_key(kv, &old, change->n);
+		bind_key(kv, was, false);
 	if (has)
-		bind_key(kv, &new, change->n);
+		bind_key(kv, change, true);
 }
 
 void

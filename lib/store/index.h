@@ -85,7 +85,8 @@ struct index_walk {
 uint64_t index_candidate(struct kv *kv, const char *kind, const char *prefix,
     struct index_walk *walk);
 
-/* index_link, index_unlink - make record n, with key "<kind>/<uuid>", a candidate, or not. */
+/* index_link, index_unlink - make record n, with key "<kind>/<uuid>", a candidate, or not.
+ * Who is one already must not be linked again. */
 void index_link(struct kv *kv, const char *key, uint64_t n);
 void index_unlink(struct kv *kv, const char *key, uint64_t n);
 

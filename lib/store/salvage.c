@@ -85,7 +85,7 @@ exchange(struct disk *d, uint32_t segment, const struct salvage_report *report,
 		return -1;
 	snprintf(name, sizeof name, "salvaged.%" PRIu64, report->revision);
 	mark_forget(d->mark); /* what it knows may be what was lost */
-	unlinkat(d->fd, "index.ckpt", 0);
+	disk_drop_checkpoint(d);
 	return journal_put_aside(d->journal, segment, name);
 }
 

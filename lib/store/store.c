@@ -304,7 +304,7 @@ write_changes(struct tx *tx, struct journal_pos *head)
 	mark_begin(tx->s->disk.mark);
 	if (kv_flush(tx->kv) == 0)
 		mark_finish(tx->s->disk.mark, head);
-	else
+	else /* the line counts all the same */
 		disk_distrust(&tx->s->disk);
 	result = STORE_OK;
 done:

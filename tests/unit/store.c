@@ -627,13 +627,13 @@ test_damaged_record(void)
 	store_close(s);
 }
 
-/* Puts records until `most` transactions have ended; how many failed. */
+/* Puts a record in each of so many transactions; how many failed. */
 static int
-count_failures(struct store *s, int most)
+count_failures(struct store *s, int count)
 {
 	int failures = 0;
 
-	for (int i = 0; i < most; i++) {
+	for (int i = 0; i < count; i++) {
 		struct tx *tx = store_begin(s);
 		char key[20];
 
@@ -665,29 +665,36 @@ damage_directory(struct store *s, size_t eighth)
 	close(dir_fd);
 }
 
+/* How many of 40 transactions fail in a store so damaged. */
+static int
+count_damaged(size_t eighth, bool is_checked)
+{
+	struct store *s = open_store();
+	struct disk_report report;
+	int failures;
+
+	count_failures(s, 1);
+	damage_directory(s, eighth);
+	if (is_checked && store_check(s, &report) < 0)
+		abort();
+	failures = count_failures(s, 40);
+	store_close(s);
+	box_empty("directory");
+	return failures;
+}
+
 static void
 test_damaged_directory(void)
 {
 	int total = 0, most = 0, checked = 0;
-	struct disk_report report;
-	struct store *s;
 
 	use_store("directory");
-	for (size_t i = 0; i < 16; i++) {
-		s = open_store();
-		count_failures(s, 1);
-		damage_directory(s, i / 2);
-		if (i % 2) {
-			checked += store_check(s, &report) < 0;
-			checked += count_failures(s, 40);
-		} else {
-			int failures = count_failures(s, 40);
+	for (size_t eighth = 0; eighth < 8; eighth++) {
+		int failures = count_damaged(eighth, false);
 
-			total += failures;
-			most = failures > most ? failures : most;
-		}
-		store_close(s);
-		box_empty("directory");
+		total += failures;
+		most = failures > most ? failures : most;
+		checked += count_damaged(eighth, true);
 	}
 	ok(total > 0 && most == 1,
 	    "where the index's directory is damaged one transaction fails, and no other");
