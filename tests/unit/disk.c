@@ -643,6 +643,15 @@ test_checkpoint(void)
 	ok(disk_checkpoint(&d) == 0 && box_size("a/index.ckpt") > box_size("a/index.gdbm"),
 	    "it is a copy of the index with a trailer");
 	ok(!disk_wants_checkpoint(&d), "and then enough");
+	d.mark->head.revision = 60000;
+	atomic_store(&d.mark->checkpoint, 59000);
+	ok(!disk_wants_checkpoint(&d), "for the next thousand, too");
+	disk_drop_checkpoint(&d);
+	ok(disk_wants_checkpoint(&d) && box_size("a/index.ckpt") < 0,
+	    "where it is dropped another is due");
+	d.mark->head.revision = LINES + 1;
+	if (disk_checkpoint(&d) < 0)
+		abort();
 	ok(atomic_load(&d.mark->durable) == LINES + 1, "all that is in it is durable");
 	leave(&d);
 
